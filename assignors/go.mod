@@ -1,0 +1,3 @@
+module github.com/barnabas-kafka/barnabas/assignors
+
+go 1.26

@@ -1,0 +1,3 @@
+module github.com/barnabas-kafka/barnabas/consumer
+
+go 1.26

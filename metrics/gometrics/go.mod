@@ -1,0 +1,3 @@
+module github.com/barnabas-kafka/barnabas/metrics/gometrics
+
+go 1.26

@@ -1,0 +1,3 @@
+module github.com/barnabas-kafka/barnabas/tools/barnabas
+
+go 1.26

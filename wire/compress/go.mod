@@ -1,0 +1,3 @@
+module github.com/barnabas-kafka/barnabas/wire/compress
+
+go 1.26

@@ -1,0 +1,3 @@
+module github.com/barnabas-kafka/barnabas/wire
+
+go 1.26

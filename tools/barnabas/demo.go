@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/metrics"
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
+)
+
+// demo produces keyed records from several goroutines, reads them back in a
+// group whose second member comes and goes, and checks that every record
+// arrived once and in order.
+func demo(ctx context.Context, args []string, std streams) error {
+	opts := newCommon("demo", std)
+	records := opts.flags.Int("n", 100_000, "how many records")
+	stats := opts.flags.Bool("stats", false, "print the client's metrics at the end")
+	fault := opts.flags.String("fault", "", "")
+	opts.flags.Usage = usageWithout(opts.flags, "fault") // for those who want to see the demo fail
+	if err := opts.parse(args); err != nil {
+		return err
+	}
+	if *records < demoSenders*demoKeys {
+		return usagef("-n %d: at least %d records, one for each key", *records, demoSenders*demoKeys)
+	}
+	switch {
+	case *fault == "":
+	case *fault != "lose" && *fault != "double" && *fault != "swap":
+		return usagef("-fault %s: there are lose, double and swap", *fault)
+	case *records < 4*demoSenders*demoKeys:
+		return usagef("-fault %s: needs -n %d or more", *fault, 4*demoSenders*demoKeys)
+	}
+	if opts.props["bootstrap.servers"] == "" {
+		cluster, err := kafkatest.New(kafkatest.TCP(), kafkatest.Partitions(demoPartitions))
+		if err != nil {
+			return fmt.Errorf("starting a broker in this process: %w", err)
+		}
+		defer cluster.Close()
+		opts.props["bootstrap.servers"] = cluster.Addrs()[0]
+		fmt.Fprintf(std.out, "a broker runs inside this process, at %s\n", cluster.Addrs()[0])
+	}
+	registry := metrics.New(metrics.Config{})
+	run, err := newDemoRun(ctx, opts, registry, std)
+	if err != nil {
+		return err
+	}
+	defer run.client.Close()
+	err = run.run(ctx, *records, *fault)
+	if *stats {
+		printStats(std.out, registry)
+	}
+	return err
+}
+
+// usageWithout prints the usage of all flags but one.
+func usageWithout(flags *flag.FlagSet, hidden string) func() {
+	return func() {
+		shown := flag.NewFlagSet(flags.Name(), flag.ContinueOnError)
+		shown.SetOutput(flags.Output())
+		flags.VisitAll(func(f *flag.Flag) {
+			if f.Name != hidden {
+				shown.Var(f.Value, f.Name, f.Usage)
+			}
+		})
+		fmt.Fprintf(flags.Output(), "Usage of %s:\n", flags.Name())
+		shown.PrintDefaults()
+	}
+}
+
+// newDemoRun connects, makes the topic by asking for it, and finds out whether
+// the cluster knows groups.
+func newDemoRun(ctx context.Context, opts *common, registry *metrics.Registry, std streams) (*demoRun, error) {
+	wait, err := patienceOf(opts.props)
+	if err != nil {
+		return nil, err
+	}
+	delete(opts.props, "max.block.ms")
+	config, unknown, err := netclient.ParseProperties(opts.props)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	for name := range unknown {
+		return nil, usagef("-X %s: the demo takes only properties of the connection", name)
+	}
+	config.Logger = opts.logger(std.err)
+	config.Metrics = registry
+	client, err := connect(ctx, config, wait, std)
+	if err != nil {
+		return nil, err
+	}
+	run := &demoRun{client: client, topic: fmt.Sprintf("barnabas-demo-%08x", rand.Uint32()), w: std.out}
+	var topic *netclient.Topic
+	err = waitFor(ctx, wait, std.err, fmt.Sprintf("the topic %q", run.topic), func(ctx context.Context) (err error) {
+		topic, err = client.Topic(ctx, run.topic)
+		return err
+	})
+	if err == nil {
+		err = run.look(ctx, topic)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return run, nil
+}
+
+// look tells which release leads the topic, and whether it has groups.
+func (d *demoRun) look(ctx context.Context, topic *netclient.Topic) error {
+	pool := d.client.NewPool(netclient.PoolConfig{Name: "demo"})
+	defer pool.Close()
+	conn, err := pool.Conn(ctx, topic.Partitions[0].Leader)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.w, "topic %s has %d partitions; its broker %s is release %s\n", d.topic, len(topic.Partitions), conn.Addr(), conn.Release())
+	if d.groups = conn.Release().AtLeast("0.9"); !d.groups {
+		fmt.Fprintln(d.w, "consumer groups came with 0.9: here one consumer reads it all, and no second member joins")
+	}
+	return nil
+}
+
+func printStats(w io.Writer, registry *metrics.Registry) {
+	fmt.Fprintln(w, "metrics:")
+	for name, value := range registry.All(time.Now()) {
+		fmt.Fprintf(w, "  %-70s %.6g\n", name, value)
+	}
+}

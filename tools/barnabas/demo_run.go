@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/barnabas-kafka/barnabas/consumer"
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/producer"
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+const (
+	demoPartitions = 6   // of the topic, on the broker in this process
+	demoSenders    = 8   // goroutines that send
+	demoKeys       = 125 // keys of each of them
+	demoValue      = 100 // bytes
+
+	// The second member joins and leaves in the middle of the work, not after
+	// it: senders stop at these parts of their share until it has.
+	untilJoined = 0.4
+	untilLeft   = 0.8
+
+	// giveUp is how long nothing may arrive before what is missing counts as lost.
+	giveUp = 15 * time.Second
+	// quiet is how long the reading goes on when all has arrived: what comes
+	// then came twice.
+	quiet = 300 * time.Millisecond
+)
+
+// A demoRun is the work of one demo and what it stands on.
+type demoRun struct {
+	client *netclient.Client
+	topic  string
+	groups bool // the broker has consumer groups
+	w      io.Writer
+
+	check        *checker
+	joined, left chan struct{} // closed when the second member has been given partitions, and when it has gone
+}
+
+// run lets senders and readers work side by side and says what came of it.
+func (d *demoRun) run(ctx context.Context, records int, fault string) error {
+	d.check = newChecker(records)
+	d.joined, d.left = make(chan struct{}), make(chan struct{})
+	began := time.Now()
+	stopProgress := d.showProgress()
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return d.produce(ctx, fault) })
+	work.Go(func() error { return d.first(ctx) })
+	if d.groups {
+		work.Go(func() error { return d.second(ctx) })
+	} else {
+		close(d.joined)
+		close(d.left)
+	}
+	err := work.Wait()
+	stopProgress()
+	if err != nil {
+		return err
+	}
+	return d.check.verdict(d.w, time.Since(began))
+}
+
+// showProgress prints a line a second until stop is called.
+func (d *demoRun) showProgress() (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				fmt.Fprintf(d.w, "  %d produced, %d consumed\n", d.check.acked.Load(), d.check.arrived())
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
+}
+
+// produce sends every sender's share and waits until all was acknowledged.
+func (d *demoRun) produce(ctx context.Context, fault string) error {
+	p, err := producer.New(d.client, producer.Config{Acks: producer.AcksAll, Linger: 2 * time.Millisecond})
+	if err != nil {
+		return err
+	}
+	defer p.Close(context.WithoutCancel(ctx))
+	senders, ctx := errgroup.WithContext(ctx)
+	for n := range demoSenders {
+		spoil := ""
+		if n == 0 {
+			spoil = fault
+		}
+		senders.Go(func() error { return d.send(ctx, p, n, spoil) })
+	}
+	if err := senders.Wait(); err != nil {
+		return err
+	}
+	return p.Flush(ctx)
+}
+
+// send produces the share of one sender: its keys in turn, each key's records
+// numbered from 0. Where fault says so, one of them is spoiled.
+func (d *demoRun) send(ctx context.Context, p *producer.Producer, sender int, fault string) error {
+	share := d.check.shareOf(sender)
+	value := make([]byte, demoValue)
+	put := func(i int) error {
+		key := keyOf(sender, i%demoKeys)
+		rec := producer.Record{Topic: d.topic, Key: []byte(key), Value: numbered(value, i/demoKeys)}
+		return p.SendFunc(ctx, rec, d.acknowledged)
+	}
+	for i := range share {
+		switch i {
+		case int(untilJoined * float64(share)):
+			await(ctx, d.joined)
+		case int(untilLeft * float64(share)):
+			await(ctx, d.left)
+		}
+		if fault != "" && i == share/2 {
+			if err := spoil(fault, i, put); err != nil {
+				return err
+			}
+			continue
+		}
+		if fault == "swap" && i == share/2-demoKeys {
+			continue // it comes after its successor
+		}
+		if err := put(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spoil does to record i what the fault says.
+func spoil(fault string, i int, put func(int) error) error {
+	switch fault {
+	case "double":
+		return errors.Join(put(i), put(i))
+	case "swap":
+		return errors.Join(put(i), put(i-demoKeys))
+	}
+	return nil // lose
+}
+
+func (d *demoRun) acknowledged(_ producer.RecordMetadata, err error) {
+	if err != nil {
+		d.check.fail(err)
+		return
+	}
+	d.check.acked.Add(1)
+}
+
+func await(ctx context.Context, c <-chan struct{}) {
+	select {
+	case <-c:
+	case <-ctx.Done():
+	}
+}
+
+// numbered writes n into the head of value and blanks the rest.
+func numbered(value []byte, n int) []byte {
+	digits := len(strconv.AppendInt(value[:0], int64(n), 10))
+	for i := digits; i < len(value); i++ {
+		value[i] = ' '
+	}
+	return value
+}
+
+// first is the member that is there from the beginning to the end.
+func (d *demoRun) first(ctx context.Context) error {
+	c, err := d.newMember(nil)
+	if err != nil {
+		return err
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	lastCount, lastTime := -1, time.Now()
+	for {
+		if err := d.poll(ctx, c, 0); err != nil {
+			return err
+		}
+		if n := d.check.arrived(); n != lastCount {
+			lastCount, lastTime = n, time.Now()
+		}
+		switch idle := time.Since(lastTime); {
+		case d.check.complete() && idle > quiet, idle > giveUp:
+			return nil
+		}
+	}
+}
+
+// second joins when a part has been read, works along, and leaves again.
+func (d *demoRun) second(ctx context.Context) error {
+	for d.check.arrived() < int(untilJoined/2*float64(d.check.records)) {
+		if !sleep(ctx, 5*time.Millisecond) {
+			return nil
+		}
+	}
+	assigned := false
+	c, err := d.newMember(func(_ context.Context, tps []wire.TopicPartition) {
+		if !assigned && len(tps) > 0 {
+			assigned = true
+			fmt.Fprintf(d.w, "a second member has joined and was given %d partitions\n", len(tps))
+			close(d.joined)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	enough := int((untilJoined + untilLeft) / 2 * float64(d.check.records))
+	for !assigned || d.check.arrived() < enough {
+		if err := d.poll(ctx, c, 1); err != nil {
+			return err
+		}
+	}
+	if err := c.Close(ctx); err != nil {
+		return fmt.Errorf("the second member leaving: %w", err)
+	}
+	fmt.Fprintf(d.w, "the second member has left after %d records\n", d.check.byMember(1))
+	close(d.left)
+	return nil
+}
+
+func (d *demoRun) newMember(onAssigned func(context.Context, []wire.TopicPartition)) (*consumer.Consumer, error) {
+	return consumer.New(d.client, consumer.Config{
+		GroupID: "group-of-" + d.topic, Topics: []string{d.topic}, AutoOffsetReset: consumer.ResetEarliest,
+		HeartbeatInterval: 200 * time.Millisecond, // so that the others hear of it soon
+		OnAssigned:        onAssigned,
+	})
+}
+
+// poll reads once and hands what came to the checker.
+func (d *demoRun) poll(ctx context.Context, c *consumer.Consumer, member int) error {
+	recs, err := c.Poll(ctx, 100*time.Millisecond)
+	if err != nil {
+		return err
+	}
+	for rec, err := range recs.All() {
+		if err != nil {
+			return err
+		}
+		d.check.record(member, rec.Key, rec.Value)
+	}
+	return nil
+}
+
+// sleep waits, and reports false when the context ended first.
+func sleep(ctx context.Context, t time.Duration) bool {
+	select {
+	case <-time.After(t):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

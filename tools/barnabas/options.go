@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+)
+
+// patience is how long a command waits for a cluster that does not answer or a
+// topic that does not come, unless -X max.block.ms says otherwise.
+const patience = 25 * time.Second
+
+// sayAfter is how long a command waits before it says what for.
+const sayAfter = 3 * time.Second
+
+// common are the options that every command takes.
+type common struct {
+	flags   *flag.FlagSet
+	brokers string
+	verbose bool
+	props   map[string]string
+}
+
+func newCommon(name string, std streams) *common {
+	c := &common{flags: flag.NewFlagSet("barnabas "+name, flag.ContinueOnError), props: map[string]string{}}
+	c.flags.SetOutput(std.err)
+	c.flags.StringVar(&c.brokers, "b", "", "`brokers` to start from: host:port[,host:port...]")
+	c.flags.BoolVar(&c.verbose, "v", false, "log what the client does")
+	c.flags.Func("X", "set a property by Kafka's own `name=value`; may be repeated", func(s string) error {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || name == "" {
+			return fmt.Errorf("want name=value")
+		}
+		c.props[name] = value
+		return nil
+	})
+	return c
+}
+
+// parse reads the command line; a mistake in it is a usageError (flag has
+// already printed it, with the usage).
+func (c *common) parse(args []string) error {
+	if err := c.flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return usageError{err}
+	}
+	if rest := c.flags.Args(); len(rest) > 0 {
+		return usagef("don't know what to do with %q", strings.Join(rest, " "))
+	}
+	if c.brokers != "" {
+		c.props["bootstrap.servers"] = c.brokers
+	}
+	return nil
+}
+
+// needBrokers fails when neither -b nor -X bootstrap.servers was given: a
+// command line that forgets it should not quietly talk to localhost.
+func (c *common) needBrokers() error {
+	if c.props["bootstrap.servers"] == "" {
+		return usagef("-b BROKERS is missing: which cluster?")
+	}
+	return nil
+}
+
+func (c *common) logger(w io.Writer) *slog.Logger {
+	level := slog.LevelError
+	if c.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// connect makes the client and waits until a broker has answered, at most for
+// patience; after three seconds it says what it waits for.
+func connect(ctx context.Context, cfg netclient.Config, wait time.Duration, std streams) (*netclient.Client, error) {
+	client, err := netclient.New(cfg)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if err := waitFor(ctx, wait, std.err, "a broker", client.Ping); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+// waitFor calls f, which ends with its context, and gives it the time wait in
+// all: if it is not done after three seconds, what it had to say by then is
+// printed, and it gets the rest.
+func waitFor(ctx context.Context, wait time.Duration, w io.Writer, what string, f func(context.Context) error) error {
+	deadline := time.Now().Add(wait)
+	if wait > sayAfter {
+		first, cancel := context.WithTimeout(ctx, sayAfter)
+		err := f(first)
+		expired := first.Err() != nil
+		cancel()
+		if err == nil || !expired || ctx.Err() != nil {
+			return err
+		}
+		fmt.Fprintf(w, "barnabas: waiting for %s, until %s: %v\n", what, deadline.Format(time.TimeOnly), err)
+	}
+	rest, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	return f(rest)
+}

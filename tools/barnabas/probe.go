@@ -1,0 +1,65 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+)
+
+// probe prints, for each broker of a cluster, its id, its address and the
+// release that it answers like.
+func probe(ctx context.Context, args []string, std streams) error {
+	opts := newCommon("probe", std)
+	if err := opts.parse(args); err != nil {
+		return err
+	}
+	if err := opts.needBrokers(); err != nil {
+		return err
+	}
+	wait, err := patienceOf(opts.props)
+	if err != nil {
+		return err
+	}
+	delete(opts.props, "max.block.ms")
+	config, unknown, err := netclient.ParseProperties(opts.props)
+	if err != nil {
+		return usageError{err}
+	}
+	for name := range unknown {
+		return usagef("-X %s: probe has no such property", name)
+	}
+	config.Logger = opts.logger(std.err)
+	client, err := connect(ctx, config, wait, std)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return printBrokers(ctx, client, std)
+}
+
+func printBrokers(ctx context.Context, client *netclient.Client, std streams) error {
+	pool := client.NewPool(netclient.PoolConfig{Name: "probe"})
+	defer pool.Close()
+	table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	var failed error
+	brokers := slices.SortedFunc(slices.Values(client.Metadata().Brokers()), func(a, b netclient.Broker) int { return cmp.Compare(a.ID, b.ID) })
+	for _, b := range brokers {
+		release := "unreachable"
+		if conn, err := pool.Conn(ctx, b.ID); err != nil {
+			failed = fmt.Errorf("broker %d: %w", b.ID, err)
+		} else {
+			release = conn.Release().String()
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\n", b.ID, b.Addr(), release)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return failed
+}

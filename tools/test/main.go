@@ -1,0 +1,146 @@
+// Command test runs all the tests of barnabas, on a fresh Debian or Ubuntu
+// machine too:
+//
+//	go run ./tools/test          # everything, real brokers included
+//	go run ./tools/test -short   # what needs nothing but Go
+//
+// It installs what the real brokers need (a headless JDK 17 or 21, and Maven)
+// when it may, checks the modules (gates), and runs go test in every module with
+// GOWORK=off, as a user's build would see them. The tests that need a real broker
+// get its jars through Maven.
+// Its last lines are those of go test; its exit status is 0 only if all passed.
+package main
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	short := flag.Bool("short", false, "leave the real brokers out")
+	race := flag.Bool("race", haveC(), "run the libraries' tests with the race detector (it needs a C compiler)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *short, *race); err != nil {
+		fmt.Fprintln(os.Stderr, "test:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, short, race bool) error {
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return err
+	}
+	modules, err := workModules(filepath.Join(root, "go.work"))
+	if err != nil {
+		return err
+	}
+	if !short {
+		if err := installJava(ctx); err != nil {
+			return err
+		}
+	}
+	var failed []string
+	if err := command(ctx, root, "go", "run", "./tools/gates", "all"); err != nil {
+		failed = append(failed, "gates")
+	}
+	for _, module := range modules {
+		if err := testModule(ctx, root, module, short, race); err != nil {
+			failed = append(failed, module)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+// testModule runs the tests of one module as they stand alone. The tools start
+// real brokers, which must not compete with each other for the machine: their
+// packages run one after the other, and without the race detector's cost.
+func testModule(ctx context.Context, root, module string, short, race bool) error {
+	args := []string{"test"}
+	if short {
+		args = append(args, "-short")
+	}
+	if strings.HasPrefix(module, "tools") {
+		args = append(args, "-p=1", "-timeout=60m")
+	} else if race {
+		args = append(args, "-race")
+	}
+	return command(ctx, filepath.Join(root, module), "go", append(args, "./...")...)
+}
+
+// moduleRoot is the directory of go.work.
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOWORK").Output()
+	work := strings.TrimSpace(string(out))
+	if err != nil || work == "" || work == "off" {
+		return "", fmt.Errorf("no go.work found: run this inside a clone of barnabas, with GOWORK not set (err: %v)", err)
+	}
+	return filepath.Dir(work), nil
+}
+
+// workModules lists the directories of go.work, the tools, whose tests take
+// longest, last.
+func workModules(path string) ([]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var libraries, tools []string
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		dir, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "./")
+		switch {
+		case !ok:
+		case strings.HasPrefix(dir, "tools"):
+			tools = append(tools, dir)
+		default:
+			libraries = append(libraries, dir)
+		}
+	}
+	return append(libraries, tools...), nil
+}
+
+// command runs a command with this process's output. Modules are built without
+// the workspace, so that a requirement missing in a go.mod shows.
+func command(ctx context.Context, dir, name string, args ...string) error {
+	fmt.Printf("--- %s: %s %s\n", filepath.Base(dir), name, strings.Join(args, " "))
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Env = os.Environ()
+	if args[0] == "test" {
+		cmd.Env = append(cmd.Env, "GOWORK=off")
+	}
+	// go test must be able to end the brokers it started.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	return cmd.Run()
+}
+
+// haveC tells whether the race detector can be linked.
+func haveC() bool {
+	for _, cc := range []string{os.Getenv("CC"), "gcc", "clang"} {
+		if cc == "" {
+			continue
+		}
+		if _, err := exec.LookPath(cc); err == nil {
+			return true
+		}
+	}
+	return false
+}

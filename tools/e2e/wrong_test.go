@@ -1,0 +1,98 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// wrong runs the command, wants it to fail with the status and to say each of
+// the words, in a few lines.
+func wrong(t *testing.T, status int, stdin string, words []string, args ...string) {
+	t.Helper()
+	p := start(t, strings.NewReader(stdin), args...)
+	if got := p.wait(35 * time.Second); got != status {
+		t.Errorf("%s: exit status %d, want %d", p.cmd, got, status)
+	}
+	said := p.stderr()
+	for _, word := range words {
+		if !strings.Contains(said, word) {
+			t.Errorf("%s: said %q, want it to say %q", p.cmd, said, word)
+		}
+	}
+	if strings.Contains(said, "goroutine ") {
+		t.Errorf("%s: crashed:\n%s", p.cmd, said)
+	}
+}
+
+// testWrongInput makes the mistakes that need a broker.
+func (r *oneRelease) testWrongInput(t *testing.T) {
+	b := addrs(r.cluster)
+	r.produce(t, "present", keyed(0, 1))
+	wrong(t, 1, "x\n", []string{"a b", "topic"}, "produce", "-b", b, "-t", "a b", "-X", "max.block.ms=8000")
+	wrong(t, 1, "x\n", []string{"partition 6", "present"}, "produce", "-b", b, "-t", "present", "-p", "6")
+	wrong(t, 1, "", []string{"partition 6", "present"}, "consume", "-b", b, "-t", "present", "-p", "6", "-e")
+	wrong(t, 1, strings.Repeat("x", 3<<20)+"\n", []string{"max.request.size"}, "produce", "-b", b, "-t", "present")
+	wrong(t, 1, strings.Repeat("x", 3<<20)+"\n", []string{"line 1", "MESSAGE_TOO_LARGE"}, "produce", "-b", b, "-t", "present", "-X", "max.request.size=10000000")
+	if !r.atLeast("2.1") {
+		wrong(t, 1, "x\n", []string{"zstd", "2.1"}, "produce", "-b", b, "-t", "present", "-z", "zstd")
+	}
+	if !r.atLeast("0.8.1") {
+		wrong(t, 1, "", []string{"0.8.1"}, "consume", "-b", b, "-t", "present", "-g", "g", "-e")
+	}
+}
+
+// TestWrongCommandLine makes the mistakes that need no broker.
+func TestWrongCommandLine(t *testing.T) {
+	const b = "127.0.0.1:1"
+	wrong(t, 2, "", []string{"produce", "consume"})
+	wrong(t, 2, "", []string{"destroy"}, "destroy")
+	wrong(t, 2, "", []string{"-b"}, "produce", "-t", "t")
+	wrong(t, 2, "", []string{"-t"}, "produce", "-b", b)
+	wrong(t, 2, "", []string{"lzma", "zstd"}, "produce", "-b", b, "-t", "t", "-z", "lzma")
+	wrong(t, 2, "", []string{"aks"}, "produce", "-b", b, "-t", "t", "-X", "aks=all")
+	wrong(t, 2, "", []string{"acks", "7"}, "produce", "-b", b, "-t", "t", "-X", "acks=7")
+	wrong(t, 2, "", []string{"group.ip"}, "consume", "-b", b, "-t", "t", "-X", "group.ip=g")
+	wrong(t, 2, "", []string{"%x"}, "consume", "-b", b, "-t", "t", "-f", "%x")
+	wrong(t, 2, "", []string{"s@soon"}, "consume", "-b", b, "-t", "t", "-o", "s@soon")
+	wrong(t, 2, "", []string{"-5"}, "consume", "-b", b, "-t", "t", "-o", "-5")
+	wrong(t, 2, "", []string{"host"}, "probe", "-b", "host:port")
+}
+
+// TestNobodyThere asks where no broker is: the answer comes within the time
+// given, and says after three seconds what it waits for.
+func TestNobodyThere(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := listener.Addr().String()
+	listener.Close()
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	webAddr := strings.TrimPrefix(web.URL, "http://")
+
+	for _, c := range []struct {
+		what, addr string
+		words      []string
+	}{
+		{"nothing listens", nobody, []string{nobody, "refused"}},
+		{"a web server", webAddr, []string{webAddr, "HTTP"}},
+		{"no such name", "no-such-host.invalid:9092", []string{"no-such-host.invalid"}},
+	} {
+		for _, command := range []string{"produce", "consume", "probe"} {
+			t.Run(fmt.Sprint(c.what, "/", command), func(t *testing.T) {
+				t.Parallel()
+				args := []string{command, "-b", c.addr, "-X", "max.block.ms=6000"}
+				if command != "probe" {
+					args = append(args, "-t", "t")
+				}
+				wrong(t, 1, "x\n", append(c.words, "waiting for"), args...)
+			})
+		}
+	}
+}

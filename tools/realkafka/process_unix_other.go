@@ -1,0 +1,11 @@
+//go:build unix && !linux
+
+package realkafka
+
+import "syscall"
+
+// attributes give a detached child a session of its own, so that no Ctrl-C
+// reaches it. Nothing here makes the others die with this process.
+func attributes(detach bool) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: detach}
+}

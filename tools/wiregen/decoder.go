@@ -1,0 +1,177 @@
+package main
+
+import "fmt"
+
+// decoder writes the method decode of a struct.
+func (g *generator) decoder(s *structType) {
+	var body generator
+	body.file, body.msg = g.file, g.msg
+	for _, f := range s.fields {
+		if f.tag >= 0 {
+			continue
+		}
+		c := condition(f.versions, s.within)
+		if c == "" {
+			body.decodeField(s, f, s.within)
+			continue
+		}
+		body.p("\tif %s {", c)
+		body.decodeField(s, f, s.within)
+		body.p("\t} else {")
+		body.decodeDefault(s, f)
+		body.p("\t}")
+	}
+	body.decodeTags(s)
+	g.p("\nfunc (m *%s) decode(r *wire.Reader, version int16) {", s.goName)
+	g.declareFlexible(body.String())
+	g.Write(body.Bytes())
+	g.p("}")
+}
+
+// decodeDefault sets a field that the version lacks.
+func (g *generator) decodeDefault(s *structType, f *field) {
+	if v := g.defaultOf(s, f); v != "" {
+		g.p("\tm.%s = %s", goName(f.name), v)
+	} else {
+		g.p("\tm.%s.SetDefaults()", goName(f.name))
+	}
+}
+
+// decodeField reads a field that the version has.
+func (g *generator) decodeField(s *structType, f *field, within versions) {
+	name := goName(f.name)
+	x := "m." + name
+	have := f.versions.intersect(within)
+	sometimesNull := !f.nullable.intersect(have).empty()
+	switch {
+	case f.array && sometimesNull:
+		g.p("\tif n := r.NullableLen(%s, %d); n < 0 {\n\t\t%s = nil", g.flexible(), g.minElement(s, f), x)
+		g.refuseNull(f, have, "")
+		g.p("\t} else {")
+		g.decodeElements(s, f, x)
+		g.p("\t}")
+	case f.array:
+		g.p("\t{\n\tn := r.Len(%s, %d)", g.flexible(), g.minElement(s, f))
+		g.decodeElements(s, f, x)
+		g.p("\t}")
+	case f.isStruct() && !f.nullable.empty():
+		g.p("\tif r.Int8() < 0 {\n\t\t%s = nil\n\t} else {", x)
+		g.p("\t\tif %s == nil {\n\t\t\t%s = new(%s)\n\t\t}", x, x, s.types[f].goName)
+		g.p("\t\tif %s.decode(r, version); r.Failed() {\n\t\t\tr.In(%q)\n\t\t\treturn\n\t\t}\n\t}", x, name)
+	case f.isStruct():
+		g.p("\tif %s.decode(r, version); r.Failed() {\n\t\tr.In(%q)\n\t\treturn\n\t}", x, name)
+	case f.typ == "string" && !f.nullable.empty():
+		g.p("\t%s = r.NullableString(%s)", x, g.flexible())
+		g.refuseNull(f, have, x)
+	case (f.typ == "bytes" || f.typ == "records") && sometimesNull:
+		g.p("\t%s = r.NullableBytes(%s)", x, g.flexible())
+		g.refuseNull(f, have, x)
+	default:
+		g.p("\t%s = %s", x, g.readScalar(s, f))
+	}
+}
+
+// refuseNull makes an error of null in the versions that have the field but not
+// null. Within code that is only reached by null, x is empty.
+func (g *generator) refuseNull(f *field, have versions, x string) {
+	missing := negated(f.nullable, have)
+	if missing == "false" {
+		return
+	}
+	test := missing
+	if x != "" {
+		test = and(x+" == nil", missing)
+	}
+	g.p("\tif %s {\n\t\tr.Fail(\"%s is null, which it can't be in this version,\")\n\t}", test, goName(f.name))
+}
+
+// decodeElements reads n elements of an array.
+func (g *generator) decodeElements(s *structType, f *field, x string) {
+	if f.typ == "int32" {
+		g.p("\t%s = r.Int32s(%s, n)", x, x)
+		return
+	}
+	g.p("\t%s = wire.Resize(%s, n)", x, x)
+	if f.isStruct() {
+		g.p("\tfor i := range %s {\n\t\tif %s[i].decode(r, version); r.Failed() {\n\t\t\tr.InElement(%q, i)\n\t\t\treturn\n\t\t}\n\t}", x, x, goName(f.name))
+		return
+	}
+	g.p("\tfor i := range %s {\n\t\t%s[i] = %s\n\t}", x, x, g.readScalar(s, f))
+}
+
+func (g *generator) readScalar(s *structType, f *field) string {
+	method := scalars[f.typ].method
+	switch {
+	case f.typ == "string", f.typ == "bytes", f.typ == "records":
+		return fmt.Sprintf("r.%s(%s)", method, g.flexible())
+	case f.typ == "int16" && g.goType(s, &field{name: f.name, typ: f.typ}) == "wire.ErrorCode":
+		return "wire.ErrorCode(r.Int16())"
+	}
+	return fmt.Sprintf("r.%s()", method)
+}
+
+// minElement is the smallest size of an array's element.
+func (g *generator) minElement(s *structType, f *field) int {
+	if f.isStruct() {
+		return g.minStruct(s.types[f])
+	}
+	size := scalars[f.typ].minSize
+	if f.typ == "string" && !g.everFlexible() {
+		size = 2
+	}
+	return size
+}
+
+// minStruct is the smallest size of a struct: of what all versions have, and at
+// least 1.
+func (g *generator) minStruct(s *structType) int {
+	size := 0
+	for _, f := range s.fields {
+		switch {
+		case f.tag >= 0 || !f.versions.contains(s.within):
+		case f.array:
+			size++
+		case f.isStruct() && !f.nullable.empty():
+			size++
+		case f.isStruct():
+			size += g.minStruct(s.types[f])
+		default:
+			size += scalars[f.typ].minSize
+		}
+	}
+	return max(size, 1)
+}
+
+// decodeTags reads the tag section.
+func (g *generator) decodeTags(s *structType) {
+	if !g.everFlexible() {
+		return
+	}
+	g.p("\tm.UnknownTags = nil")
+	for _, f := range s.tagged() {
+		g.decodeDefault(s, f)
+	}
+	condition := g.flexible()
+	if condition == "true" {
+		condition = ""
+	}
+	g.under(condition, func() {
+		if len(s.tagged()) == 0 {
+			g.p("\tm.UnknownTags = r.UnknownTags()")
+			return
+		}
+		g.decodeKnownTags(s)
+	})
+}
+
+func (g *generator) decodeKnownTags(s *structType) {
+	within := g.flexibleWithin(s)
+	g.p("\tfor left := r.Uvarint(); left > 0 && !r.Failed(); left-- {")
+	g.p("\t\tnumber, end := r.TaggedField()\n\t\tswitch {")
+	for _, f := range s.tagged() {
+		g.p("\t\tcase %s:", and(fmt.Sprintf("number == %d", f.tag), condition(f.versions, within)))
+		g.decodeField(s, f, within)
+	}
+	g.p("\t\tdefault:\n\t\t\tm.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)\n\t\t}")
+	g.p("\t\tr.EndOfTag(number, end)\n\t}")
+}

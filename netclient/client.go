@@ -1,0 +1,181 @@
+package netclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/barnabas-kafka/barnabas/metrics"
+)
+
+// Client is a program's way to one cluster: what is known of its brokers and
+// topics, and connections to them. Producers, consumers and whatever else stand
+// on it share it. All methods may be called from any goroutine.
+type Client struct {
+	cfg    Config
+	pinned *versions // nil: found out for each broker
+	meter  *meter
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // the refreshing goroutine
+	shared *Pool          // the connections for short requests
+
+	metadata atomic.Pointer[Metadata] // stored by the refreshing goroutine only
+	wake     chan struct{}            // tells the refreshing goroutine to look at refresh
+
+	mu           sync.Mutex // guards what follows; never held over I/O or a wait
+	refresh      refreshState
+	reached      map[string]*reach // by address
+	pools        map[*Pool]struct{}
+	coordinators map[coordinatorKey]Broker
+	bootstrap    *Conn // to a cluster that names no brokers; else nil
+}
+
+// New makes a Client. It checks the Config and does not wait for the network:
+// the first call that needs the cluster connects, and Ping does nothing else.
+func New(cfg Config) (*Client, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("netclient: %w", err)
+	}
+	c := &Client{
+		cfg:          cfg.withDefaults(),
+		wake:         make(chan struct{}, 1),
+		reached:      map[string]*reach{},
+		pools:        map[*Pool]struct{}{},
+		coordinators: map[coordinatorKey]Broker{},
+	}
+	c.pinned, _ = parsePin(cfg.APIVersion)
+	c.meter = newMeter(c.cfg.Metrics, c.cfg.ClientID)
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.metadata.Store(emptyMetadata())
+	c.refresh = newRefreshState(c.cfg.retryBackoff(), c.cfg.MetadataMaxAge)
+	c.shared = c.NewPool(PoolConfig{Name: "shared"})
+	c.wg.Go(c.refreshLoop)
+	return c, nil
+}
+
+// Close closes every connection, also those of the pools made from the client,
+// and returns when no goroutine of the client is left. Requests that have no
+// answer yet fail with ErrClosed; nothing is flushed. It must not be called from
+// a Call's Done. Closing twice is fine.
+func (c *Client) Close() error {
+	c.cancel()
+	c.wg.Wait()
+	c.mu.Lock()
+	var pools []*Pool
+	for p := range c.pools {
+		pools = append(pools, p)
+	}
+	bootstrap := c.bootstrap
+	c.bootstrap = nil
+	c.mu.Unlock()
+	for _, p := range pools {
+		p.Close()
+	}
+	if bootstrap != nil {
+		bootstrap.Close()
+	}
+	c.meter.close()
+	return nil
+}
+
+// Done is closed when the client is.
+func (c *Client) Done() <-chan struct{} { return c.ctx.Done() }
+
+// Context ends when the client is closed.
+func (c *Client) Context() context.Context { return c.ctx }
+
+// Config is the client's Config with the defaults filled in.
+func (c *Client) Config() Config {
+	cfg := c.cfg
+	cfg.BootstrapServers = slices.Clone(cfg.BootstrapServers)
+	return cfg
+}
+
+// Logger is never nil.
+func (c *Client) Logger() *slog.Logger { return c.cfg.Logger }
+
+// Metrics is the registry of the Config; nil, which may be used like any other,
+// when nothing is measured.
+func (c *Client) Metrics() *metrics.Registry { return c.cfg.Metrics }
+
+// Ping waits until the cluster can be used: a broker has told its metadata, and
+// one of those that it names can be reached. When ctx ends first, the error
+// holds what failed last.
+func (c *Client) Ping(ctx context.Context) error {
+	if _, err := c.RefreshMetadata(ctx); err != nil {
+		return err
+	}
+	var last error
+	for {
+		conn, err := c.anyConn(ctx)
+		if err == nil && conn != nil || errors.Is(err, ErrClosed) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return &waitError{what: "a broker that can be reached", err: context.Cause(ctx), last: last}
+		}
+		last = err
+	}
+}
+
+// broker finds a broker's address: in the metadata, or in what was said of the
+// coordinators.
+func (c *Client) broker(node int32) (Broker, bool) {
+	if b, ok := c.Metadata().Broker(node); ok {
+		return b, true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, b := range c.coordinators {
+		if b.ID == node {
+			return b, true
+		}
+	}
+	return Broker{}, false
+}
+
+// gaveUp is the error of a caller whose context ended while it waited for a
+// connection.
+func (c *Client) gaveUp(ctx context.Context, addr string, node int32) error {
+	if c.ctx.Err() != nil {
+		return ErrClosed
+	}
+	c.mu.Lock()
+	last := c.reachOf(addr).lastErr
+	c.mu.Unlock()
+	return &waitError{what: fmt.Sprintf("a connection to broker %d at %s", node, addr), err: context.Cause(ctx), last: last}
+}
+
+// waitError says what was waited for when a context ended, and what had failed
+// last.
+type waitError struct {
+	what string
+	err  error // why the wait ended
+	last error // what failed last, or nil
+}
+
+func (e *waitError) Error() string {
+	if e.last == nil {
+		return fmt.Sprintf("waiting for %s: %v", e.what, e.err)
+	}
+	return fmt.Sprintf("waiting for %s: %v; last: %v", e.what, e.err, e.last)
+}
+
+func (e *waitError) Unwrap() []error {
+	if e.last == nil {
+		return []error{e.err}
+	}
+	return []error{e.err, e.last}
+}
+
+func shuffled(servers []string) []string {
+	servers = slices.Clone(servers)
+	rand.Shuffle(len(servers), func(i, j int) { servers[i], servers[j] = servers[j], servers[i] })
+	return servers
+}

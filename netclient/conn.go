@@ -1,0 +1,357 @@
+package netclient
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+// Conn is one connection to a broker. Requests are written in the order in which
+// they were started, several may be on their way at once, and the broker answers
+// them one after the other in that order. All methods may be called from any
+// goroutine.
+//
+// A Conn that failed stays failed; the pool it came from makes a new one.
+type Conn struct {
+	connOptions
+	nc       net.Conn
+	nodeID   atomic.Int32 // like node, until the pool adopts a bootstrap connection
+	vectored bool         // nc takes several slices in one system call
+
+	// token is the right to write; whoever holds it owns out. Failing holds it
+	// for ever.
+	token chan struct{}
+	out   outgoing
+
+	closed chan struct{} // closed when err is set
+	done   chan struct{} // closed when every request has its result
+
+	mu       sync.Mutex // guards what follows; never held over I/O or a callback
+	requests requests
+	versions *versions // nil while they are being found out
+	err      error     // why the connection ended; nil while it stands
+	early    earlyAnswer
+	unsent   int // how many of the last requests in flight were not written at all
+	lastUsed time.Time
+	timer    *time.Timer // at the next deadline, or when idle for too long
+	timerAt  time.Time
+}
+
+// connOptions are what a Conn is told when it is made; never changed.
+type connOptions struct {
+	addr        string
+	node        int32 // -1 for a bootstrap server
+	clientID    string
+	timeout     time.Duration // of a request that brings none
+	maxInFlight int           // 0 is no limit
+	maxIdle     time.Duration // negative is never
+	maxResponse int
+	log         *slog.Logger
+	trace       *Trace
+	meter       *meter
+	onClose     func(*Conn, error) // called once, when the connection ends
+}
+
+// Call is a request in parts, for callers that encode by themselves.
+type Call struct {
+	Key     wire.APIKey
+	Version int16
+	// Body is what comes after the header, in slices that are written one after
+	// the other. The caller must not touch them until Done is called.
+	Body [][]byte
+	// NoResponse says that the broker will not answer (Produce with acks 0).
+	NoResponse bool
+	// Timeout bounds the wait for the answer, counted from Start; 0 is the
+	// connection's own.
+	Timeout time.Duration
+	// Done is called exactly once, on one of the connection's goroutines, if
+	// Start returned nil. It gets the answer's bytes after the header, which are
+	// its own from then on, or an error; with NoResponse it is called when the
+	// request is written. No Write reads Body any more then. It must not block,
+	// nor close the connection.
+	Done func(body []byte, err error)
+}
+
+// firstCorrelationID is the id of a connection's first request. Its bytes are
+// two line ends, so that an HTTP server takes what it has read so far for a
+// request line and says at once that it is a bad one, instead of waiting for
+// more. Brokers send any id back.
+const firstCorrelationID = 0x0d0a0d0a
+
+func newConn(nc net.Conn, opts connOptions) *Conn {
+	c := &Conn{
+		connOptions: opts,
+		nc:          nc,
+		token:       make(chan struct{}, 1),
+		closed:      make(chan struct{}),
+		done:        make(chan struct{}),
+		requests:    requests{limit: opts.maxInFlight, nextID: firstCorrelationID},
+		early:       earlyAnswer{writing: -1},
+		lastUsed:    time.Now(),
+	}
+	c.nodeID.Store(opts.node)
+	_, c.vectored = nc.(*net.TCPConn)
+	c.mu.Lock()
+	c.timer = time.AfterFunc(time.Hour, c.tick)
+	c.armTimer(c.lastUsed)
+	c.mu.Unlock()
+	c.meter.connected(c.lastUsed)
+	go c.read()
+	return c
+}
+
+// Start sends a request and returns at once; call.Done gets the answer. An error
+// means that the connection has ended and that Done will not be called; nothing
+// was sent then.
+func (c *Conn) Start(call Call) error {
+	now := time.Now()
+	p := pending{Call: call, started: now, deadline: now.Add(c.timeout)}
+	if call.Timeout > 0 {
+		p.deadline = now.Add(call.Timeout)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.failure(&p, c.err, true)
+	}
+	c.requests.add(p)
+	c.lastUsed = now
+	if p.deadline.Before(c.timerAt) {
+		c.armTimer(now)
+	}
+	c.wakeWriter()
+	return nil
+}
+
+// Do sends a request, in the highest version that this client and the broker
+// both speak, and decodes the answer into resp. When ctx ends first, Do gives
+// up the wait, not the request.
+func (c *Conn) Do(ctx context.Context, req wire.Request, resp wire.Response) error {
+	return c.DoTimeout(ctx, 0, req, resp)
+}
+
+// DoTimeout is Do with a timeout of its own instead of the connection's; 0 is
+// the connection's.
+func (c *Conn) DoTimeout(ctx context.Context, timeout time.Duration, req wire.Request, resp wire.Response) error {
+	version, err := c.Version(req.APIKey(), maxVersion)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.name(), err)
+	}
+	return c.do(ctx, timeout, version, req, resp)
+}
+
+// DoVersion is Do in a version that the caller chose. Whether the broker speaks
+// it is the caller's care.
+func (c *Conn) DoVersion(ctx context.Context, version int16, req wire.Request, resp wire.Response) error {
+	return c.do(ctx, 0, version, req, resp)
+}
+
+// maxVersion stands for no limit.
+const maxVersion = 1<<15 - 1
+
+func (c *Conn) do(ctx context.Context, timeout time.Duration, version int16, req wire.Request, resp wire.Response) error {
+	body, err := req.Append(nil, version)
+	if err != nil {
+		return err
+	}
+	answer, err := c.ask(ctx, Call{Key: req.APIKey(), Version: version, Body: [][]byte{body}, Timeout: timeout})
+	if err != nil {
+		return err
+	}
+	if err := resp.Decode(answer, version); err != nil {
+		return fmt.Errorf("%s: answer to %s v%d: %w", c.name(), req.APIKey(), version, err)
+	}
+	return nil
+}
+
+// ask starts a call and waits for its answer.
+func (c *Conn) ask(ctx context.Context, call Call) ([]byte, error) {
+	type result struct {
+		body []byte
+		err  error
+	}
+	results := make(chan result, 1)
+	call.Done = func(body []byte, err error) { results <- result{body, err} }
+	if err := c.Start(call); err != nil {
+		return nil, err
+	}
+	select {
+	case r := <-results:
+		return r.body, r.err
+	case <-ctx.Done():
+		return nil, &waitError{what: fmt.Sprintf("the answer of %s to %s v%d", c.name(), call.Key, call.Version), err: context.Cause(ctx)}
+	}
+}
+
+// Version is the highest version of an API, limit at most, that this client and
+// the broker both speak; the error is an *UnsupportedError.
+func (c *Conn) Version(key wire.APIKey, limit int16) (int16, error) {
+	return c.known().best(key, limit)
+}
+
+// Release is what the broker was found to be.
+func (c *Conn) Release() Release { return c.known().release }
+
+func (c *Conn) known() *versions {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.versions == nil {
+		return &versions{}
+	}
+	return c.versions
+}
+
+func (c *Conn) setVersions(v *versions) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.versions = v
+}
+
+// Node is the broker's id, -1 when the connection is to a bootstrap server.
+func (c *Conn) Node() int32 { return c.nodeID.Load() }
+
+// Addr is the address that was dialed, host:port.
+func (c *Conn) Addr() string { return c.addr }
+
+// InFlight is the number of requests that were started and have no result yet.
+func (c *Conn) InFlight() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests.len()
+}
+
+// Closed is closed when the connection has ended; Err says why. Requests may
+// get their results a moment later.
+func (c *Conn) Closed() <-chan struct{} { return c.closed }
+
+// Err is why the connection ended, nil while it stands.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Close ends the connection, and returns when every request that was started
+// has its result: those without an answer fail with ErrClosed. It must not be
+// called from a Call's Done.
+func (c *Conn) Close() error {
+	c.fail(ErrClosed)
+	<-c.done
+	return nil
+}
+
+// fail ends the connection; the first reason stays. The reading goroutine gives
+// the requests their results.
+func (c *Conn) fail(err error) {
+	c.mu.Lock()
+	first := c.end(err)
+	c.mu.Unlock()
+	if first {
+		c.nc.Close()
+	}
+}
+
+// end notes that the connection has ended, and reports whether that is news;
+// then the caller, who holds c.mu, closes c.nc after giving it back.
+func (c *Conn) end(err error) bool {
+	if c.err != nil {
+		return false
+	}
+	c.err = err
+	c.timer.Stop()
+	close(c.closed)
+	return true
+}
+
+// finish gives every request that is left its result. Only the reading goroutine
+// calls it, last.
+func (c *Conn) finish() {
+	c.token <- struct{}{} // no Write runs any more, and none will
+	c.mu.Lock()
+	err, left, inFlight := c.err, c.requests, c.requests.inFlight.len()
+	c.requests = requests{}
+	c.mu.Unlock()
+	for i := range inFlight {
+		p := left.inFlight.at(i)
+		c.complete(p, nil, c.failure(p, err, i >= inFlight-c.unsent))
+	}
+	for i := range left.queue.len() {
+		p := left.queue.at(i)
+		c.complete(p, nil, c.failure(p, err, true))
+	}
+	c.meter.disconnected(time.Now())
+	if c.trace.Disconnect != nil {
+		c.trace.Disconnect(c.addr, c.Node(), err)
+	}
+	if c.onClose != nil {
+		c.onClose(c, err)
+	}
+	close(c.done)
+}
+
+// complete gives a request its result.
+func (c *Conn) complete(p *pending, body []byte, err error) {
+	if c.trace.RequestDone != nil {
+		c.trace.RequestDone(RequestInfo{Addr: c.addr, Node: c.Node(), Key: p.Key, Version: p.Version,
+			Written: p.size, Read: len(body), Duration: time.Since(p.started), Err: err})
+	}
+	p.Done(body, err)
+}
+
+func (c *Conn) failure(p *pending, err error, unsent bool) error {
+	return &ConnError{Addr: c.addr, Node: c.Node(), Op: fmt.Sprintf("%s v%d", p.Key, p.Version), Err: err, Unsent: unsent}
+}
+
+func (c *Conn) name() string {
+	if c.Node() < 0 {
+		return "bootstrap server " + c.addr
+	}
+	return fmt.Sprintf("broker %d at %s", c.Node(), c.addr)
+}
+
+// tick runs when the timer fires: at a deadline or when the connection may have
+// been idle for too long.
+func (c *Conn) tick() {
+	now := time.Now()
+	c.mu.Lock()
+	ended := false
+	if p, ok := c.requests.expired(now); ok {
+		ended = c.end(&TimeoutError{What: fmt.Sprintf("no answer to %s v%d", p.Key, p.Version), After: now.Sub(p.started).Round(time.Millisecond)})
+	} else if c.requests.len() == 0 && c.maxIdle > 0 && now.Sub(c.lastUsed) >= c.maxIdle {
+		ended = c.end(errIdle)
+	} else {
+		c.armTimer(now)
+	}
+	c.mu.Unlock()
+	if ended {
+		c.nc.Close()
+	}
+}
+
+// armTimer sets the timer to the next moment at which something may be due. It
+// is not set back when a request is answered; tick finds out by itself. The
+// caller holds c.mu.
+func (c *Conn) armTimer(now time.Time) {
+	at := c.requests.deadline()
+	if at.IsZero() {
+		idle := c.maxIdle
+		if idle < 0 {
+			idle = 24 * time.Hour
+		}
+		at = c.lastUsed.Add(idle)
+	}
+	if c.err != nil {
+		return
+	}
+	c.timerAt = at
+	c.timer.Reset(max(at.Sub(now), time.Millisecond))
+}
+
+func newReader(nc net.Conn) *bufio.Reader { return bufio.NewReaderSize(nc, 8<<10) }

@@ -1,0 +1,164 @@
+package netclient
+
+import (
+	"net"
+	"slices"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+const (
+	// smallBody is the size in bytes up to which a body is copied behind its
+	// header; larger ones are written from where they are.
+	smallBody = 16 << 10
+	// fullWrite is how much is gathered for one Write, in bytes.
+	fullWrite = 64 << 10
+	// keptScratch is the largest buffer that is kept between two Writes.
+	keptScratch = 4 << 20
+)
+
+// outgoing is what the holder of the right to write is writing.
+type outgoing struct {
+	scratch []byte      // headers and copied bodies, one request after the other
+	buffers net.Buffers // what one Write takes: scratch, then a large body
+	noReply []pending   // requests that are done when written
+	large   int32       // id of the request whose body is in buffers, -1 for none
+	count   int         // how many of the requests will be answered
+}
+
+// earlyAnswer is an answer that came before the Write of its request returned.
+// No honest broker sends one, but the writer may still be reading the body, so
+// Done must wait for it.
+type earlyAnswer struct {
+	writing int32 // id of the request whose body a Write may be reading, -1 for none
+	request pending
+	body    []byte
+	got     bool
+}
+
+// wakeWriter starts the writing goroutine when there is something to write and
+// none runs. The caller holds c.mu.
+func (c *Conn) wakeWriter() {
+	if !c.requests.ready() {
+		return
+	}
+	select {
+	case c.token <- struct{}{}:
+		go c.write()
+	default: // the holder looks again before it gives the token back
+	}
+}
+
+// write writes what is queued until nothing is, or nothing more is allowed in
+// flight. It holds the token.
+func (c *Conn) write() {
+	for c.gather() {
+		n, err := c.send()
+		c.written(n, err)
+		if err != nil {
+			c.fail(err)
+		}
+	}
+}
+
+// gather takes what the next Write will carry: small requests one after the
+// other, or up to the first large one. When there is nothing, it gives the
+// token back and returns false.
+func (c *Conn) gather() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := &c.out
+	o.large, o.count = -1, 0
+	for c.err == nil && o.large < 0 && len(o.scratch) < fullWrite {
+		p, ok := c.requests.take()
+		if !ok {
+			break
+		}
+		c.encode(&p)
+		if p.NoResponse {
+			o.noReply = append(o.noReply, p)
+			continue
+		}
+		o.count++
+		// take has put a copy of p in flight
+		q := c.requests.inFlight.at(c.requests.inFlight.len() - 1)
+		q.size, q.Body = p.size, nil
+	}
+	c.early.writing = o.large
+	if len(o.scratch) == 0 {
+		<-c.token
+		return false
+	}
+	return true
+}
+
+// encode puts a request behind those gathered: all of it into scratch, or its
+// header there and its body into buffers.
+func (c *Conn) encode(p *pending) {
+	o := &c.out
+	body := 0
+	for _, part := range p.Body {
+		body += len(part)
+	}
+	start := len(o.scratch)
+	o.scratch = wire.AppendInt32(o.scratch, 0)
+	o.scratch = wire.AppendRequestHeader(o.scratch, wire.RequestHeader{
+		APIKey: p.Key, APIVersion: p.Version, CorrelationID: p.id, ClientID: &c.clientID})
+	p.size = len(o.scratch) - start + body
+	wire.AppendInt32(o.scratch[:start], int32(p.size-4))
+	if c.vectored && body > smallBody {
+		o.large = p.id
+		o.buffers = append(append(o.buffers[:0], o.scratch), p.Body...)
+		return
+	}
+	o.scratch = slices.Grow(o.scratch, body)
+	for _, part := range p.Body {
+		o.scratch = append(o.scratch, part...)
+	}
+}
+
+// send writes what was gathered.
+func (c *Conn) send() (int64, error) {
+	o := &c.out
+	if o.large < 0 {
+		n, err := c.nc.Write(o.scratch)
+		return int64(n), err
+	}
+	all := o.buffers // WriteTo empties what it is called on
+	n, err := o.buffers.WriteTo(c.nc)
+	clear(all)
+	o.buffers = all[:0]
+	return n, err
+}
+
+// written does what can be done only after the Write: it calls Done for
+// requests without an answer, and for one that was answered too early.
+func (c *Conn) written(n int64, err error) {
+	o := &c.out
+	c.mu.Lock()
+	early := c.early
+	c.early = earlyAnswer{writing: -1}
+	if err != nil && n == 0 {
+		c.unsent = min(o.count, c.requests.inFlight.len())
+	}
+	c.mu.Unlock()
+	c.meter.wrote(int(n), o.count+len(o.noReply), time.Now())
+	for i := range o.noReply {
+		p := &o.noReply[i]
+		if err != nil {
+			c.complete(p, nil, c.failure(p, err, n == 0))
+		} else {
+			c.complete(p, nil, nil)
+		}
+	}
+	if early.got {
+		c.complete(&early.request, early.body, nil)
+	}
+	clear(o.noReply)
+	o.noReply = o.noReply[:0]
+	o.scratch = o.scratch[:0]
+	if cap(o.scratch) > keptScratch {
+		o.scratch = nil
+	}
+}

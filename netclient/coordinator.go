@@ -1,0 +1,126 @@
+package netclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
+)
+
+// CoordinatorType is what a coordinator coordinates.
+type CoordinatorType int8
+
+// The values are those of the protocol.
+const (
+	GroupCoordinator       CoordinatorType = 0 // the key is a group id
+	TransactionCoordinator CoordinatorType = 1 // the key is a transactional id
+)
+
+// String is "group" or "transaction".
+func (t CoordinatorType) String() string {
+	switch t {
+	case GroupCoordinator:
+		return "group"
+	case TransactionCoordinator:
+		return "transaction"
+	}
+	return fmt.Sprintf("coordinator type %d", int8(t))
+}
+
+type coordinatorKey struct {
+	kind CoordinatorType
+	key  string
+}
+
+// Coordinator gives the broker that coordinates a group or a transactional id.
+// The answer is kept until ForgetCoordinator. Errors that may pass are tried
+// again, with RetryBackoff, until ctx ends; the first look-up of a cluster may
+// take seconds, because it makes the internal topic.
+//
+// On clusters of 0.8.0 and 0.8.1 the error is ErrNoCoordinator.
+func (c *Client) Coordinator(ctx context.Context, t CoordinatorType, key string) (Broker, error) {
+	cached := coordinatorKey{t, key}
+	c.mu.Lock()
+	b, ok := c.coordinators[cached]
+	c.mu.Unlock()
+	if ok {
+		return b, nil
+	}
+	backoff := c.cfg.retryBackoff()
+	for {
+		b, err := c.findCoordinator(ctx, t, key)
+		if err == nil {
+			c.mu.Lock()
+			c.coordinators[cached] = b
+			c.mu.Unlock()
+			return b, nil
+		}
+		if !IsRetriable(err) || ctx.Err() != nil {
+			return Broker{}, fmt.Errorf("finding the coordinator of %s %q: %w", t, key, err)
+		}
+		if ended := sleep(ctx, backoff.Next()); ended != nil {
+			return Broker{}, &waitError{what: fmt.Sprintf("the coordinator of %s %q", t, key), err: ended, last: err}
+		}
+	}
+}
+
+// ForgetCoordinator makes the next Coordinator ask again: a broker said that it
+// is not the coordinator, or can't be reached.
+func (c *Client) ForgetCoordinator(t CoordinatorType, key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.coordinators, coordinatorKey{t, key})
+}
+
+func (c *Client) findCoordinator(ctx context.Context, t CoordinatorType, key string) (Broker, error) {
+	var found Broker
+	err := c.withAny(ctx, func(conn *Conn) error {
+		version, err := conn.Version(wire.KeyFindCoordinator, maxVersion)
+		if unsupported, ok := errors.AsType[*UnsupportedError](err); ok && unsupported.Theirs.Max < 0 {
+			return fmt.Errorf("%w (%s is of release %s)", ErrNoCoordinator, conn.name(), conn.Release())
+		}
+		if err != nil {
+			return err
+		}
+		if version == 0 && t != GroupCoordinator {
+			return &UnsupportedError{Key: wire.KeyFindCoordinator, Ours: wire.VersionRange{Min: 1, Max: maxVersion},
+				Theirs: conn.known().lookUp(wire.KeyFindCoordinator), Release: conn.Release()}
+		}
+		found, err = askCoordinator(ctx, conn, version, t, key)
+		return err
+	})
+	return found, err
+}
+
+// askCoordinator asks one broker. From v4 on several keys can be asked for at
+// once, and the answer has another form (KIP-699).
+func askCoordinator(ctx context.Context, conn *Conn, version int16, t CoordinatorType, key string) (Broker, error) {
+	req := msg.NewFindCoordinatorRequest()
+	req.KeyType = int8(t)
+	if version < 4 {
+		req.Key = key
+	} else {
+		req.CoordinatorKeys = []string{key}
+	}
+	var resp msg.FindCoordinatorResponse
+	if err := conn.DoVersion(ctx, version, req, &resp); err != nil {
+		return Broker{}, err
+	}
+	b, code, text := Broker{ID: resp.NodeID, Host: resp.Host, Port: resp.Port}, resp.ErrorCode, resp.ErrorMessage
+	if version >= 4 {
+		if len(resp.Coordinators) != 1 {
+			return Broker{}, fmt.Errorf("%s: FindCoordinator v%d: %d answers to one question", conn.name(), version, len(resp.Coordinators))
+		}
+		one := &resp.Coordinators[0]
+		b, code, text = Broker{ID: one.NodeID, Host: one.Host, Port: one.Port}, one.ErrorCode, one.ErrorMessage
+	}
+	if code == wire.ErrNone {
+		return b, nil
+	}
+	if text != nil && *text != "" {
+		return Broker{}, fmt.Errorf("%s: %w: %s", conn.name(), code, *text)
+	}
+	return Broker{}, fmt.Errorf("%s: %w", conn.name(), code)
+}

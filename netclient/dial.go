@@ -1,0 +1,206 @@
+package netclient
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+)
+
+// connect makes a connection that is ready for use: after the backoff that the
+// address has earned, dialed, and with the broker's versions known.
+func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*Conn, error) {
+	opts.addr = addr
+	c.mu.Lock()
+	notBefore := c.reachOf(addr).notBefore
+	c.mu.Unlock()
+	if err := sleep(ctx, time.Until(notBefore)); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.ConnectionSetupTimeout,
+		&TimeoutError{What: "no connection", After: c.cfg.ConnectionSetupTimeout})
+	defer cancel()
+	conn, v, err := c.negotiate(ctx, opts)
+	if err != nil {
+		err = c.connectFailed(ctx, opts, started, err)
+	} else if !c.connectDone(conn, v) {
+		conn.Close()
+		conn, err = nil, ErrClosed
+	}
+	c.connectSeen(opts, v, time.Since(started), err)
+	return conn, err
+}
+
+// negotiate dials, and finds out the broker's versions unless they are pinned or
+// known.
+func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versions, error) {
+	dial := func(ctx context.Context) (*Conn, error) {
+		nc, err := c.dial(ctx, opts.addr)
+		if err != nil {
+			return nil, err
+		}
+		return newConn(nc, opts), nil
+	}
+	v := c.pinned
+	if v == nil {
+		c.mu.Lock()
+		v = c.reachOf(opts.addr).versions
+		c.mu.Unlock()
+	}
+	if v != nil {
+		conn, err := dial(ctx)
+		if err == nil {
+			conn.setVersions(v)
+		}
+		return conn, v, err
+	}
+	d := detector{dial: dial}
+	v, err := d.run(ctx)
+	if err != nil {
+		if d.conn != nil {
+			d.conn.Close()
+		}
+		return nil, nil, err
+	}
+	d.conn.setVersions(v)
+	return d.conn, v, nil
+}
+
+// dial makes the network connection.
+func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
+	dial := c.cfg.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	nc, err := dial(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := nc.(*net.TCPConn); ok {
+		err := errors.Join(
+			setBuffer(tcp.SetReadBuffer, c.cfg.ReceiveBuffer),
+			setBuffer(tcp.SetWriteBuffer, c.cfg.SendBuffer))
+		if err != nil {
+			nc.Close()
+			return nil, err
+		}
+	}
+	return nc, nil
+}
+
+func setBuffer(set func(int) error, size int) error {
+	if size <= 0 {
+		return nil
+	}
+	return set(size)
+}
+
+// connectFailed notes a failed attempt, and says all that is known about it.
+func (c *Client) connectFailed(ctx context.Context, opts connOptions, started time.Time, err error) error {
+	if c.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if timeout, ok := errors.AsType[*TimeoutError](context.Cause(ctx)); ok {
+		// What was being waited for is more telling than "deadline exceeded".
+		if conn, ok := errors.AsType[*waitError](err); ok {
+			timeout = &TimeoutError{What: "the connection was accepted, but no answer to " + conn.what + " came", After: timeout.After}
+		}
+		err = timeout
+	}
+	failure := &ConnError{Addr: opts.addr, Node: opts.node, Op: "connect", Err: bare(err), Unsent: true}
+	c.mu.Lock()
+	r := c.reachOf(opts.addr)
+	r.failed(started, time.Now(), failure)
+	failure.Attempts = r.backoff.Failures()
+	if source := c.Metadata().source; opts.node >= 0 && !r.stood() && source != opts.addr {
+		failure.AdvertisedBy = source
+	}
+	c.mu.Unlock()
+	return failure
+}
+
+// connectDone notes a connection; false means that the client is closed.
+func (c *Client) connectDone(conn *Conn, v *versions) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx.Err() != nil {
+		return false
+	}
+	c.reachOf(conn.addr).connected(conn, v, time.Now())
+	if conn.Node() < 0 {
+		// A bootstrap address that no metadata names may be a load balancer with
+		// different brokers behind it; see adopt.
+		c.reachOf(conn.addr).versions = nil
+	}
+	return true
+}
+
+// connectSeen tells those who watch.
+func (c *Client) connectSeen(opts connOptions, v *versions, took time.Duration, err error) {
+	var release Release
+	if v != nil {
+		release = v.release
+	}
+	if c.cfg.Trace.ConnectDone != nil {
+		c.cfg.Trace.ConnectDone(ConnectInfo{Addr: opts.addr, Node: opts.node, Release: release, Duration: took, Err: err})
+	}
+	level := slog.LevelDebug
+	if e, ok := errors.AsType[*ConnError](err); ok && e.Attempts <= 1 {
+		level = slog.LevelWarn // later attempts would only repeat it
+	}
+	if !c.cfg.Logger.Enabled(c.ctx, level) {
+		return
+	}
+	if err != nil {
+		c.cfg.Logger.Log(c.ctx, level, "kafka: connecting failed", "addr", opts.addr, "node", opts.node, "err", err)
+		return
+	}
+	c.cfg.Logger.Log(c.ctx, level, "kafka: connected", "addr", opts.addr, "node", opts.node, "release", release, "took", took)
+}
+
+// connClosed is every Conn's onClose.
+func (c *Client) connClosed(conn *Conn, err error) {
+	lost := !errors.Is(err, ErrClosed) && !errors.Is(err, errIdle)
+	c.mu.Lock()
+	known := c.reachOf(conn.addr).disconnected(conn, lost)
+	c.mu.Unlock()
+	if !known || !lost {
+		return
+	}
+	if c.cfg.Logger.Enabled(c.ctx, slog.LevelInfo) {
+		c.cfg.Logger.Info("kafka: connection lost", "addr", conn.addr, "node", conn.Node(), "err", err)
+	}
+	if conn.Node() >= 0 {
+		c.UpdateMetadataSoon()
+	}
+}
+
+// reachOf gives the record of an address. The caller holds c.mu.
+func (c *Client) reachOf(addr string) *reach {
+	r := c.reached[addr]
+	if r == nil {
+		r = &reach{backoff: Backoff{Base: c.cfg.ReconnectBackoff, Max: c.cfg.ReconnectBackoffMax}}
+		c.reached[addr] = r
+	}
+	return r
+}
+
+// sleep waits for d, or gives ctx's cause when that ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

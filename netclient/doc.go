@@ -1,0 +1,2 @@
+// Package netclient makes a program's connections to a Kafka cluster.
+package netclient

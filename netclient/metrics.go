@@ -1,0 +1,104 @@
+package netclient
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/metrics"
+)
+
+// meter counts what a client's connections do. All of it is recorded per request
+// or per Write, never per record. A nil meter counts nothing.
+type meter struct {
+	registry *metrics.Registry
+	sensors  []string // names, to remove at the end
+
+	connections *metrics.Sensor // 1 and -1
+	created     *metrics.Sensor
+	requests    *metrics.Sensor
+	sent        *metrics.Sensor // bytes of a Write
+	received    *metrics.Sensor // bytes of an answer
+	latency     *metrics.Sensor // ms from the call to the answer
+}
+
+// metricsGroup is the group of the client's own metrics. Those of producers and
+// consumers have theirs.
+const metricsGroup = "client-metrics"
+
+func newMeter(registry *metrics.Registry, clientID string) *meter {
+	if registry == nil {
+		return nil
+	}
+	m := &meter{registry: registry}
+	tags := map[string]string{"client-id": clientID}
+	sensor := func(kind string, stats ...namedStat) *metrics.Sensor {
+		name := fmt.Sprintf("netclient-%s-%s-%p", kind, clientID, m)
+		m.sensors = append(m.sensors, name)
+		s := registry.Sensor(name)
+		for _, one := range stats {
+			s.Add(metrics.Name{Name: one.name, Group: metricsGroup, Description: one.about, Tags: tags}, one.stat)
+		}
+		return s
+	}
+	m.connections = sensor("connections",
+		namedStat{"connection-count", "connections that stand", metrics.NewTotal()})
+	m.created = sensor("created",
+		namedStat{"connection-creation-total", "connections made", metrics.NewTotal()},
+		namedStat{"connection-creation-rate", "connections made per second", metrics.NewRate()})
+	m.requests = sensor("requests",
+		namedStat{"request-total", "requests written", metrics.NewTotal()},
+		namedStat{"request-rate", "requests written per second", metrics.NewRate()})
+	m.sent = sensor("sent",
+		namedStat{"outgoing-byte-total", "bytes written", metrics.NewTotal()},
+		namedStat{"outgoing-byte-rate", "bytes written per second", metrics.NewRate()})
+	m.received = sensor("received",
+		namedStat{"incoming-byte-total", "bytes read", metrics.NewTotal()},
+		namedStat{"incoming-byte-rate", "bytes read per second", metrics.NewRate()})
+	m.latency = sensor("latency",
+		namedStat{"request-latency-avg", "milliseconds from a request to its answer, on average", metrics.NewAvg()},
+		namedStat{"request-latency-max", "milliseconds from a request to its answer, at most", metrics.NewMax()})
+	return m
+}
+
+type namedStat struct {
+	name, about string
+	stat        metrics.Stat
+}
+
+func (m *meter) connected(now time.Time) {
+	if m == nil {
+		return
+	}
+	m.connections.Record(1, now)
+	m.created.Record(1, now)
+}
+
+func (m *meter) disconnected(now time.Time) {
+	if m != nil {
+		m.connections.Record(-1, now)
+	}
+}
+
+func (m *meter) wrote(bytes, requests int, now time.Time) {
+	if m != nil {
+		m.sent.Record(float64(bytes), now)
+		m.requests.Record(float64(requests), now)
+	}
+}
+
+func (m *meter) answered(bytes int, took time.Duration, now time.Time) {
+	if m != nil {
+		m.received.Record(float64(bytes), now)
+		m.latency.Record(float64(took)/float64(time.Millisecond), now)
+	}
+}
+
+// close takes the client's metrics out of the registry.
+func (m *meter) close() {
+	if m == nil {
+		return
+	}
+	for _, name := range m.sensors {
+		m.registry.RemoveSensor(name)
+	}
+}

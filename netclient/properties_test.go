@@ -1,0 +1,115 @@
+package netclient
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseProperties(t *testing.T) {
+	cfg, unknown, err := ParseProperties(map[string]string{
+		"bootstrap.servers":                  "a, b:1,[::1]:2",
+		"client.id":                          "me",
+		"api.version":                        "0.10.2",
+		"security.protocol":                  "PLAINTEXT",
+		"request.timeout.ms":                 "1500",
+		"retry.backoff.ms":                   "0",
+		"retry.backoff.max.ms":               "2000",
+		"reconnect.backoff.ms":               "10",
+		"reconnect.backoff.max.ms":           "20",
+		"socket.connection.setup.timeout.ms": "5000",
+		"connections.max.idle.ms":            "-1",
+		"metadata.max.age.ms":                "1000",
+		"send.buffer.bytes":                  "131072",
+		"receive.buffer.bytes":               "-1",
+		"acks":                               "all",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(unknown, map[string]string{"acks": "all"}) {
+		t.Errorf("unknown properties are %v, want acks", unknown)
+	}
+	if want := []string{"a:9092", "b:1", "[::1]:2"}; !slices.Equal(cfg.BootstrapServers, want) {
+		t.Errorf("BootstrapServers %q, want %q", cfg.BootstrapServers, want)
+	}
+	if cfg.ClientID != "me" || cfg.APIVersion != "0.10.2" || cfg.SendBuffer != 131072 || cfg.ReceiveBuffer != 0 {
+		t.Errorf("got %+v", cfg)
+	}
+	for name, d := range map[string][2]time.Duration{
+		"request.timeout.ms":                 {cfg.RequestTimeout, 1500 * time.Millisecond},
+		"retry.backoff.ms":                   {cfg.RetryBackoff, -1}, // Kafka's 0
+		"retry.backoff.max.ms":               {cfg.RetryBackoffMax, 2 * time.Second},
+		"reconnect.backoff.ms":               {cfg.ReconnectBackoff, 10 * time.Millisecond},
+		"reconnect.backoff.max.ms":           {cfg.ReconnectBackoffMax, 20 * time.Millisecond},
+		"socket.connection.setup.timeout.ms": {cfg.ConnectionSetupTimeout, 5 * time.Second},
+		"connections.max.idle.ms":            {cfg.ConnectionsMaxIdle, -time.Millisecond},
+		"metadata.max.age.ms":                {cfg.MetadataMaxAge, time.Second},
+	} {
+		if d[0] != d[1] {
+			t.Errorf("%s gives %v, want %v", name, d[0], d[1])
+		}
+	}
+	if err := cfg.Validate(); err != nil {
+		t.Errorf("Validate: %v", err)
+	}
+}
+
+// TestParsePropertiesErrors: an error names property, value and what is allowed,
+// and all mistakes come at once.
+func TestParsePropertiesErrors(t *testing.T) {
+	bad := map[string]string{
+		"bootstrap.servers":       "kafka:x",
+		"api.version":             "0.7",
+		"security.protocol":       "SASL_SSL",
+		"request.timeout.ms":      "0",
+		"retry.backoff.ms":        "100ms",
+		"connections.max.idle.ms": "-2",
+		"metadata.max.age.ms":     "99999999999999999",
+		"send.buffer.bytes":       "0",
+	}
+	_, _, err := ParseProperties(bad)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for name, value := range bad {
+		if !strings.Contains(err.Error(), name+"="+value+": ") {
+			t.Errorf("no mention of %s=%s in:\n%v", name, value, err)
+		}
+	}
+	for _, want := range []string{"a number of milliseconds from 1 up", "or -1 for never", "0.8.0, 0.8.1, 0.8.2, 0.9, 0.10.0", "PLAINTEXT"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in:\n%v", want, err)
+		}
+	}
+}
+
+func TestValidateJoinsEveryMistake(t *testing.T) {
+	cfg := Config{
+		BootstrapServers: []string{"kafka:"},
+		APIVersion:       "9.9",
+		RequestTimeout:   -1,
+		SendBuffer:       -1,
+	}
+	_, err := New(cfg)
+	if err == nil {
+		t.Fatal("New took it")
+	}
+	for _, want := range []string{"BootstrapServers", "kafka:", "APIVersion", "9.9", "RequestTimeout", "SendBuffer"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in:\n%v", want, err)
+		}
+	}
+}
+
+func TestConfigDefaults(t *testing.T) {
+	cfg := Config{}.withDefaults()
+	if !slices.Equal(cfg.BootstrapServers, []string{"localhost:9092"}) {
+		t.Errorf("BootstrapServers %q", cfg.BootstrapServers)
+	}
+	if cfg.ClientID != "barnabas" || cfg.RequestTimeout != 30*time.Second || cfg.MetadataMaxAge != 5*time.Minute || cfg.Logger == nil {
+		t.Errorf("got %+v", cfg)
+	}
+}

@@ -1,0 +1,68 @@
+package netclient
+
+import "time"
+
+// reach is what is known of reaching one address: how long to leave it alone
+// after failures, and what it spoke. It has no clock or lock; the Client calls
+// it under its mutex.
+type reach struct {
+	backoff   Backoff
+	notBefore time.Time // no attempt to connect before that
+	lastTry   time.Time // when the last attempt ended that failed
+	since     time.Time // when a connection was last made; zero: never
+	lastErr   error     // why the last attempt failed; nil after a success
+
+	// conns are the connections that stand, and versions what the broker there
+	// speaks: kept as long as none of them is lost and one is left.
+	conns    map[*Conn]struct{}
+	versions *versions
+}
+
+// failed notes an attempt that began at started and failed. Attempts that ran at
+// the same time count as one.
+func (r *reach) failed(started, now time.Time, err error) {
+	r.lastErr = err
+	if !r.lastTry.IsZero() && started.Before(r.lastTry) {
+		return
+	}
+	r.lastTry = now
+	r.notBefore = now.Add(r.backoff.Next())
+}
+
+// connected notes a connection and what the broker speaks.
+func (r *reach) connected(conn *Conn, v *versions, now time.Time) {
+	r.backoff.Reset()
+	r.notBefore, r.lastTry, r.lastErr = time.Time{}, time.Time{}, nil
+	r.since = now
+	if r.conns == nil {
+		r.conns = map[*Conn]struct{}{}
+	}
+	r.conns[conn] = struct{}{}
+	r.versions = v
+}
+
+// disconnected notes the end of a connection, lost if it was not this program
+// that ended it, and reports whether the connection was known. Then, or when no
+// connection is left, another broker may be there next time, or the same one
+// after an upgrade: its versions are asked for again. A connection that was lost
+// as soon as it stood is not made again at once.
+func (r *reach) disconnected(conn *Conn, lost bool) bool {
+	if _, ok := r.conns[conn]; !ok {
+		return false
+	}
+	delete(r.conns, conn)
+	if lost || len(r.conns) == 0 {
+		r.versions = nil
+	}
+	if lost {
+		first := r.backoff
+		first.Reset()
+		if at := r.since.Add(first.Next()); at.After(r.notBefore) {
+			r.notBefore = at
+		}
+	}
+	return true
+}
+
+// stood reports whether a connection was ever made.
+func (r *reach) stood() bool { return !r.since.IsZero() }

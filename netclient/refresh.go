@@ -1,0 +1,334 @@
+package netclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
+)
+
+// refreshState is when to refresh the metadata, for whom, and what to ask. It
+// has no clock; the Client calls it under its mutex.
+type refreshState struct {
+	inUse map[string]struct{} // topics to ask for
+	all   bool                // ask for every topic, once
+
+	waiting []*refreshWait // who waits for a refresh that has not begun
+	soon    bool           // something was stale
+	lastErr error          // why the last refresh failed; nil after a success
+
+	maxAge   time.Duration
+	backoff  Backoff
+	pause    time.Time // after a failure: nothing is asked before
+	spacing  time.Time // after a success: nothing that can wait is asked before
+	freshTil time.Time // when the snapshot gets too old; zero: there is none
+}
+
+// refreshWait is a refresh that any number of callers wait for.
+type refreshWait struct {
+	done     chan struct{} // closed when metadata is set
+	metadata *Metadata
+}
+
+func newRefreshState(backoff Backoff, maxAge time.Duration) refreshState {
+	return refreshState{inUse: map[string]struct{}{}, backoff: backoff, maxAge: max(maxAge, 0)}
+}
+
+// due is when the next refresh should begin; zero is never, unless something
+// changes.
+func (r *refreshState) due() time.Time {
+	var at time.Time
+	switch {
+	case len(r.waiting) > 0:
+		return later(r.pause, time.Unix(0, 1))
+	case r.soon:
+		at = r.spacing
+	case !r.freshTil.IsZero():
+		at = later(r.spacing, r.freshTil)
+	default:
+		return time.Time{}
+	}
+	return later(later(at, r.pause), time.Unix(0, 1))
+}
+
+// begin takes what the refresh that begins now is for.
+func (r *refreshState) begin() (waiting []*refreshWait, topics []string, all bool) {
+	waiting, r.waiting = r.waiting, nil
+	r.soon = false
+	return waiting, slices.Collect(maps.Keys(r.inUse)), r.all
+}
+
+// succeeded notes that the refresh that began with all brought a snapshot.
+func (r *refreshState) succeeded(now time.Time, all bool) {
+	base := r.backoff
+	base.Reset()
+	r.backoff.Reset()
+	r.lastErr, r.pause = nil, time.Time{}
+	r.spacing, r.freshTil = now.Add(base.Next()), now.Add(r.maxAge)
+	if all {
+		r.all = false
+	}
+}
+
+// failed notes that the refresh that began with waiting failed: they wait for
+// the next one.
+func (r *refreshState) failed(now time.Time, waiting []*refreshWait, err error) {
+	r.lastErr = err
+	r.pause = now.Add(r.backoff.Next())
+	r.waiting = append(waiting, r.waiting...)
+	r.soon = true
+}
+
+// join gives the refresh to wait for that will begin after now.
+func (r *refreshState) join() *refreshWait {
+	if len(r.waiting) == 0 {
+		r.waiting = append(r.waiting, &refreshWait{done: make(chan struct{})})
+	}
+	return r.waiting[len(r.waiting)-1]
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Metadata is the latest snapshot: never nil, and empty before the cluster was
+// first asked.
+func (c *Client) Metadata() *Metadata { return c.metadata.Load() }
+
+// MetadataChanged gives a channel that is closed when a newer snapshot than the
+// present one is in place.
+func (c *Client) MetadataChanged() <-chan struct{} { return c.Metadata().newer }
+
+// UpdateMetadataSoon says that something in the metadata was stale: it is
+// refreshed in the background, RetryBackoff after the last refresh. It may be
+// called as often as one likes.
+func (c *Client) UpdateMetadataSoon() {
+	c.mu.Lock()
+	was := c.refresh.soon
+	c.refresh.soon = true
+	c.mu.Unlock()
+	if !was {
+		c.wakeRefresh()
+	}
+}
+
+// RefreshMetadata asks the cluster now, for the topics in use and those named,
+// which are in use from now on, and gives the new snapshot. Callers are served
+// together. Failures are tried again, with RetryBackoff, until ctx ends; the
+// error then holds the last one.
+func (c *Client) RefreshMetadata(ctx context.Context, topics ...string) (*Metadata, error) {
+	return c.refreshNow(ctx, topics, false)
+}
+
+// RefreshAllTopics asks the cluster for every topic it has, and gives the new
+// snapshot; later ones hold the topics in use only. It waits like
+// RefreshMetadata.
+func (c *Client) RefreshAllTopics(ctx context.Context) (*Metadata, error) {
+	return c.refreshNow(ctx, nil, true)
+}
+
+// ForgetTopics says that topics are no longer in use: they are not asked for any
+// more, until someone names them again.
+func (c *Client) ForgetTopics(topics ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range topics {
+		delete(c.refresh.inUse, t)
+	}
+}
+
+func (c *Client) refreshNow(ctx context.Context, topics []string, all bool) (*Metadata, error) {
+	c.mu.Lock()
+	for _, t := range topics {
+		c.refresh.inUse[t] = struct{}{}
+	}
+	c.refresh.all = c.refresh.all || all
+	wait := c.refresh.join()
+	c.mu.Unlock()
+	c.wakeRefresh()
+	select {
+	case <-wait.done:
+		return wait.metadata, nil
+	case <-c.ctx.Done():
+		return nil, ErrClosed
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	last := c.refresh.lastErr
+	c.mu.Unlock()
+	return nil, &waitError{what: "the cluster's metadata", err: context.Cause(ctx), last: last}
+}
+
+func (c *Client) wakeRefresh() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// refreshLoop is the refreshing goroutine.
+func (c *Client) refreshLoop() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		c.mu.Lock()
+		due := c.refresh.due()
+		c.mu.Unlock()
+		timer.Stop()
+		if !due.IsZero() {
+			timer.Reset(time.Until(due))
+		}
+		select {
+		case <-timer.C:
+			c.refreshOnce()
+		case <-c.wake:
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+func (c *Client) refreshOnce() {
+	c.mu.Lock()
+	waiting, topics, all := c.refresh.begin()
+	c.mu.Unlock()
+	md, err := c.fetchMetadata(c.ctx, topics, all)
+	if c.ctx.Err() != nil {
+		return
+	}
+	if err == nil {
+		old := c.metadata.Swap(md)
+		close(old.newer)
+	}
+	c.mu.Lock()
+	if err != nil {
+		c.refresh.failed(time.Now(), waiting, err)
+	} else {
+		c.refresh.succeeded(time.Now(), all)
+	}
+	c.mu.Unlock()
+	if err == nil {
+		for _, w := range waiting {
+			w.metadata = md
+			close(w.done)
+		}
+	} else if c.cfg.Logger.Enabled(c.ctx, slog.LevelDebug) {
+		c.cfg.Logger.Debug("kafka: refreshing the metadata failed", "err", err)
+	}
+	if c.cfg.Trace.MetadataDone != nil {
+		c.cfg.Trace.MetadataDone(md, err)
+	}
+}
+
+// fetchMetadata asks a few of the brokers that are known, and then, if none of
+// them answers, the bootstrap servers (KIP-899: they may know better).
+func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool) (*Metadata, error) {
+	var errs []error
+	for _, node := range c.candidates() {
+		conn, err := c.shared.Conn(ctx, node)
+		if err == nil {
+			var md *Metadata
+			if md, err = c.askMetadata(ctx, conn, topics, all); err == nil {
+				return md, nil
+			}
+		}
+		errs = append(errs, err)
+	}
+	if conn := c.bootstrapConn(); conn != nil {
+		if md, err := c.askMetadata(ctx, conn, topics, all); err == nil {
+			c.keepBootstrap(conn, md)
+			return md, nil
+		}
+	}
+	for _, addr := range shuffled(c.cfg.BootstrapServers) {
+		conn, err := c.connect(ctx, addr, c.shared.opts)
+		if err == nil {
+			var md *Metadata
+			if md, err = c.askMetadata(ctx, conn, topics, all); err == nil {
+				c.keepBootstrap(conn, md)
+				return md, nil
+			}
+			conn.Close()
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+// askMetadata asks one broker and makes the next snapshot.
+func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, all bool) (*Metadata, error) {
+	version, err := conn.Version(wire.KeyMetadata, maxVersion)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", conn.name(), err)
+	}
+	req := msg.NewMetadataRequest() // lets the brokers make topics that are named, if they are configured so
+	req.Topics = []msg.MetadataRequestTopic{}
+	for _, t := range topics {
+		req.Topics = append(req.Topics, msg.MetadataRequestTopic{Name: &t})
+	}
+	if all {
+		req.Topics = nil
+		if version == 0 { // which has no null: none means all
+			req.Topics = []msg.MetadataRequestTopic{}
+		}
+	}
+	var resp msg.MetadataResponse
+	if err := conn.DoVersion(ctx, version, req, &resp); err != nil {
+		return nil, err
+	}
+	if resp.ErrorCode != 0 {
+		return nil, fmt.Errorf("%s: Metadata v%d: %w", conn.name(), version, resp.ErrorCode)
+	}
+	md := c.Metadata().merge(&resp, version, conn.addr, time.Now())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, t := range md.topics {
+		_, t.inUse = c.refresh.inUse[name]
+	}
+	return md, nil
+}
+
+// keepBootstrap decides what becomes of a bootstrap connection: it becomes the
+// shared connection to a broker that advertises this very address; it is kept
+// while the cluster names no brokers; else it is closed.
+func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
+	if len(md.brokers) == 0 {
+		c.mu.Lock()
+		c.bootstrap = conn
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Lock()
+	if c.bootstrap == conn {
+		c.bootstrap = nil
+	}
+	c.mu.Unlock()
+	for _, b := range md.brokers {
+		if b.Addr() == conn.addr && c.shared.adopt(conn, b.ID) {
+			c.mu.Lock()
+			c.reachOf(conn.addr).versions = conn.known()
+			c.mu.Unlock()
+			return
+		}
+	}
+	conn.Close()
+}
+
+// bootstrapConn is the connection to a cluster that names no brokers, or nil.
+func (c *Client) bootstrapConn() *Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bootstrap != nil && c.bootstrap.Err() != nil {
+		c.bootstrap = nil
+	}
+	return c.bootstrap
+}

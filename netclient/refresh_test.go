@@ -1,0 +1,96 @@
+package netclient
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+func newTestRefresh() refreshState {
+	return newRefreshState(Backoff{Base: 100 * time.Millisecond, Max: time.Second, Rand: func() float64 { return 0.5 }}, 10*time.Second)
+}
+
+func wantDue(t *testing.T, r *refreshState, what string, want time.Time) {
+	t.Helper()
+	if got := r.due(); !got.Equal(want) {
+		t.Errorf("%s: due %v, want %v", what, got, want)
+	}
+}
+
+var now1 = time.Unix(0, 1) // at once
+
+func TestRefreshOnDemand(t *testing.T) {
+	r := newTestRefresh()
+	wantDue(t, &r, "a new client that nobody has asked", time.Time{})
+	a := r.join()
+	if b := r.join(); a != b {
+		t.Error("two callers are not served together")
+	}
+	wantDue(t, &r, "someone waits", now1)
+	waiting, _, _ := r.begin()
+	if len(waiting) != 1 || waiting[0] != a {
+		t.Errorf("began for %v", waiting)
+	}
+	if c := r.join(); c == a {
+		t.Error("who comes during a refresh gets that one, which began before")
+	}
+	r.succeeded(at(0), false)
+	wantDue(t, &r, "someone came during the refresh", now1)
+}
+
+func TestRefreshByAgeAndSoon(t *testing.T) {
+	r := newTestRefresh()
+	r.begin()
+	r.succeeded(at(0), false)
+	wantDue(t, &r, "a fresh snapshot", at(10000))
+	r.soon = true
+	wantDue(t, &r, "something stale just after a refresh", at(100))
+	r.begin()
+	r.succeeded(at(500), false)
+	wantDue(t, &r, "again fresh", at(10500))
+
+	never := newTestRefresh()
+	never.maxAge = 0
+	never.begin()
+	never.succeeded(at(0), false)
+	wantDue(t, &never, "an age of 0 is held back by the backoff", at(100))
+}
+
+func TestRefreshFailures(t *testing.T) {
+	r := newTestRefresh()
+	first := r.join()
+	waiting, _, _ := r.begin()
+	second := r.join()
+	r.failed(at(0), waiting, errors.New("no"))
+	wantDue(t, &r, "after a failure", at(100))
+	waiting, _, _ = r.begin()
+	if len(waiting) != 2 || waiting[0] != first || waiting[1] != second {
+		t.Errorf("the next try is for %d of 2", len(waiting))
+	}
+	r.failed(at(200), waiting, errors.New("no"))
+	wantDue(t, &r, "after two failures", at(400))
+	waiting, _, _ = r.begin()
+	r.succeeded(at(500), false)
+	if r.lastErr != nil || len(waiting) != 2 {
+		t.Errorf("after success: %v, %d waiting", r.lastErr, len(waiting))
+	}
+	wantDue(t, &r, "after success", at(10500))
+}
+
+func TestRefreshAllOnce(t *testing.T) {
+	r := newTestRefresh()
+	r.inUse["t"] = struct{}{}
+	r.all = true
+	waiting, topics, all := r.begin()
+	if !all || len(topics) != 1 {
+		t.Errorf("began with %v, all %v", topics, all)
+	}
+	r.failed(at(0), waiting, errors.New("no"))
+	if _, _, all = r.begin(); !all {
+		t.Error("the wish for all topics was lost in a failure")
+	}
+	r.succeeded(at(0), true)
+	if _, _, all = r.begin(); all {
+		t.Error("all topics are asked for again")
+	}
+}

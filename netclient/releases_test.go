@@ -1,0 +1,164 @@
+package netclient
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+type recordedBroker struct {
+	version, mode string
+	ranges        map[wire.APIKey]wire.VersionRange
+}
+
+// recordedVersions is what real brokers answered to ApiVersions.
+func recordedVersions(t *testing.T) []recordedBroker {
+	t.Helper()
+	f, err := os.Open("testdata/apiversions.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var all []recordedBroker
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if strings.HasPrefix(s.Text(), "#") || strings.HasPrefix(s.Text(), "version") {
+			continue
+		}
+		var version, mode string
+		var key wire.APIKey
+		var r wire.VersionRange
+		if _, err := fmt.Sscan(s.Text(), &version, &mode, &key, &r.Min, &r.Max); err != nil {
+			t.Fatalf("%q: %v", s.Text(), err)
+		}
+		if n := len(all); n == 0 || all[n-1].version != version || all[n-1].mode != mode {
+			all = append(all, recordedBroker{version, mode, map[wire.APIKey]wire.VersionRange{}})
+		}
+		all[len(all)-1].ranges[key] = r
+	}
+	if len(all) < 28 {
+		t.Fatalf("only %d brokers in testdata", len(all))
+	}
+	return all
+}
+
+// lineOf is the line of a release: 0.10.2 for 0.10.2.2, 2.8 for 2.8.2.
+func lineOf(version string) string {
+	parts := strings.Split(version, ".")
+	if parts[0] == "0" && parts[1] == "10" {
+		return strings.Join(parts[:3], ".")
+	}
+	return strings.Join(parts[:2], ".")
+}
+
+func TestReleaseOfEveryRecordedBroker(t *testing.T) {
+	for _, b := range recordedVersions(t) {
+		r := releaseOf(b.ranges)
+		if got, want := r.String(), lineOf(b.version); got != want {
+			t.Errorf("%s (%s) is taken for %s", b.version, b.mode, got)
+		}
+		if !r.AtLeast(b.version) || !r.AtLeast("0.9.0.1") || r.AtLeast("9.0") {
+			t.Errorf("%s: AtLeast is wrong", r)
+		}
+	}
+}
+
+// TestHistoryIsWhatBrokersAnswered: a pinned release has all versions that
+// brokers of that line offer, and none that they don't.
+func TestHistoryIsWhatBrokersAnswered(t *testing.T) {
+	for _, b := range recordedVersions(t) {
+		pinned, err := parsePin(b.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, want := range b.ranges {
+			if _, known := apiHistory[key]; !known {
+				continue // for brokers and controllers only
+			}
+			if key == wire.KeyProduce && want.Max >= 3 {
+				want.Min = 3
+			}
+			if got := pinned.lookUp(key); got != want {
+				t.Errorf("pinned %s: API %d is %v, brokers (%s) answered %v", b.version, key, got, b.mode, want)
+			}
+		}
+	}
+}
+
+func TestPinnedOldReleases(t *testing.T) {
+	none := int16(-1)
+	for name, want := range map[string]map[wire.APIKey]int16{ // highest versions
+		"0.8.0":    {0: 0, 1: 0, 2: 0, 3: 0, 8: none, 9: none, 10: none, 12: none, 18: none},
+		"0.8.1.1":  {0: 0, 1: 0, 2: 0, 3: 0, 8: 0, 9: 0, 10: none, 12: none, 18: none},
+		"0.8.2":    {0: 0, 1: 0, 2: 0, 3: 0, 8: 1, 9: 1, 10: 0, 11: none, 12: none, 18: none},
+		"0.9":      {0: 1, 1: 1, 2: 0, 3: 0, 8: 2, 9: 1, 10: 0, 11: 0, 12: 0, 16: 0, 17: none, 18: none},
+		"0.9.0.1":  {0: 1, 17: none},
+		"0.10":     {0: 2, 3: 1, 17: 0, 18: 0, 19: none},
+		"0.10.2.2": {0: 2, 19: 1},
+	} {
+		v, err := parsePin(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, top := range want {
+			if got := v.lookUp(key).Max; got != top {
+				t.Errorf("%s: the highest version of API %d is %d, want %d", name, key, got, top)
+			}
+		}
+		if !v.release.AtLeast(name) {
+			t.Errorf("%s is %s", name, v.release)
+		}
+	}
+	for _, name := range []string{"0.7", "0.8.3", "3", "latest", "4.4.0-rc1", "2.-1", "1.2.3.4.5"} {
+		if _, err := parsePin(name); err == nil {
+			t.Errorf("%q was taken for a release", name)
+		}
+	}
+}
+
+func TestMaxMessageFormat(t *testing.T) {
+	for name, want := range map[string]int8{"0.8.0": 0, "0.9": 0, "0.10.0": 1, "0.10.2": 1, "0.11": 2, "4.4": 2} {
+		r, _ := releaseNamed(name)
+		if got := r.MaxMessageFormat(); got != want {
+			t.Errorf("%s: message format %d, want %d", name, got, want)
+		}
+	}
+}
+
+func TestNewerThanKnown(t *testing.T) {
+	newest := rangesAt(Release{line: int8(len(releaseLines))})
+	if got := releaseOf(newest).String(); got != "4.4" {
+		t.Errorf("the newest line is %q", got)
+	}
+	for _, change := range []func(map[wire.APIKey]wire.VersionRange){
+		func(m map[wire.APIKey]wire.VersionRange) { m[wire.KeyFetch] = wire.VersionRange{Min: 4, Max: 99} },
+		func(m map[wire.APIKey]wire.VersionRange) { m[newestKey+1] = wire.VersionRange{} },
+	} {
+		ranges := rangesAt(Release{line: int8(len(releaseLines))})
+		change(ranges)
+		if got := releaseOf(ranges).String(); got != "4.4 or newer" {
+			t.Errorf("a newer broker is called %q", got)
+		}
+	}
+	if got := releaseOf(nil).String(); got != "unknown" {
+		t.Errorf("a broker that offers nothing is called %q", got)
+	}
+}
+
+// TestProduceFloor: Kafka 4 says 0 to 13 and closes the connection on 0 to 2.
+func TestProduceFloor(t *testing.T) {
+	v := newVersions(Release{}, map[wire.APIKey]wire.VersionRange{wire.KeyProduce: {Min: 0, Max: 13}})
+	if _, err := v.best(wire.KeyProduce, 2); err == nil {
+		t.Error("Produce up to 2 was allowed to a broker that offers 13")
+	}
+	if got, err := v.best(wire.KeyProduce, 3); got != 3 || err != nil {
+		t.Errorf("Produce up to 3: %d, %v", got, err)
+	}
+	old := newVersions(Release{}, map[wire.APIKey]wire.VersionRange{wire.KeyProduce: {Min: 0, Max: 2}})
+	if got, err := old.best(wire.KeyProduce, 13); got != 2 || err != nil {
+		t.Errorf("Produce to a broker that offers 0 to 2: %d, %v", got, err)
+	}
+}

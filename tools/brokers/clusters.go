@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +43,9 @@ func running() ([]*realkafka.Cluster, error) {
 	var clusters []*realkafka.Cluster
 	for _, file := range files {
 		c, err := realkafka.Attach(filepath.Dir(file))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has just been stopped
+		}
 		if err != nil {
 			return nil, err
 		}

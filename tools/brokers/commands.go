@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ import (
 func start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	cfg := realkafka.Config{Detach: true, Log: stderr, Properties: map[string]string{}}
 	flags := flag.NewFlagSet("brokers start", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(io.Discard) // run prints the error
 	flags.IntVar(&cfg.Brokers, "brokers", 1, "how many brokers, 1 to 3")
 	flags.IntVar(&cfg.Partitions, "partitions", 1, "how many partitions an automatically created topic has")
 	flags.StringVar(&cfg.Mode, "mode", "", "zk (up to 3.9) or kraft (from 3.3 on); default kraft where there is a choice")
@@ -27,7 +28,13 @@ func start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		cfg.Properties[name] = value
 		return nil
 	})
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(stdout, "brokers start [options] VERSION")
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
+		return nil
+	case err != nil:
 		return usageError{err}
 	}
 	if flags.NArg() != 1 {
@@ -43,6 +50,7 @@ func start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	cluster, err := realkafka.Start(ctx, cfg)
 	if err != nil {
+		os.Remove(cfg.Dir) // if it is empty: else it has the logs
 		return err
 	}
 	fmt.Fprintln(stdout, strings.Join(cluster.Addrs(), ","))

@@ -93,9 +93,10 @@ func (b *Broker) Thaw() error {
 }
 
 // Restart starts the broker again, on its old data and its old port, and waits
-// until it answers; a running one is terminated first. After a Kill this takes
-// as long as the cluster remembers the old session, 6 to 10 seconds. ctx bounds
-// the wait; without a deadline it is given three minutes.
+// until it answers; a running one is terminated first. After a Kill, and in KRaft
+// with three brokers even after Terminate, this takes as long as the cluster
+// remembers the old session, 5 to 12 seconds. ctx bounds the wait; without a
+// deadline it is given three minutes.
 //
 // A KRaft broker answers only when more than half of the brokers run. So where
 // most are down, restart them at the same time, each in a goroutine of its own.

@@ -4,7 +4,6 @@ package realkafka
 
 import (
 	"context"
-	"os"
 	"syscall"
 )
 
@@ -22,5 +21,3 @@ func attributes(bool) *syscall.SysProcAttr { return nil }
 
 // lockFile trusts the rename at the end of a download.
 func lockFile(context.Context, string) (func(), error) { return func() {}, nil }
-
-var _ os.Signal = sigStop

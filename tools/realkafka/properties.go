@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// sessionTimeout is how long ZooKeeper remembers a broker that was killed.
+// zooKeeperSession is how many milliseconds ZooKeeper remembers a killed broker.
 const zooKeeperSession = "6000"
 
 // layout is what a broker's settings depend on.

@@ -290,7 +290,11 @@ func TestChildrenDieWithTheirParent(t *testing.T) {
 	}
 	for end := time.Now().Add(10 * time.Second); len(processesOf(dir)) > 0; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("left behind: processes %v", processesOf(dir))
+			t.Errorf("left behind: processes %v", processesOf(dir))
+			for _, pid := range processesOf(dir) {
+				attachProcess(pid, dir).kill()
+			}
+			return
 		}
 	}
 }

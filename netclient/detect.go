@@ -139,7 +139,7 @@ func (d *detector) whoCloses(ctx context.Context, cause error) (*versions, error
 	v, err := d.askVersions(ctx)
 	if err != nil {
 		if closedByPeer(err) {
-			err = fmt.Errorf("%w, whatever it is asked: check that this is a broker's port, and that its listener is plaintext and wants no login", bare(cause))
+			err = fmt.Errorf("%w, whatever it is asked: check that this is a broker's port, and one for plaintext without a login (this client has neither TLS nor SASL set up)", bare(cause))
 		}
 		return nil, err
 	}

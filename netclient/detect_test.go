@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +150,7 @@ func quickConfig(addrs ...string) Config {
 		RetryBackoff:           5 * time.Millisecond,
 		ReconnectBackoff:       5 * time.Millisecond,
 		ReconnectBackoffMax:    50 * time.Millisecond,
+		Logger:                 slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -79,6 +79,9 @@ func (c *Client) NewPool(cfg PoolConfig) *Pool {
 //
 // The errors are ErrClosed, an *UnknownBrokerError, a *ConnError, or ctx's.
 func (p *Pool) Conn(ctx context.Context, node int32) (*Conn, error) {
+	if p.ctx.Err() != nil {
+		return nil, ErrClosed
+	}
 	broker, ok := p.client.broker(node)
 	if !ok {
 		p.client.UpdateMetadataSoon()

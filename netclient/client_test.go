@@ -93,7 +93,7 @@ func TestVersionsAreAskedAgainAfterAnUpgrade(t *testing.T) {
 	<-old.Closed()
 	conn, err := c.shared.Conn(ctx, 1)
 	if err != nil || conn.Release().String() != "4.4" {
-		t.Errorf("after the upgrade: %v, %v", conn, err)
+		t.Fatalf("after the upgrade it is %v, %v", conn.Release(), err)
 	}
 }
 

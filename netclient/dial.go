@@ -46,7 +46,7 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 	v := c.pinned
 	if v == nil {
 		c.mu.Lock()
-		v = c.reachOf(opts.addr).versions
+		v = c.reachOf(opts.addr).known()
 		c.mu.Unlock()
 	}
 	if v != nil {

@@ -64,5 +64,16 @@ func (r *reach) disconnected(conn *Conn, lost bool) bool {
 	return true
 }
 
+// known is what the broker speaks, nil when it must be asked: also when a
+// connection has ended just now and disconnected is yet to hear of it.
+func (r *reach) known() *versions {
+	for conn := range r.conns {
+		if conn.Err() != nil {
+			return nil
+		}
+	}
+	return r.versions
+}
+
 // stood reports whether a connection was ever made.
 func (r *reach) stood() bool { return !r.since.IsZero() }

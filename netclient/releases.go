@@ -18,33 +18,35 @@ var releaseLines = []struct {
 	version int16
 }{
 	{name: "0.8.0"}, {name: "0.8.1"}, {name: "0.8.2"}, {name: "0.9"}, // told apart by detect
-	{"0.10.0", 18, 0}, // ApiVersions itself
-	{"0.10.1", 19, 0}, // CreateTopics
-	{"0.10.2", 19, 1}, // CreateTopics
-	{"0.11", 0, 3},    // Produce
-	{"1.0", 0, 5},     // Produce
-	{"1.1", 1, 7},     // Fetch
-	{"2.0", 1, 8},     // Fetch
-	{"2.1", 1, 10},    // Fetch
-	{"2.2", 2, 5},     // ListOffsets
-	{"2.3", 1, 11},    // Fetch
-	{"2.4", 0, 8},     // Produce
-	{"2.5", 11, 7},    // JoinGroup
-	{"2.6", 16, 4},    // ListGroups
-	{"2.7", 1, 12},    // Fetch
-	{"2.8", 0, 9},     // Produce
-	{"3.0", 2, 7},     // ListOffsets
-	{"3.3", 35, 4},    // DescribeLogDirs
-	{"3.5", 1, 15},    // Fetch
-	{"3.6", 24, 4},    // AddPartitionsToTxn
-	{"3.7", 0, 10},    // Produce
-	{"3.8", 0, 11},    // Produce
-	{"3.9", 1, 17},    // Fetch
-	{"4.0", 2, 10},    // ListOffsets
-	{"4.1", 1, 18},    // Fetch
-	{"4.2", 2, 11},    // ListOffsets
-	{"4.3", 35, 5},    // DescribeLogDirs
-	{"4.4", 18, 5},    // ApiVersions
+	{"0.10.0", 18, 0},  // ApiVersions itself
+	{"0.10.1", 19, 0},  // CreateTopics
+	{"0.10.2", 19, 1},  // CreateTopics
+	{"0.11", 0, 3},     // Produce
+	{"1.0", 0, 5},      // Produce
+	{"1.1", 1, 7},      // Fetch
+	{"2.0", 1, 8},      // Fetch
+	{"2.1", 1, 10},     // Fetch
+	{"2.2", 2, 5},      // ListOffsets
+	{"2.3", 1, 11},     // Fetch
+	{"2.4", 0, 8},      // Produce
+	{"2.5", 11, 7},     // JoinGroup
+	{"2.6", 16, 4},     // ListGroups
+	{"2.7", 1, 12},     // Fetch
+	{"2.8", 0, 9},      // Produce
+	{"3.0", 2, 7},      // ListOffsets
+	{"3.1", 1, 13},     // Fetch
+	{"3.2", 11, 9},     // JoinGroup
+	{"3.3-3.4", 35, 4}, // DescribeLogDirs; 3.4 added nothing
+	{"3.5", 1, 15},     // Fetch
+	{"3.6", 24, 4},     // AddPartitionsToTxn
+	{"3.7", 0, 10},     // Produce
+	{"3.8", 0, 11},     // Produce
+	{"3.9", 1, 17},     // Fetch
+	{"4.0", 2, 10},     // ListOffsets
+	{"4.1", 1, 18},     // Fetch
+	{"4.2", 2, 11},     // ListOffsets
+	{"4.3", 35, 5},     // DescribeLogDirs
+	{"4.4", 18, 5},     // ApiVersions
 }
 
 // apiHistory says, for each API that a client may use, which versions the
@@ -55,15 +57,15 @@ var releaseLines = []struct {
 // a broker that is newer than all of these.
 var apiHistory = map[wire.APIKey]string{
 	0:  "0.8.0:0 0.9:1 0.10.0:2 0.11:3 1.0:5 2.0:6 2.1:7 2.4:8 2.8:9 3.7:10 3.8:11 4.0:12 4.1:13",                                     // Produce
-	1:  "0.8.0:0 0.9:1 0.10.0:2 0.10.1:3 0.11:5 1.0:6 1.1:7 2.0:8 2.1:10 2.3:11 2.7:12 3.3:13 3.5:15 3.7:16 3.9:17 4.0:4-17 4.1:4-18", // Fetch
+	1:  "0.8.0:0 0.9:1 0.10.0:2 0.10.1:3 0.11:5 1.0:6 1.1:7 2.0:8 2.1:10 2.3:11 2.7:12 3.1:13 3.5:15 3.7:16 3.9:17 4.0:4-17 4.1:4-18", // Fetch
 	2:  "0.8.0:0 0.10.1:1 0.11:2 2.0:3 2.1:4 2.2:5 2.8:6 3.0:7 3.5:8 3.9:9 4.0:1-10 4.2:1-11",                                         // ListOffsets
-	3:  "0.8.0:0 0.10.0:1 0.10.1:2 0.11:4 1.0:5 2.0:6 2.1:7 2.3:8 2.4:9 2.8:11 3.3:12 4.0:13",                                         // Metadata
+	3:  "0.8.0:0 0.10.0:1 0.10.1:2 0.11:4 1.0:5 2.0:6 2.1:7 2.3:8 2.4:9 2.8:11 3.1:12 4.0:13",                                         // Metadata
 	8:  "0.8.1:0 0.8.2:1 0.9:2 0.11:3 2.0:4 2.1:6 2.3:7 2.4:8 3.7:9 4.0:2-9 4.2:2-10",                                                 // OffsetCommit
 	9:  "0.8.1:0 0.8.2:1 0.10.2:2 0.11:3 2.0:4 2.1:5 2.4:6 2.5:7 3.0:8 3.7:9 4.0:1-9 4.2:1-10",                                        // OffsetFetch
 	10: "0.8.2:0 0.11:1 2.0:2 2.4:3 3.0:4 3.8:5 3.9:6",                                                                                // FindCoordinator
-	11: "0.9:0 0.10.1:1 0.11:2 2.0:3 2.2:4 2.3:5 2.4:6 2.5:7 3.3:9",                                                                   // JoinGroup
+	11: "0.9:0 0.10.1:1 0.11:2 2.0:3 2.2:4 2.3:5 2.4:6 2.5:7 3.2:9",                                                                   // JoinGroup
 	12: "0.9:0 0.11:1 2.0:2 2.3:3 2.4:4",                                                                                              // Heartbeat
-	13: "0.9:0 0.11:1 2.0:2 2.4:4 3.3:5",                                                                                              // LeaveGroup
+	13: "0.9:0 0.11:1 2.0:2 2.4:4 3.2:5",                                                                                              // LeaveGroup
 	14: "0.9:0 0.11:1 2.0:2 2.3:3 2.4:4 2.5:5",                                                                                        // SyncGroup
 	15: "0.9:0 0.11:1 2.0:2 2.3:3 2.4:5 4.0:6",                                                                                        // DescribeGroups
 	16: "0.9:0 0.11:1 2.0:2 2.4:3 2.6:4 3.8:5",                                                                                        // ListGroups
@@ -85,7 +87,7 @@ var apiHistory = map[wire.APIKey]string{
 	32: "0.11:0 1.1:1 2.0:2 2.6:3 2.8:4 4.0:1-4",                                                                                      // DescribeConfigs
 	33: "0.11:0 2.0:1 2.8:2",                                                                                                          // AlterConfigs
 	34: "1.0:0 2.0:1 2.8:2 4.0:1-2",                                                                                                   // AlterReplicaLogDirs
-	35: "1.0:0 2.0:1 2.6:2 3.3:4 4.0:1-4 4.3:1-5",                                                                                     // DescribeLogDirs
+	35: "1.0:0 2.0:1 2.6:2 3.2:3 3.3:4 4.0:1-4 4.3:1-5",                                                                               // DescribeLogDirs
 	36: "1.0:0 2.2:1 2.5:2",                                                                                                           // SaslAuthenticate
 	37: "1.0:0 2.0:1 2.5:2 2.7:3",                                                                                                     // CreatePartitions
 	38: "1.1:0 2.0:1 2.4:2 3.6:3 4.0:1-3",                                                                                             // CreateDelegationToken
@@ -136,8 +138,9 @@ type Release struct {
 	newer bool // offers what no known line does
 }
 
-// String is the line's name, "0.8.2" or "2.8", "4.4 or newer" for one that
-// offers more than the newest line known here, or "unknown".
+// String is the line's name, "0.8.2", "2.8", or "3.3-3.4" for lines that answer
+// alike; "4.4 or newer" for a broker that offers more than the newest line known
+// here; or "unknown".
 func (r Release) String() string {
 	switch {
 	case r.line == 0:
@@ -148,7 +151,7 @@ func (r Release) String() string {
 	return releaseLines[r.line-1].name
 }
 
-// AtLeast reports whether the broker is of the given line or a later one;
+// AtLeast reports whether the broker is surely of the given line or a later one;
 // "0.9", "0.9.0" and "0.9.0.1" are the same line. It is false for an unknown
 // release and for a name that is no release.
 func (r Release) AtLeast(line string) bool {
@@ -192,8 +195,11 @@ func parseRelease(s string) ([]int, bool) {
 	return nums[:3], true
 }
 
+// lineNumbers are those of a line, or of the first of the lines that answer
+// alike.
 func lineNumbers(i int) []int {
-	nums, _ := parseRelease(releaseLines[i].name)
+	first, _, _ := strings.Cut(releaseLines[i].name, "-")
+	nums, _ := parseRelease(first)
 	return nums
 }
 
@@ -203,9 +209,11 @@ func releaseNamed(name string) (Release, bool) {
 	if !ok {
 		return Release{}, false
 	}
-	for i := range releaseLines {
-		if slices.Equal(lineNumbers(i), nums) {
-			return Release{line: int8(i + 1)}, true
+	for i, line := range releaseLines {
+		for name := range strings.SplitSeq(line.name, "-") {
+			if one, _ := parseRelease(name); slices.Equal(one, nums) {
+				return Release{line: int8(i + 1)}, true
+			}
 		}
 	}
 	return Release{}, false

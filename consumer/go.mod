@@ -1,3 +1,20 @@
 module github.com/barnabas-kafka/barnabas/consumer
 
 go 1.26
+
+require (
+	github.com/barnabas-kafka/barnabas/assignors v0.0.0
+	github.com/barnabas-kafka/barnabas/metrics v0.0.0
+	github.com/barnabas-kafka/barnabas/netclient v0.0.0
+	github.com/barnabas-kafka/barnabas/wire v0.0.0
+	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0
+)
+
+replace (
+	github.com/barnabas-kafka/barnabas/assignors => ../assignors
+	github.com/barnabas-kafka/barnabas/metrics => ../metrics
+	github.com/barnabas-kafka/barnabas/netclient => ../netclient
+	github.com/barnabas-kafka/barnabas/wire => ../wire
+	github.com/barnabas-kafka/barnabas/wire/compress => ../wire/compress
+	github.com/barnabas-kafka/barnabas/wire/kafkatest => ../wire/kafkatest
+)

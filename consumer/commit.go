@@ -1,0 +1,383 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
+)
+
+// OffsetAndMetadata is an offset as it is committed: that of the next record to read, and a note
+// of the application's. Brokers of 0.8.1 drop the note.
+type OffsetAndMetadata struct {
+	Offset   int64
+	Metadata string
+}
+
+// Commit commits the position of every assigned partition: it finishes what Poll returned last and
+// what Records has in hand. Offsets go where the broker keeps them: to the group's coordinator, on
+// 0.8.1 to ZooKeeper. Commit waits, trying again where that can help, until ctx ends,
+// RequestTimeout if that has no deadline. It fails with a *CommitError: ErrSessionExpired in it
+// says that the group went on without this consumer, and others may have the partitions.
+func (c *Consumer) Commit(ctx context.Context) error {
+	ctx, stop := c.bound(ctx)
+	defer stop()
+	if err := c.commitable(); err != nil {
+		return err
+	}
+	if err := c.takeCommit(ctx); err != nil {
+		return c.commitError(err)
+	}
+	defer c.endCommit()
+	c.mu.Lock()
+	c.subs.finishAll()
+	c.mu.Unlock()
+	return c.commitFinished(ctx, true)
+}
+
+// CommitOffsets commits the given offsets, all of assigned partitions, and changes no position. It
+// waits and fails as Commit does; ErrNotAssigned says that a partition is not (or no longer)
+// assigned, and nothing was committed.
+func (c *Consumer) CommitOffsets(ctx context.Context, offsets map[TopicPartition]OffsetAndMetadata) error {
+	ctx, stop := c.bound(ctx)
+	defer stop()
+	if err := c.commitable(); err != nil {
+		return err
+	}
+	if err := c.takeCommit(ctx); err != nil {
+		return c.commitError(err)
+	}
+	defer c.endCommit()
+	c.mu.Lock()
+	member, err := c.commitsAs()
+	for tp, o := range offsets {
+		if err == nil && c.subs.parts[tp] == nil {
+			err = fmt.Errorf("%s: %w", partitionName(tp), ErrNotAssigned)
+		}
+		if err == nil && o.Offset < 0 {
+			err = fmt.Errorf("%s: there is no offset %d", partitionName(tp), o.Offset)
+		}
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return c.commitError(err)
+	}
+	return c.commit(ctx, member, maps.Clone(offsets), true)
+}
+
+// Finish says that the application is done with rec and everything before it in its partition, so
+// that it will be committed even if the iteration of Records ends with it, or if Poll is not
+// called again. A record that was not handed out since the last Seek or rebalance is ignored.
+func (c *Consumer) Finish(rec Record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.subs.parts[rec.TopicPartition()]
+	if p != nil && p.lookup == lookupNone && rec.Offset < p.next() {
+		p.finished = max(p.finished, rec.Offset+1)
+	}
+}
+
+// Committed is the group's committed offset of each partition, from the broker; a partition without
+// one is missing from the answer. It waits as Commit does.
+func (c *Consumer) Committed(ctx context.Context, partitions ...TopicPartition) (map[TopicPartition]OffsetAndMetadata, error) {
+	if err := c.commitable(); err != nil {
+		return nil, err
+	}
+	ctx, stop := c.bound(ctx)
+	defer stop()
+	backoff := c.newBackoff()
+	for {
+		offsets, errs, err := c.fetchOffsets(ctx, partitions)
+		for tp, e := range errs {
+			if err == nil || !retriable(e) {
+				err = &PartitionError{TopicPartition: tp, Op: "look up the committed offset", Err: e}
+			}
+		}
+		switch {
+		case err == nil:
+			return offsets, nil
+		case !retriable(err):
+			return nil, err
+		}
+		if late := sleep(ctx, backoff.Next()); late != nil {
+			return nil, fmt.Errorf("consumer: committed offsets of group %q: %w; last: %w", c.cfg.GroupID, late, err)
+		}
+	}
+}
+
+// commitable says why there is nothing to commit to, nil if there is.
+func (c *Consumer) commitable() error {
+	if err := c.usable(); err != nil {
+		return err
+	}
+	if c.cfg.GroupID == "" {
+		return ErrNoGroup
+	}
+	return nil
+}
+
+func (c *Consumer) takeCommit(ctx context.Context) error {
+	select {
+	case c.commits <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for an earlier commit: %w", context.Cause(ctx))
+	}
+}
+
+func (c *Consumer) endCommit() { <-c.commits }
+
+func (c *Consumer) commitError(err error) error {
+	return &CommitError{GroupID: c.cfg.GroupID, Err: err}
+}
+
+// commitsAs is the membership that a commit is made with. The caller holds c.mu.
+func (c *Consumer) commitsAs() (membership, error) {
+	if _, classic := c.due.protocol.(*classic); classic && c.member.generation < 0 {
+		return c.member, fmt.Errorf("%w; its partitions may be others' now", ErrSessionExpired)
+	}
+	return c.member, nil
+}
+
+// commitFinished commits what is finished, in the generation in which the partitions are owned.
+// The caller has the commit token.
+func (c *Consumer) commitFinished(ctx context.Context, again bool) error {
+	c.mu.Lock()
+	offsets := c.subs.commits()
+	member, err := c.commitsAs()
+	c.mu.Unlock()
+	switch {
+	case len(offsets) == 0:
+		return nil
+	case err != nil:
+		return c.commitError(err)
+	}
+	return c.commit(ctx, member, offsets, again)
+}
+
+// commit sends offsets, again and again as long as that can help and is wanted.
+func (c *Consumer) commit(ctx context.Context, member membership, offsets map[TopicPartition]OffsetAndMetadata, again bool) error {
+	if len(offsets) == 0 {
+		return nil
+	}
+	backoff := c.newBackoff()
+	for {
+		sent := time.Now()
+		err := c.sendCommit(ctx, member, offsets)
+		if err == nil {
+			c.meter.committed(time.Since(sent), time.Now())
+			return nil
+		}
+		if !again || !retriable(err) || ctx.Err() != nil {
+			return c.commitError(err)
+		}
+		if late := sleep(ctx, backoff.Next()); late != nil {
+			return c.commitError(fmt.Errorf("%w; last: %w", late, err))
+		}
+	}
+}
+
+// offsetStore is a connection to a broker that takes this group's offsets: the coordinator, or, on
+// 0.8.1, any broker.
+func (c *Consumer) offsetStore(ctx context.Context) (*netclient.Conn, error) {
+	broker, err := c.client.Coordinator(ctx, netclient.GroupCoordinator, c.cfg.GroupID)
+	if err == nil {
+		return c.group.Conn(ctx, broker.ID)
+	}
+	if !errors.Is(err, netclient.ErrNoCoordinator) {
+		return nil, err
+	}
+	err = netclient.ErrNoBrokers
+	for _, b := range c.client.Metadata().Brokers() {
+		var conn *netclient.Conn
+		if conn, err = c.group.Conn(ctx, b.ID); err == nil {
+			return conn, nil
+		}
+	}
+	return nil, err
+}
+
+// noStorage turns a missing API into what that means.
+func noStorage(err error) error {
+	if _, ok := errors.AsType[*netclient.UnsupportedError](err); ok {
+		return fmt.Errorf("%w: %w", ErrNoOffsetStorage, err)
+	}
+	return err
+}
+
+// lastNamedOffsets is the last version of OffsetCommit and OffsetFetch that names topics; the next
+// one needs their ids.
+const lastNamedOffsets = 9
+
+func (c *Consumer) sendCommit(ctx context.Context, member membership, offsets map[TopicPartition]OffsetAndMetadata) error {
+	conn, err := c.offsetStore(ctx)
+	if err != nil {
+		return err
+	}
+	version, err := conn.Version(wire.KeyOffsetCommit, lastNamedOffsets)
+	if err != nil {
+		return noStorage(err)
+	}
+	req := msg.NewOffsetCommitRequest()
+	req.GroupID = c.cfg.GroupID
+	if version >= 1 {
+		req.GenerationIDOrMemberEpoch, req.MemberID = member.generation, member.id
+	}
+	if version >= 7 && member.generation >= 0 {
+		req.GroupInstanceID = c.instanceID()
+	}
+	at := map[string]int{}
+	for _, tp := range sortedKeys(offsets) {
+		i, ok := at[tp.Topic]
+		if !ok {
+			i = len(req.Topics)
+			at[tp.Topic] = i
+			req.Topics = append(req.Topics, msg.OffsetCommitRequestTopic{Name: tp.Topic})
+		}
+		var p msg.OffsetCommitRequestTopicPartition
+		p.SetDefaults()
+		p.PartitionIndex, p.CommittedOffset, p.CommittedMetadata = tp.Partition, offsets[tp].Offset, new(offsets[tp].Metadata)
+		req.Topics[i].Partitions = append(req.Topics[i].Partitions, p)
+	}
+	var resp msg.OffsetCommitResponse
+	if err := conn.DoVersion(ctx, version, req, &resp); err != nil {
+		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
+		return err
+	}
+	var errs []error
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if p.ErrorCode != 0 {
+				errs = append(errs, c.commitRefused(member, TopicPartition{Topic: t.Name, Partition: p.PartitionIndex}, p.ErrorCode))
+			}
+		}
+	}
+	return worst(errs)
+}
+
+// commitRefused makes an error of a partition's code, and tells the protocol what it means for the
+// membership.
+func (c *Consumer) commitRefused(member membership, tp TopicPartition, code wire.ErrorCode) error {
+	err := error(&PartitionError{TopicPartition: tp, Op: "commit an offset", Err: code})
+	switch code {
+	case wire.ErrNotCoordinator, wire.ErrCoordinatorNotAvailable:
+		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
+		return err
+	case wire.ErrUnknownMemberID, wire.ErrIllegalGeneration, wire.ErrFencedInstanceID, wire.ErrRebalanceInProgress:
+	default:
+		return err
+	}
+	if member.generation < 0 {
+		return fmt.Errorf("%w (the group has members; partitions assigned by hand need a group of their own)", err)
+	}
+	c.mu.Lock()
+	c.step(evFenced{generation: member.generation, err: err})
+	c.mu.Unlock()
+	if code == wire.ErrRebalanceInProgress {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrSessionExpired, err)
+}
+
+// worst is the error that decides: one that trying again does not change, if there is any.
+func worst(errs []error) error {
+	for _, err := range errs {
+		if !retriable(err) {
+			return err
+		}
+	}
+	if len(errs) > 0 {
+		return errs[0]
+	}
+	return nil
+}
+
+// fetchOffsets asks once for committed offsets. errs holds what went wrong with single partitions.
+func (c *Consumer) fetchOffsets(ctx context.Context, tps []TopicPartition) (offsets map[TopicPartition]OffsetAndMetadata, errs map[TopicPartition]error, err error) {
+	offsets, errs = map[TopicPartition]OffsetAndMetadata{}, map[TopicPartition]error{}
+	if len(tps) == 0 {
+		return offsets, errs, nil
+	}
+	conn, err := c.offsetStore(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	version, err := conn.Version(wire.KeyOffsetFetch, lastNamedOffsets)
+	if err != nil {
+		return nil, nil, noStorage(err)
+	}
+	var resp msg.OffsetFetchResponse
+	if err := conn.DoVersion(ctx, version, c.offsetFetch(version, tps), &resp); err != nil {
+		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
+		return nil, nil, err
+	}
+	take := func(topic string, partition int32, offset int64, metadata *string, code wire.ErrorCode) {
+		tp := TopicPartition{Topic: topic, Partition: partition}
+		switch {
+		case code == wire.ErrUnknownTopicOrPartition && version == 0: // ZooKeeper's way to say that there is none
+		case code != 0:
+			errs[tp] = c.storeError(code)
+		case offset >= 0:
+			o := OffsetAndMetadata{Offset: offset}
+			if metadata != nil {
+				o.Metadata = *metadata
+			}
+			offsets[tp] = o
+		}
+	}
+	code := resp.ErrorCode
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			take(t.Name, p.PartitionIndex, p.CommittedOffset, p.Metadata, p.ErrorCode)
+		}
+	}
+	for _, g := range resp.Groups {
+		code = g.ErrorCode
+		for _, t := range g.Topics {
+			for _, p := range t.Partitions {
+				take(t.Name, p.PartitionIndex, p.CommittedOffset, p.Metadata, p.ErrorCode)
+			}
+		}
+	}
+	if code != 0 {
+		return nil, nil, fmt.Errorf("consumer: committed offsets of group %q: %w", c.cfg.GroupID, c.storeError(code))
+	}
+	return offsets, errs, nil
+}
+
+// storeError drops a coordinator that says it is none.
+func (c *Consumer) storeError(code wire.ErrorCode) error {
+	if code == wire.ErrNotCoordinator || code == wire.ErrCoordinatorNotAvailable {
+		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
+	}
+	return code
+}
+
+// offsetFetch makes the request; from version 8 on it can ask for several groups.
+func (c *Consumer) offsetFetch(version int16, tps []TopicPartition) *msg.OffsetFetchRequest {
+	req := msg.NewOffsetFetchRequest()
+	byTopic := map[string][]int32{}
+	for _, tp := range tps {
+		byTopic[tp.Topic] = append(byTopic[tp.Topic], tp.Partition)
+	}
+	if version < 8 {
+		req.GroupID = c.cfg.GroupID
+		for topic, partitions := range byTopic {
+			req.Topics = append(req.Topics, msg.OffsetFetchRequestTopic{Name: topic, PartitionIndexes: partitions})
+		}
+		return req
+	}
+	var group msg.OffsetFetchRequestGroup
+	group.SetDefaults()
+	group.GroupID = c.cfg.GroupID
+	for topic, partitions := range byTopic {
+		group.Topics = append(group.Topics, msg.OffsetFetchRequestGroupTopic{Name: topic, PartitionIndexes: partitions})
+	}
+	req.Groups = append(req.Groups, group)
+	return req
+}

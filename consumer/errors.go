@@ -1,0 +1,122 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+// Errors to compare with errors.Is.
+var (
+	// ErrClosed: the Consumer, or the client under it, is closed.
+	ErrClosed = errors.New("consumer: closed")
+	// ErrBusy: another Poll or Records is running; a Consumer serves one at a time.
+	ErrBusy = errors.New("consumer: another Poll or Records is running")
+	// ErrNoSubscription: there is nothing to read, because neither Subscribe nor Assign was called.
+	ErrNoSubscription = errors.New("consumer: nothing to read; call Subscribe or Assign first")
+	// ErrSubscriptionMode: subscribing by name, by pattern, and assigning by hand exclude each other.
+	ErrSubscriptionMode = errors.New("consumer: Subscribe, SubscribePattern and Assign exclude each other; Unsubscribe first")
+	// ErrNotAssigned: the partition is not assigned to this consumer.
+	ErrNotAssigned = errors.New("consumer: partition not assigned to this consumer")
+	// ErrNoGroup: offsets can't be committed or looked up without a GroupID.
+	ErrNoGroup = errors.New("consumer: no GroupID, so there is nobody to commit offsets for")
+	// ErrNoOffsetStorage: the brokers can't keep offsets (0.8.0).
+	ErrNoOffsetStorage = errors.New("consumer: the brokers can't keep committed offsets (that began with 0.8.1)")
+	// ErrMaxPollExceeded: this consumer left the group because the application stayed away from
+	// Poll for longer than MaxPollInterval. The next Poll joins again.
+	ErrMaxPollExceeded = errors.New("consumer: left the group")
+	// ErrSessionExpired: the group went on without this consumer. Poll joins it again.
+	ErrSessionExpired = errors.New("consumer: no longer a member of the group's generation")
+)
+
+// OffsetOutOfRangeError says that the position of a partition does not exist in its log and
+// AutoOffsetReset is ResetNone. It comes again until a Seek.
+type OffsetOutOfRangeError struct {
+	TopicPartition TopicPartition
+	Offset         int64 // the position that was asked for
+}
+
+func (e *OffsetOutOfRangeError) Error() string {
+	return fmt.Sprintf("consumer: %s has no offset %d (any more) and AutoOffsetReset is none; Seek to one that exists",
+		partitionName(e.TopicPartition), e.Offset)
+}
+
+// Unwrap is wire.ErrOffsetOutOfRange.
+func (e *OffsetOutOfRangeError) Unwrap() error { return wire.ErrOffsetOutOfRange }
+
+// NoOffsetError says that there is no committed offset to start from and AutoOffsetReset is
+// ResetNone. It comes again until a Seek.
+type NoOffsetError struct{ TopicPartition TopicPartition }
+
+func (e *NoOffsetError) Error() string {
+	return fmt.Sprintf("consumer: no committed offset for %s and AutoOffsetReset is none; Seek to where reading shall start",
+		partitionName(e.TopicPartition))
+}
+
+// RecordTooLargeError says that the next record, or batch of records, of a partition is larger
+// than what can be fetched. It comes again until a Seek.
+type RecordTooLargeError struct {
+	TopicPartition TopicPartition
+	Offset         int64 // the position that can't be passed
+	Size           int   // bytes of the record or batch; 0 when even that is unknown
+	Limit          int   // bytes that were asked for
+}
+
+func (e *RecordTooLargeError) Error() string {
+	return fmt.Sprintf("consumer: the record at offset %d of %s needs %d bytes and a fetch may take %d; raise FetchMaxBytes (fetch.max.bytes)",
+		e.Offset, partitionName(e.TopicPartition), e.Size, e.Limit)
+}
+
+// Unwrap is wire.ErrMessageTooLarge.
+func (e *RecordTooLargeError) Unwrap() error { return wire.ErrMessageTooLarge }
+
+// CorruptRecordError says that what was fetched is damaged or can't be decoded. The records before
+// it were delivered. It comes again until a Seek, past it or to fetch it again.
+type CorruptRecordError struct {
+	TopicPartition TopicPartition
+	Offset         int64 // of the record, or the first of the batch
+	Err            error
+}
+
+func (e *CorruptRecordError) Error() string {
+	return fmt.Sprintf("consumer: can't read %s at offset %d: %v; Seek past it to go on", partitionName(e.TopicPartition), e.Offset, e.Err)
+}
+
+func (e *CorruptRecordError) Unwrap() error { return e.Err }
+
+// PartitionError says what went wrong with one partition, and what was tried.
+type PartitionError struct {
+	TopicPartition TopicPartition
+	Op             string // "fetch", "look up the committed offset"
+	Err            error
+}
+
+func (e *PartitionError) Error() string {
+	return fmt.Sprintf("consumer: %s: %s: %v", e.Op, partitionName(e.TopicPartition), e.Err)
+}
+
+func (e *PartitionError) Unwrap() error { return e.Err }
+
+// CommitError says that offsets were not committed.
+type CommitError struct {
+	GroupID string
+	Err     error
+}
+
+func (e *CommitError) Error() string {
+	return fmt.Sprintf("consumer: commit for group %q: %v", e.GroupID, e.Err)
+}
+
+func (e *CommitError) Unwrap() error { return e.Err }
+
+func partitionName(tp TopicPartition) string {
+	return fmt.Sprintf("partition %d of topic %q", tp.Partition, tp.Topic)
+}
+
+// retriable says whether trying again later can help.
+func retriable(err error) bool {
+	return netclient.IsRetriable(err) || errors.Is(err, context.DeadlineExceeded)
+}

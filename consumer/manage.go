@@ -1,0 +1,323 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+// managerState is what manage keeps between its rounds, under the Consumer's lock.
+type managerState struct {
+	protocol groupProtocol    // nil without a subscription
+	errands  errands          // what the protocol wants of the application
+	left     chan struct{}    // closed when the coordinator has heard that this member left
+	groupErr error            // what Poll has to return once
+	trouble  trouble          // with the group or its coordinator
+	counts   map[string]int32 // partitions per topic, as last seen
+
+	timerAt    time.Time // the end of manage's wait
+	autoCommit time.Time // the next automatic commit
+	refreshing bool      // a metadata request is on its way
+	refreshAt  time.Time // no metadata request before this
+	unreached  trouble   // with the metadata
+	backoff    netclient.Backoff
+	allTopics  time.Time // with a pattern: when to ask for all topics again
+
+	seenChunk *chunk // alive's memory
+	seenHand  int64
+}
+
+// manage is the consumer's own goroutine: whenever something has changed or a time has come, it
+// does what is due. It never waits for the network; requests run in goroutines of their own.
+func (c *Consumer) manage() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		newer := c.client.MetadataChanged()
+		now := time.Now()
+		c.mu.Lock()
+		next := c.round(now)
+		c.due.timerAt = next
+		c.mu.Unlock()
+		timer.Reset(next.Sub(now))
+		select {
+		case <-timer.C:
+		case <-c.wakeup:
+		case <-newer:
+		case <-c.ctx.Done():
+			return
+		case <-c.client.Done():
+			c.abandon()
+			return
+		}
+	}
+}
+
+// abandon ends a consumer whose client was closed under it: nothing is committed or left.
+func (c *Consumer) abandon() {
+	c.mu.Lock()
+	c.closed = true
+	c.attend()
+	c.mu.Unlock()
+	c.cancel()
+}
+
+// round does all that is due and says when to look again. The caller holds c.mu.
+func (c *Consumer) round(now time.Time) time.Time {
+	next := now.Add(time.Minute)
+	sooner := func(t time.Time) {
+		if !t.IsZero() && t.Before(next) {
+			next = t
+		}
+	}
+	md := c.client.Metadata()
+	sooner(c.tendGroup(md, now))
+	sooner(c.refreshStale(md, now))
+	sooner(c.startLookups(md, now))
+	c.startFetches(md, now)
+	sooner(c.autoCommitDue(now))
+	sooner(c.reportTroubles(now))
+	if next.Before(now) {
+		next = now
+	}
+	return next
+}
+
+// tendGroup tells the protocol what has changed and what time it is.
+func (c *Consumer) tendGroup(md *netclient.Metadata, now time.Time) time.Time {
+	if c.due.protocol == nil || c.closing {
+		return time.Time{}
+	}
+	if topics := c.due.protocol.watched(); len(topics) > 0 {
+		c.step(evCounts{counts: c.partitionCounts(md, topics)})
+	}
+	if c.alive() {
+		c.step(evPoll{})
+	}
+	if d := c.due.protocol.deadline(); !d.IsZero() && !now.Before(d) {
+		c.step(evTick{})
+	}
+	return c.due.protocol.deadline()
+}
+
+// partitionCounts is the number of partitions of each topic, 0 for one that does not exist. What
+// the metadata can't tell at the moment stays as it was: a topic without leaders is not a topic
+// without partitions.
+func (c *Consumer) partitionCounts(md *netclient.Metadata, topics []string) map[string]int32 {
+	counts := make(map[string]int32, len(topics))
+	for _, name := range topics {
+		switch t := md.Topic(name); {
+		case t != nil && len(t.Partitions) > 0:
+			c.due.counts[name] = int32(len(t.Partitions))
+		case t != nil && t.Err == wire.ErrUnknownTopicOrPartition:
+			delete(c.due.counts, name)
+		}
+		counts[name] = c.due.counts[name]
+	}
+	return counts
+}
+
+// alive says whether the application has shown a sign of life since the last call: it waits in
+// Poll or Records, or took another record.
+func (c *Consumer) alive() bool {
+	if c.waiting {
+		return true
+	}
+	if c.open == nil {
+		return false
+	}
+	hand := c.open.hand.Load()
+	if c.open == c.due.seenChunk && hand == c.due.seenHand {
+		return false
+	}
+	c.due.seenChunk, c.due.seenHand = c.open, hand
+	return true
+}
+
+// matchPattern finds the topics that match the pattern among all topics.
+func (c *Consumer) matchPattern(md *netclient.Metadata) {
+	if c.subs.pattern == nil {
+		return
+	}
+	topics := []string{}
+	for t := range md.Topics() {
+		at := c.subs.pattern.FindStringIndex(t.Name)
+		if at != nil && at[0] == 0 && !t.Internal && !strings.HasPrefix(t.Name, "__") {
+			topics = append(topics, t.Name)
+		}
+	}
+	slices.Sort(topics)
+	if !slices.Equal(topics, c.subs.topics) {
+		c.subs.topics = topics
+		c.step(evSubscribe{topics: topics})
+	}
+}
+
+// refreshStale asks for metadata when that at hand lacks something: all topics, a topic that is
+// wanted, or the leader of a partition.
+func (c *Consumer) refreshStale(md *netclient.Metadata, now time.Time) time.Time {
+	all := c.subs.pattern != nil && !now.Before(c.due.allTopics)
+	stale := c.staleTopics(md, now)
+	if !all && len(stale) == 0 {
+		c.due.backoff = c.newBackoff()
+		if c.subs.pattern != nil {
+			return c.due.allTopics
+		}
+		return time.Time{}
+	}
+	if c.due.refreshing {
+		return time.Time{}
+	}
+	if now.Before(c.due.refreshAt) {
+		return c.due.refreshAt
+	}
+	c.due.refreshing = true
+	c.wg.Go(func() {
+		ctx, stop := c.bound(c.ctx)
+		defer stop()
+		var found *netclient.Metadata
+		var err error
+		if all {
+			found, err = c.client.RefreshAllTopics(ctx)
+		} else {
+			_, err = c.client.RefreshMetadata(ctx, stale...)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.due.refreshing = false
+		c.due.refreshAt = time.Now().Add(c.due.backoff.Next())
+		switch {
+		case err != nil:
+			c.due.unreached.note(time.Now(), err)
+		default:
+			c.due.unreached.over()
+		}
+		if err == nil && all {
+			c.matchPattern(found)
+			c.due.allTopics = time.Now().Add(max(c.client.Config().MetadataMaxAge, time.Millisecond))
+		}
+		c.wake()
+	})
+	return time.Time{}
+}
+
+// staleTopics lists the topics of which the metadata does not say all that is needed, and notes
+// what is amiss with the partitions that are not fetched because of that.
+func (c *Consumer) staleTopics(md *netclient.Metadata, now time.Time) []string {
+	stale := map[string]bool{}
+	topics := c.subs.topics
+	if c.due.protocol != nil {
+		topics = slices.Concat(topics, c.due.protocol.watched())
+	}
+	for _, name := range topics {
+		if t := md.Topic(name); t == nil || t.Err != 0 {
+			stale[name] = true
+		}
+	}
+	for _, p := range c.subs.order {
+		if err := leaderless(md, p.tp); err != nil {
+			stale[p.tp.Topic] = true
+			p.trouble.note(now, err)
+		}
+	}
+	return slices.Sorted(maps.Keys(stale))
+}
+
+// leaderless says why there is no leader to ask, nil if there is.
+func leaderless(md *netclient.Metadata, tp TopicPartition) error {
+	if _, _, ok := md.Leader(tp); ok {
+		return nil
+	}
+	t := md.Topic(tp.Topic)
+	switch {
+	case t == nil:
+		return fmt.Errorf("nothing is known of topic %q yet", tp.Topic)
+	case t.Err != 0:
+		return &netclient.TopicError{Topic: tp.Topic, Err: t.Err}
+	case int(tp.Partition) >= len(t.Partitions):
+		return fmt.Errorf("topic %q has %d partitions, and no partition %d", tp.Topic, len(t.Partitions), tp.Partition)
+	}
+	return wire.ErrLeaderNotAvailable
+}
+
+// reportTroubles logs what has kept partitions or the group from going on for a while.
+func (c *Consumer) reportTroubles(now time.Time) (next time.Time) {
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, p := range c.subs.order {
+		if p.trouble.due(now) {
+			c.log.Warn("a partition is not being read", "topic", p.tp.Topic, "partition", p.tp.Partition,
+				"for", now.Sub(p.trouble.since).Round(time.Millisecond), "reason", p.trouble.err)
+		}
+		sooner(p.trouble.deadline())
+	}
+	if c.due.trouble.due(now) {
+		c.log.Warn("the group does not get on", "group", c.cfg.GroupID,
+			"for", now.Sub(c.due.trouble.since).Round(time.Millisecond), "reason", c.due.trouble.err)
+	}
+	sooner(c.due.trouble.deadline())
+	if c.due.unreached.due(now) {
+		c.log.Warn("the metadata can't be refreshed",
+			"for", now.Sub(c.due.unreached.since).Round(time.Millisecond), "reason", c.due.unreached.err)
+	}
+	sooner(c.due.unreached.deadline())
+	return next
+}
+
+// autoCommitDue commits in the background what the application has finished.
+func (c *Consumer) autoCommitDue(now time.Time) time.Time {
+	if !c.autoCommits() || c.closing || len(c.subs.order) == 0 {
+		c.due.autoCommit = time.Time{}
+		return time.Time{}
+	}
+	if c.due.autoCommit.IsZero() {
+		c.due.autoCommit = now.Add(c.cfg.AutoCommitInterval)
+	}
+	if now.Before(c.due.autoCommit) {
+		return c.due.autoCommit
+	}
+	select {
+	case c.commits <- struct{}{}:
+	default: // a commit is on its way; the next round is soon enough
+		c.due.autoCommit = now.Add(c.cfg.AutoCommitInterval)
+		return c.due.autoCommit
+	}
+	c.due.autoCommit = now.Add(c.cfg.AutoCommitInterval)
+	c.wg.Go(func() {
+		defer func() { <-c.commits }()
+		ctx, stop := c.bound(c.ctx)
+		defer stop()
+		if err := c.commitFinished(ctx, false); err != nil && c.ctx.Err() == nil {
+			c.log.Warn("an automatic commit failed; the next one is tried as usual", "group", c.cfg.GroupID, "error", err)
+		}
+	})
+	return c.due.autoCommit
+}
+
+func (c *Consumer) autoCommits() bool { return !c.cfg.ManualCommit && c.cfg.GroupID != "" }
+
+func (c *Consumer) newBackoff() netclient.Backoff {
+	cc := c.client.Config()
+	return netclient.Backoff{Base: cc.RetryBackoff, Max: cc.RetryBackoffMax}
+}
+
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

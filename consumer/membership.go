@@ -1,0 +1,479 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/assignors"
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
+)
+
+// This file carries out what the group's protocol decides.
+
+// membership is the generation as which this consumer holds its partitions, and so commits.
+type membership struct {
+	id         string
+	generation int32 // -1: none; a commit says so when the partitions were assigned by hand
+}
+
+// errands is what the application's goroutine has to do before it gets another record.
+type errands struct {
+	giveUp bool
+	lost   error    // why the partitions are lost; nil: they are given up in good order
+	take   *actTake // after that, if any
+}
+
+func (e *errands) any() bool { return e.giveUp || e.take != nil }
+
+// newProtocol is the protocol to begin with; a classic member that finds brokers without groups
+// gives way to a local one.
+func (c *Consumer) newProtocol() groupProtocol {
+	if c.cfg.GroupID == "" {
+		return &local{}
+	}
+	return newClassic(classicConfig{
+		session:   c.cfg.SessionTimeout,
+		heartbeat: c.cfg.HeartbeatInterval,
+		maxPoll:   c.cfg.MaxPollInterval,
+		static:    c.cfg.GroupInstanceID != "",
+	}, c.newBackoff())
+}
+
+// step tells the protocol of an event and carries out what it answers. The caller holds c.mu.
+func (c *Consumer) step(ev event) {
+	protocol := c.due.protocol
+	if protocol == nil || c.ctx.Err() != nil {
+		return
+	}
+	for events := []event{ev}; len(events) > 0; events = events[1:] {
+		for _, a := range protocol.step(time.Now(), events[0]) {
+			if more := c.act(protocol, a); more != nil {
+				events = append(events, more)
+			}
+		}
+	}
+	if d := protocol.deadline(); !d.IsZero() && d.Before(c.due.timerAt) {
+		c.wake()
+	}
+}
+
+// answer is step for what the protocol asked for, if it is still the one that asked.
+func (c *Consumer) answer(protocol groupProtocol, ev event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.due.protocol == protocol {
+		c.step(ev)
+		c.wake()
+	}
+}
+
+// act carries out an action, or has a goroutine do it; it may return an event that follows at
+// once. The caller holds c.mu.
+func (c *Consumer) act(from groupProtocol, a action) event {
+	request := func(do func(ctx context.Context) event) {
+		c.wg.Go(func() { c.answer(from, do(c.ctx)) })
+	}
+	switch a := a.(type) {
+	case actFindCoordinator:
+		c.wg.Go(func() { c.findCoordinator(from) })
+	case actForgetCoordinator:
+		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
+	case actJoin:
+		request(func(ctx context.Context) event { return c.join(ctx, a) })
+	case actAssign:
+		request(func(ctx context.Context) event { return c.assignMembers(ctx, a) })
+	case actSync:
+		request(func(ctx context.Context) event { return c.sync(ctx, a) })
+	case actHeartbeat:
+		request(func(ctx context.Context) event { return c.heartbeat(ctx, a) })
+	case actLeave:
+		left := make(chan struct{})
+		c.due.left = left
+		c.wg.Go(func() {
+			defer close(left)
+			c.leave(a)
+		})
+	case actTake:
+		c.due.errands.take = &a
+		c.attend()
+	case actRevoke:
+		return c.wantBack(nil)
+	case actLose:
+		c.log.Warn("this consumer's partitions may be another's now", "group", c.cfg.GroupID, "reason", a.reason)
+		c.member = membership{generation: -1}
+		return c.wantBack(a.reason)
+	case actReport:
+		c.due.groupErr = a.err
+		c.attend()
+	}
+	return nil
+}
+
+// wantBack makes the application give up its partitions, if it has any.
+func (c *Consumer) wantBack(lost error) event {
+	c.due.errands.take = nil
+	if len(c.subs.order) == 0 {
+		c.member = membership{generation: -1}
+		return evGaveUp{}
+	}
+	c.due.errands.giveUp = true
+	c.due.errands.lost = errors.Join(c.due.errands.lost, lost)
+	c.attend()
+	return nil
+}
+
+// takeErrand waits for the right to run rebalance callbacks.
+func (c *Consumer) takeErrand(ctx context.Context) error {
+	select {
+	case c.errand <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (c *Consumer) endErrand() { <-c.errand }
+
+// runErrands does in the application's goroutine what the group's protocol wants of it.
+func (c *Consumer) runErrands(ctx context.Context) error {
+	if err := c.takeErrand(ctx); err != nil {
+		return err
+	}
+	defer c.endErrand()
+	for {
+		c.mu.Lock()
+		e, closing := c.due.errands, c.closing
+		c.mu.Unlock()
+		switch {
+		case closing || !e.any():
+			return nil
+		case e.giveUp:
+			if err := c.giveUp(ctx, false); err != nil {
+				c.log.Warn("the automatic commit before a rebalance failed; records will be read again", "group", c.cfg.GroupID, "error", err)
+			}
+		default:
+			c.takeOver(ctx, e.take)
+		}
+	}
+}
+
+// giveUp lets go of all partitions: automatic commit, OnRevoked or OnLost, and then they are gone,
+// to be shared out again unless this is final. The error is the commit's. The caller has the
+// errand token.
+func (c *Consumer) giveUp(ctx context.Context, final bool) error {
+	c.mu.Lock()
+	owned, lost := c.subs.assigned(), c.due.errands.lost
+	byHand := c.subs.mode == modeAssigned
+	c.mu.Unlock()
+	var err error
+	if lost == nil {
+		err = c.autoCommit(ctx)
+	}
+	switch {
+	case len(owned) == 0 || byHand:
+	case lost == nil:
+		c.callBack(ctx, c.cfg.OnRevoked, owned)
+	default:
+		c.callBack(ctx, c.cfg.OnLost, owned)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.subs.assign(nil, lookupNone)
+	c.member = membership{generation: -1}
+	c.due.errands.giveUp, c.due.errands.lost = false, nil
+	c.meter.assigned(0)
+	c.attend()
+	if !final {
+		c.step(evGaveUp{})
+	}
+	return err
+}
+
+// takeOver makes an assignment the application's.
+func (c *Consumer) takeOver(ctx context.Context, take *actTake) {
+	if gone := c.notIn(take.partitions); len(gone) > 0 {
+		if err := c.autoCommit(ctx); err != nil {
+			c.log.Warn("an automatic commit failed", "group", c.cfg.GroupID, "error", err)
+		}
+		c.callBack(ctx, c.cfg.OnRevoked, gone)
+	}
+	c.mu.Lock()
+	if c.due.errands.take != take {
+		c.mu.Unlock()
+		return // the group has changed its mind meanwhile
+	}
+	c.due.errands.take = nil
+	added, _ := c.subs.assign(take.partitions, c.startLookup())
+	c.member = membership{id: take.memberID, generation: take.generation}
+	c.meter.assigned(len(c.subs.order))
+	c.meter.rebalanced()
+	c.due.trouble.over()
+	c.attend()
+	c.wake()
+	c.mu.Unlock()
+	c.callBack(ctx, c.cfg.OnAssigned, added)
+}
+
+// notIn lists the assigned partitions that are not among tps.
+func (c *Consumer) notIn(tps []TopicPartition) []TopicPartition {
+	return slices.DeleteFunc(c.Assignment(), func(tp TopicPartition) bool { return slices.Contains(tps, tp) })
+}
+
+func (c *Consumer) callBack(ctx context.Context, f RebalanceFunc, tps []TopicPartition) {
+	if f != nil {
+		f(ctx, c, tps)
+	}
+}
+
+// autoCommit commits what is finished, if that is not the application's own business.
+func (c *Consumer) autoCommit(ctx context.Context) error {
+	c.mu.Lock()
+	nothing := !c.autoCommits() || len(c.subs.order) == 0
+	c.mu.Unlock()
+	if nothing {
+		return nil
+	}
+	ctx, stop := c.bound(ctx)
+	defer stop()
+	if err := c.takeCommit(ctx); err != nil {
+		return err
+	}
+	defer c.endCommit()
+	return c.commitFinished(ctx, true)
+}
+
+// findCoordinator looks the coordinator up and sees whether it knows groups at all.
+func (c *Consumer) findCoordinator(from groupProtocol) {
+	// Not for too long at once: whoever waits wants to hear why.
+	ctx, stop := context.WithTimeout(c.ctx, min(5*time.Second, c.cfg.RequestTimeout))
+	defer stop()
+	var conn *netclient.Conn
+	broker, err := c.client.Coordinator(ctx, netclient.GroupCoordinator, c.cfg.GroupID)
+	if err == nil {
+		conn, err = c.group.Conn(ctx, broker.ID)
+	}
+	if err == nil {
+		_, err = conn.Version(wire.KeyJoinGroup, math.MaxInt16)
+	}
+	_, unsupported := errors.AsType[*netclient.UnsupportedError](err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.due.protocol != from || c.ctx.Err() != nil:
+	case unsupported || errors.Is(err, netclient.ErrNoCoordinator):
+		c.log.Info("these brokers know no groups (they came with 0.9): this consumer reads all partitions of its topics", "group", c.cfg.GroupID)
+		c.due.protocol = &local{}
+		c.step(evSubscribe{topics: c.subs.topics})
+		c.step(evPoll{})
+		c.wake()
+	default:
+		if err != nil {
+			c.due.trouble.note(time.Now(), fmt.Errorf("looking for the coordinator of group %q: %w", c.cfg.GroupID, err))
+			c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
+		}
+		c.step(evCoordinator{node: broker.ID, err: err})
+		c.wake()
+	}
+}
+
+// ask sends a request to the coordinator, on the group's own connection.
+func (c *Consumer) ask(ctx context.Context, node int32, timeout time.Duration, req wire.Request, resp wire.Response) error {
+	conn, err := c.group.Conn(ctx, node)
+	if err != nil {
+		return err
+	}
+	return conn.DoTimeout(ctx, timeout, req, resp)
+}
+
+// rebalanceTimeout is how long JoinGroup and SyncGroup may have to wait for other members.
+func (c *Consumer) rebalanceTimeout() time.Duration {
+	return max(c.cfg.MaxPollInterval, c.cfg.SessionTimeout, c.cfg.RequestTimeout) + 5*time.Second
+}
+
+func (c *Consumer) instanceID() *string {
+	if c.cfg.GroupInstanceID == "" {
+		return nil
+	}
+	return &c.cfg.GroupInstanceID
+}
+
+// groupErr names a refused request; the protocol finds the code in it.
+func (c *Consumer) groupErr(what string, code wire.ErrorCode) error {
+	if code == 0 {
+		return nil
+	}
+	return fmt.Errorf("consumer: %s group %q: %w", what, c.cfg.GroupID, code)
+}
+
+func (c *Consumer) join(ctx context.Context, a actJoin) event {
+	req := msg.NewJoinGroupRequest()
+	req.GroupID = c.cfg.GroupID
+	req.SessionTimeoutMs = milliseconds(c.cfg.SessionTimeout)
+	req.RebalanceTimeoutMs = milliseconds(c.cfg.MaxPollInterval)
+	req.MemberID = a.memberID
+	req.GroupInstanceID = c.instanceID()
+	req.ProtocolType = consumerProtocolType
+	for _, assignor := range c.cfg.Assignors {
+		metadata, err := encodeSubscription(assignor, a.topics)
+		if err != nil {
+			return evJoined{round: a.round, err: err}
+		}
+		req.Protocols = append(req.Protocols, msg.JoinGroupRequestProtocol{Name: assignor.Name(), Metadata: metadata})
+	}
+	var resp msg.JoinGroupResponse
+	err := c.ask(ctx, a.node, c.rebalanceTimeout(), req, &resp)
+	if err == nil {
+		err = c.groupErr("join", resp.ErrorCode)
+	}
+	c.noteGroup(err)
+	ev := evJoined{round: a.round, err: err, memberID: resp.MemberID, generation: resp.GenerationID}
+	if err != nil {
+		return ev
+	}
+	if resp.ProtocolName != nil {
+		ev.protocol = *resp.ProtocolName
+	}
+	ev.leader = resp.Leader == resp.MemberID && !resp.SkipAssignment
+	for _, m := range resp.Members {
+		member := joinedMember{id: m.MemberID, metadata: slices.Clone(m.Metadata)}
+		if m.GroupInstanceID != nil {
+			member.instanceID = *m.GroupInstanceID
+		}
+		ev.members = append(ev.members, member)
+	}
+	c.log.Debug("joined a group", "group", c.cfg.GroupID, "member", ev.memberID, "generation", ev.generation, "protocol", ev.protocol, "leader", ev.leader)
+	return ev
+}
+
+// assignMembers is the leader's work: who gets which partitions.
+func (c *Consumer) assignMembers(ctx context.Context, a actAssign) event {
+	ctx, stop := c.bound(ctx)
+	defer stop()
+	fail := func(err error) event { return evAssigned{round: a.round, err: err} }
+	i := slices.IndexFunc(c.cfg.Assignors, func(x assignors.Assignor) bool { return x.Name() == a.protocol })
+	if i < 0 {
+		return fail(fmt.Errorf("consumer: group %q chose the assignor %q, which this member did not offer", c.cfg.GroupID, a.protocol))
+	}
+	members, topics := c.decodeMembers(a.members)
+	md, err := c.client.RefreshMetadata(ctx, topics...)
+	if err != nil {
+		return fail(err)
+	}
+	c.mu.Lock()
+	counts := c.partitionCounts(md, topics)
+	c.mu.Unlock()
+	existing := maps.Clone(counts)
+	maps.DeleteFunc(existing, func(_ string, n int32) bool { return n == 0 })
+	assignments := map[string][]byte{}
+	for id, tps := range c.cfg.Assignors[i].Assign(members, existing) {
+		if assignments[id], err = encodeAssignment(tps); err != nil {
+			return fail(err)
+		}
+	}
+	return evAssigned{round: a.round, assignments: assignments, counts: counts}
+}
+
+func (c *Consumer) sync(ctx context.Context, a actSync) event {
+	req := msg.NewSyncGroupRequest()
+	req.GroupID = c.cfg.GroupID
+	req.GenerationID = a.generation
+	req.MemberID = a.memberID
+	req.GroupInstanceID = c.instanceID()
+	req.ProtocolType = new(consumerProtocolType)
+	req.ProtocolName = &a.protocol
+	for id, assignment := range a.assignments {
+		req.Assignments = append(req.Assignments, msg.SyncGroupRequestAssignment{MemberID: id, Assignment: assignment})
+	}
+	var resp msg.SyncGroupResponse
+	err := c.ask(ctx, a.node, c.rebalanceTimeout(), req, &resp)
+	if err == nil {
+		err = c.groupErr("sync with", resp.ErrorCode)
+	}
+	c.noteGroup(err)
+	ev := evSynced{round: a.round, err: err}
+	if err == nil {
+		ev.partitions, ev.err = decodeAssignment(resp.Assignment)
+	}
+	return ev
+}
+
+func (c *Consumer) heartbeat(ctx context.Context, a actHeartbeat) event {
+	req := msg.NewHeartbeatRequest()
+	req.GroupID = c.cfg.GroupID
+	req.GenerationID = a.generation
+	req.MemberID = a.memberID
+	req.GroupInstanceID = c.instanceID()
+	sent := time.Now()
+	var resp msg.HeartbeatResponse
+	// Half a session leaves time to try once more on another connection.
+	err := c.ask(ctx, a.node, min(c.cfg.SessionTimeout/2, c.cfg.RequestTimeout), req, &resp)
+	if err == nil {
+		err = c.groupErr("heartbeat in", resp.ErrorCode)
+		c.meter.heartbeat(time.Since(sent), time.Now())
+	}
+	c.noteGroup(err)
+	return evHeartbeat{round: a.round, sent: sent, err: err}
+}
+
+// leave tells the coordinator that this member is gone. It is tried once; the session ends by
+// itself if that fails.
+func (c *Consumer) leave(a actLeave) {
+	ctx, stop := c.bound(c.ctx)
+	defer stop()
+	if a.joining && a.node >= 0 {
+		c.group.Disconnect(a.node) // behind a join that waits, LeaveGroup would wait too
+	}
+	if a.memberID == "" {
+		return
+	}
+	if a.node < 0 {
+		broker, err := c.client.Coordinator(ctx, netclient.GroupCoordinator, c.cfg.GroupID)
+		if err != nil {
+			c.log.Warn("could not tell the group that this consumer leaves", "group", c.cfg.GroupID, "error", err)
+			return
+		}
+		a.node = broker.ID
+	}
+	req := msg.NewLeaveGroupRequest()
+	req.GroupID = c.cfg.GroupID
+	var resp msg.LeaveGroupResponse
+	conn, err := c.group.Conn(ctx, a.node)
+	if err == nil {
+		var version int16
+		if version, err = conn.Version(wire.KeyLeaveGroup, math.MaxInt16); version < 3 {
+			req.MemberID = a.memberID
+		} else {
+			req.Members = []msg.LeaveGroupRequestMember{{MemberID: a.memberID, Reason: &a.reason}}
+		}
+	}
+	if err == nil {
+		err = conn.Do(ctx, req, &resp)
+	}
+	if err == nil {
+		err = resp.ErrorCode.Err()
+	}
+	if err != nil && c.ctx.Err() == nil {
+		c.log.Warn("could not tell the group that this consumer leaves", "group", c.cfg.GroupID, "error", err)
+	}
+}
+
+// noteGroup remembers what keeps the group from going on.
+func (c *Consumer) noteGroup(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch code, answered := errorCode(err); {
+	case err == nil:
+		c.due.trouble.over()
+	case !answered || code == wire.ErrCoordinatorLoadInProgress || code == wire.ErrCoordinatorNotAvailable || code == wire.ErrNotCoordinator:
+		c.due.trouble.note(time.Now(), err)
+	}
+}
+
+func milliseconds(d time.Duration) int32 { return int32(min(d.Milliseconds(), math.MaxInt32)) }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/metrics"
@@ -145,7 +144,6 @@ func (c Config) withDefaults() Config {
 	if len(c.BootstrapServers) == 0 {
 		c.BootstrapServers = []string{defaultServer}
 	}
-	c.BootstrapServers = slices.Compact(c.BootstrapServers)
 	c.ClientID = cmp.Or(c.ClientID, defaultClientID)
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, defaultRequestTimeout)
 	c.RetryBackoff = cmp.Or(c.RetryBackoff, defaultRetryBackoff)

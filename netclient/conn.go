@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -53,7 +52,6 @@ type connOptions struct {
 	maxInFlight int           // 0 is no limit
 	maxIdle     time.Duration // negative is never
 	maxResponse int
-	log         *slog.Logger
 	trace       *Trace
 	meter       *meter
 	onClose     func(*Conn, error) // called once, when the connection ends
@@ -287,9 +285,6 @@ func (c *Conn) finish() {
 		c.complete(p, nil, c.failure(p, err, true))
 	}
 	c.meter.disconnected(time.Now())
-	if c.trace.Disconnect != nil {
-		c.trace.Disconnect(c.addr, c.Node(), err)
-	}
 	if c.onClose != nil {
 		c.onClose(c, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -45,7 +44,7 @@ func newTestConn(t *testing.T, change func(*connOptions)) (*Conn, *peer) {
 
 func testConnOver(t *testing.T, nc, other net.Conn, change func(*connOptions)) (*Conn, *peer) {
 	opts := connOptions{addr: "broker:9092", node: 1, clientID: "test", timeout: 10 * time.Second, maxIdle: -1,
-		maxResponse: 1 << 20, log: slog.New(slog.DiscardHandler), trace: &Trace{}}
+		maxResponse: 1 << 20, trace: &Trace{}}
 	if change != nil {
 		change(&opts)
 	}

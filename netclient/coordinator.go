@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
@@ -50,7 +51,7 @@ func (c *Client) Coordinator(ctx context.Context, t CoordinatorType, key string)
 	}
 	backoff := c.cfg.retryBackoff()
 	for {
-		b, err := c.findCoordinator(ctx, t, key)
+		b, err := c.findCoordinator(ctx, t, key, patienceAfter(backoff.Failures(), c.cfg.RequestTimeout))
 		if err == nil {
 			c.mu.Lock()
 			c.coordinators[cached] = b
@@ -74,7 +75,7 @@ func (c *Client) ForgetCoordinator(t CoordinatorType, key string) {
 	delete(c.coordinators, coordinatorKey{t, key})
 }
 
-func (c *Client) findCoordinator(ctx context.Context, t CoordinatorType, key string) (Broker, error) {
+func (c *Client) findCoordinator(ctx context.Context, t CoordinatorType, key string, patience time.Duration) (Broker, error) {
 	var found Broker
 	err := c.withAny(ctx, func(conn *Conn) error {
 		version, err := conn.Version(wire.KeyFindCoordinator, maxVersion)
@@ -88,6 +89,8 @@ func (c *Client) findCoordinator(ctx context.Context, t CoordinatorType, key str
 			return &UnsupportedError{Key: wire.KeyFindCoordinator, Ours: wire.VersionRange{Min: 1, Max: maxVersion},
 				Theirs: conn.known().lookUp(wire.KeyFindCoordinator), Release: conn.Release()}
 		}
+		ctx, cancel := hurry(ctx, patience)
+		defer cancel()
 		found, err = askCoordinator(ctx, conn, version, t, key)
 		return err
 	})

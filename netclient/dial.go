@@ -118,10 +118,13 @@ func (c *Client) connectFailed(ctx context.Context, opts connOptions, started ti
 		failure.AdvertisedBy = source
 	}
 	c.mu.Unlock()
+	if opts.node >= 0 {
+		c.UpdateMetadataSoon() // it may be known that the broker is gone, or where it is
+	}
 	return failure
 }
 
-// connectDone notes a connection; false means that the client is closed.
+// connectDone notes a connection that is ready; false means that the client is closed.
 func (c *Client) connectDone(conn *Conn, v *versions) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -166,7 +169,13 @@ func (c *Client) connClosed(conn *Conn, err error) {
 	c.mu.Lock()
 	known := c.reachOf(conn.addr).disconnected(conn, lost)
 	c.mu.Unlock()
-	if !known || !lost {
+	if !known {
+		return
+	}
+	if c.cfg.Trace.Disconnect != nil {
+		c.cfg.Trace.Disconnect(conn.addr, conn.Node(), err)
+	}
+	if !lost {
 		return
 	}
 	if c.cfg.Logger.Enabled(c.ctx, slog.LevelInfo) {

@@ -1,6 +1,7 @@
 package netclient
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,18 +26,32 @@ type meter struct {
 // consumers have theirs.
 const metricsGroup = "client-metrics"
 
+// newMeter registers a client's metrics, tagged with its client id. Where
+// another client of the same id is measured already, the tag gets -1, -2, ….
 func newMeter(registry *metrics.Registry, clientID string) *meter {
 	if registry == nil {
 		return nil
 	}
-	m := &meter{registry: registry}
-	tags := map[string]string{"client-id": clientID}
+	tag := clientID
+	for twin := 1; ; twin++ {
+		m := &meter{registry: registry}
+		if m.register(tag) == nil {
+			return m
+		}
+		m.close()
+		tag = fmt.Sprintf("%s-%d", clientID, twin)
+	}
+}
+
+func (m *meter) register(tag string) error {
+	var errs []error
 	sensor := func(kind string, stats ...namedStat) *metrics.Sensor {
-		name := fmt.Sprintf("netclient-%s-%s-%p", kind, clientID, m)
+		name := fmt.Sprintf("netclient %s %p", kind, m)
 		m.sensors = append(m.sensors, name)
-		s := registry.Sensor(name)
+		s := m.registry.Sensor(name)
 		for _, one := range stats {
-			s.Add(metrics.Name{Name: one.name, Group: metricsGroup, Description: one.about, Tags: tags}, one.stat)
+			errs = append(errs, s.Add(metrics.Name{Name: one.name, Group: metricsGroup, Description: one.about,
+				Tags: map[string]string{"client-id": tag}}, one.stat))
 		}
 		return s
 	}
@@ -57,7 +72,7 @@ func newMeter(registry *metrics.Registry, clientID string) *meter {
 	m.latency = sensor("latency",
 		namedStat{"request-latency-avg", "milliseconds from a request to its answer, on average", metrics.NewAvg()},
 		namedStat{"request-latency-max", "milliseconds from a request to its answer, at most", metrics.NewMax()})
-	return m
+	return errors.Join(errs...)
 }
 
 type namedStat struct {

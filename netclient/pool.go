@@ -57,7 +57,6 @@ func (c *Client) NewPool(cfg PoolConfig) *Pool {
 		maxInFlight: cfg.MaxInFlight,
 		maxIdle:     c.cfg.ConnectionsMaxIdle,
 		maxResponse: c.cfg.MaxResponseSize,
-		log:         c.cfg.Logger,
 		trace:       c.cfg.Trace,
 		meter:       c.meter,
 		onClose:     c.connClosed,

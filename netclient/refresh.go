@@ -200,8 +200,9 @@ func (c *Client) refreshLoop() {
 func (c *Client) refreshOnce() {
 	c.mu.Lock()
 	waiting, topics, all := c.refresh.begin()
+	patience := patienceAfter(c.refresh.backoff.Failures(), c.cfg.RequestTimeout)
 	c.mu.Unlock()
-	md, err := c.fetchMetadata(c.ctx, topics, all)
+	md, err := c.fetchMetadata(c.ctx, topics, all, patience)
 	if c.ctx.Err() != nil {
 		return
 	}
@@ -231,41 +232,59 @@ func (c *Client) refreshOnce() {
 
 // fetchMetadata asks a few of the brokers that are known, and then, if none of
 // them answers, the bootstrap servers (KIP-899: they may know better).
-func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool) (*Metadata, error) {
+func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, patience time.Duration) (*Metadata, error) {
 	var errs []error
-	for _, node := range c.candidates() {
-		conn, err := c.shared.Conn(ctx, node)
+	ask := func(conn *Conn, err error) *Metadata {
+		var md *Metadata
 		if err == nil {
-			var md *Metadata
-			if md, err = c.askMetadata(ctx, conn, topics, all); err == nil {
-				return md, nil
-			}
+			md, err = c.askMetadata(ctx, conn, topics, all, patience)
 		}
-		errs = append(errs, err)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		return md
 	}
-	if conn := c.bootstrapConn(); conn != nil {
-		if md, err := c.askMetadata(ctx, conn, topics, all); err == nil {
-			c.keepBootstrap(conn, md)
+	for _, node := range c.candidates() {
+		if md := ask(c.shared.Conn(ctx, node)); md != nil {
 			return md, nil
 		}
 	}
+	if conn := c.bootstrapConn(); conn != nil {
+		if md := ask(conn, nil); md != nil {
+			c.keepBootstrap(conn, md)
+			return md, nil
+		}
+		conn.Close()
+	}
 	for _, addr := range shuffled(c.cfg.BootstrapServers) {
 		conn, err := c.connect(ctx, addr, c.shared.opts)
-		if err == nil {
-			var md *Metadata
-			if md, err = c.askMetadata(ctx, conn, topics, all); err == nil {
-				c.keepBootstrap(conn, md)
-				return md, nil
-			}
+		if md := ask(conn, err); md != nil {
+			c.keepBootstrap(conn, md)
+			return md, nil
+		}
+		if conn != nil {
 			conn.Close()
 		}
-		errs = append(errs, err)
 	}
 	return nil, errors.Join(errs...)
 }
 
+// patienceAfter is how long to wait for one broker's answer to a question that
+// another can answer as well: a frozen broker costs seconds, not the whole
+// RequestTimeout, and a slow cluster gets more time with each failure.
+func patienceAfter(failures int, limit time.Duration) time.Duration {
+	return min(3*time.Second<<min(failures, 10), limit)
+}
+
+// hurry is ctx with that patience.
+func hurry(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, patience, &TimeoutError{What: "no answer", After: patience})
+}
+
 // askMetadata asks one broker and makes the next snapshot.
-func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, all bool) (*Metadata, error) {
+func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, all bool, patience time.Duration) (*Metadata, error) {
+	ctx, cancel := hurry(ctx, patience)
+	defer cancel()
 	version, err := conn.Version(wire.KeyMetadata, maxVersion)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", conn.name(), err)

@@ -12,7 +12,7 @@ import (
 type Trace struct {
 	// ConnectDone is called after each attempt to connect to a broker.
 	ConnectDone func(ConnectInfo)
-	// Disconnect is called when a connection that stood has ended; err is why.
+	// Disconnect is called when a connection that was ready has ended; err is why.
 	Disconnect func(addr string, node int32, err error)
 	// RequestDone is called when a request has its answer, was written if it
 	// gets none, or failed.

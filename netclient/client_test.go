@@ -180,6 +180,16 @@ func TestTopicErrors(t *testing.T) {
 	if err != nil && !strings.Contains(err.Error(), "check the name, or create it") {
 		t.Errorf("no advice in: %v", err)
 	}
+	f.requests()
+	for _, name := range []string{"", ".", "..", "a b", "ä", strings.Repeat("x", 250)} {
+		started := time.Now()
+		if _, err := c.Topic(within(t, 5*time.Second), name); !errors.Is(err, wire.ErrInvalidTopicException) || time.Since(started) > time.Second {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if got := f.requests(); len(got) > 0 {
+		t.Errorf("names that no topic can have were sent: %q", got)
+	}
 }
 
 // TestOnlyTopicsInUseAreAskedFor: a client of one topic does not learn of all

@@ -4,20 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"time"
 )
 
-// connect makes a connection that is ready for use: after the backoff that the
-// address has earned, dialed, and with the broker's versions known.
+// connect makes a connection that is ready for use: dialed, and with the
+// broker's versions known.
 func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*Conn, error) {
 	opts.addr = addr
-	c.mu.Lock()
-	notBefore := c.reachOf(addr).notBefore
-	c.mu.Unlock()
-	if err := sleep(ctx, time.Until(notBefore)); err != nil {
-		return nil, err
-	}
 	started := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.ConnectionSetupTimeout,
 		&TimeoutError{What: "no connection", After: c.cfg.ConnectionSetupTimeout})
@@ -184,6 +179,27 @@ func (c *Client) connClosed(conn *Conn, err error) {
 	if conn.Node() >= 0 {
 		c.UpdateMetadataSoon()
 	}
+}
+
+// backoff waits as long as failures to connect to an address ask for.
+func (c *Client) backoff(ctx context.Context, addr string) error {
+	c.mu.Lock()
+	notBefore := c.reachOf(addr).notBefore
+	c.mu.Unlock()
+	return sleep(ctx, time.Until(notBefore))
+}
+
+// forgetAddresses drops what is known of addresses that the cluster and the
+// Config no longer name. The caller holds c.mu.
+func (c *Client) forgetAddresses(md *Metadata) {
+	named := map[string]bool{}
+	for _, addr := range c.cfg.BootstrapServers {
+		named[addr] = true
+	}
+	for _, b := range md.brokers {
+		named[b.Addr()] = true
+	}
+	maps.DeleteFunc(c.reached, func(addr string, r *reach) bool { return len(r.conns) == 0 && !named[addr] })
 }
 
 // reachOf gives the record of an address. The caller holds c.mu.

@@ -114,6 +114,9 @@ func (e *TopicError) Error() string {
 	if errors.Is(e.Err, wire.ErrUnknownTopicOrPartition) {
 		msg += ": check the name, or create it (the brokers' auto.create.topics.enable may be off)"
 	}
+	if errors.Is(e.Err, wire.ErrInvalidTopicException) {
+		msg += ": a name is 1 to 249 letters, digits, dots, underscores and hyphens"
+	}
 	if e.Wait != nil && e.Wait != e.Err {
 		msg += fmt.Sprintf("; gave up %v", e.Wait)
 	}

@@ -20,6 +20,8 @@ type fakeBroker struct {
 	t  *testing.T
 	ln net.Listener
 
+	turn sync.Mutex // held while special runs
+
 	mu      sync.Mutex
 	asked   []string // "1:Metadata v1": connection number, request
 	conns   map[net.Conn]int
@@ -127,7 +129,9 @@ func (f *fakeBroker) serve(nc net.Conn) {
 		f.mu.Unlock()
 		a, done := answer{}, false
 		if special != nil {
+			f.turn.Lock()
 			a, done = special(h, bytes.Clone(body))
+			f.turn.Unlock()
 		}
 		if !done {
 			a = f.answer(h, body)

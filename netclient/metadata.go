@@ -157,7 +157,7 @@ func (m *Metadata) merge(resp *msg.MetadataResponse, version int16, source strin
 		}
 		old := m.topics[t.Name]
 		if blank && old != nil && old.Err == wire.ErrNone && t.Err != wire.ErrNone {
-			t = old
+			t = new(*old)
 		}
 		t.keepNewerLeaders(old)
 		next.topics[t.Name] = t
@@ -202,7 +202,7 @@ const believeStale = 3
 // keepNewerLeaders keeps what was known of a partition where the answer comes
 // from a broker that has not heard of its newest leader yet.
 func (t *Topic) keepNewerLeaders(old *Topic) {
-	if old == nil || old == t || old.ID != t.ID {
+	if old == nil || old.ID != t.ID {
 		return
 	}
 	for i := range t.Partitions {

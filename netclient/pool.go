@@ -130,7 +130,11 @@ func (p *Pool) find(node int32, addr string) (*Conn, *attempt, error) {
 func (p *Pool) connect(s *slot, node int32, a *attempt) {
 	opts := p.opts
 	opts.node = node
-	conn, err := p.client.connect(p.ctx, a.addr, opts)
+	var conn *Conn
+	err := p.client.backoff(p.ctx, a.addr)
+	if err == nil {
+		conn, err = p.client.connect(p.ctx, a.addr, opts)
+	}
 	p.mu.Lock()
 	if p.slots == nil && err == nil {
 		defer conn.Close()

@@ -147,6 +147,11 @@ func (c *Client) ForgetTopics(topics ...string) {
 }
 
 func (c *Client) refreshNow(ctx context.Context, topics []string, all bool) (*Metadata, error) {
+	for _, t := range topics {
+		if !validTopic(t) { // one that can't be sent would stop every refresh
+			return nil, &TopicError{Topic: t, Err: wire.ErrInvalidTopicException}
+		}
+	}
 	c.mu.Lock()
 	for _, t := range topics {
 		c.refresh.inUse[t] = struct{}{}
@@ -215,6 +220,7 @@ func (c *Client) refreshOnce() {
 		c.refresh.failed(time.Now(), waiting, err)
 	} else {
 		c.refresh.succeeded(time.Now(), all)
+		c.forgetAddresses(md)
 	}
 	c.mu.Unlock()
 	if err == nil {
@@ -231,7 +237,9 @@ func (c *Client) refreshOnce() {
 }
 
 // fetchMetadata asks a few of the brokers that are known, and then, if none of
-// them answers, the bootstrap servers (KIP-899: they may know better).
+// them answers, the bootstrap servers (KIP-899: they may know better). Brokers
+// that could not be reached just now are left out; the bootstrap servers are
+// asked at the pace of the refreshes.
 func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, patience time.Duration) (*Metadata, error) {
 	var errs []error
 	ask := func(conn *Conn, err error) *Metadata {
@@ -244,7 +252,7 @@ func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, p
 		}
 		return md
 	}
-	for _, node := range c.candidates() {
+	for _, node := range c.candidates(false) {
 		if md := ask(c.shared.Conn(ctx, node)); md != nil {
 			return md, nil
 		}

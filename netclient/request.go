@@ -93,17 +93,17 @@ func (c *Client) anyConn(ctx context.Context) (conn *Conn, err error) {
 // anyBroker gives the brokers to try, waiting for the metadata if the cluster
 // was not asked yet.
 func (c *Client) anyBroker(ctx context.Context) ([]int32, error) {
-	if nodes := c.candidates(); len(nodes) > 0 || c.bootstrapConn() != nil {
+	if nodes := c.candidates(true); len(nodes) > 0 || c.bootstrapConn() != nil {
 		return nodes, nil
 	}
 	_, err := c.RefreshMetadata(ctx)
-	return c.candidates(), err
+	return c.candidates(true), err
 }
 
 // candidates are a few of the known brokers, the best first: those with a
 // connection, by how little they have to do; then those never tried or not for
-// a while; then those that failed just now.
-func (c *Client) candidates() []int32 {
+// a while; then, if they are wanted, those that failed just now.
+func (c *Client) candidates(failed bool) []int32 {
 	type candidate struct{ node, rank, load, random int }
 	var all []candidate
 	now := time.Now()
@@ -112,7 +112,9 @@ func (c *Client) candidates() []int32 {
 		if conn, ok := c.shared.standing(id); ok {
 			one.rank, one.load = 0, conn.InFlight()
 		} else if c.inBackoff(b.Addr(), now) {
-			one.rank = 2
+			if one.rank = 2; !failed {
+				continue
+			}
 		}
 		all = append(all, one)
 	}
@@ -148,6 +150,9 @@ func (c *Client) Topic(ctx context.Context, name string) (*Topic, error) {
 	var seen error // what the cluster said last
 	for {
 		md, err := c.RefreshMetadata(ctx, name)
+		if refused, ok := err.(*TopicError); ok {
+			return nil, refused
+		}
 		if err != nil {
 			return nil, &TopicError{Topic: name, Err: cmp.Or(seen, err), Wait: err}
 		}
@@ -167,6 +172,17 @@ func (c *Client) Topic(ctx context.Context, name string) (*Topic, error) {
 			return nil, &TopicError{Topic: name, Err: seen, Wait: fmt.Errorf("after %d answers: %w", backoff.Failures(), err)}
 		}
 	}
+}
+
+// validTopic reports whether a topic can have that name: 1 to 249 letters,
+// digits, dots, underscores and hyphens, and not "." or "..".
+func validTopic(name string) bool {
+	for _, r := range name {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-' {
+			return false
+		}
+	}
+	return name != "" && name != "." && name != ".." && len(name) <= 249
 }
 
 func (t *Topic) usable() bool { return t.Err == wire.ErrNone && len(t.Partitions) > 0 }

@@ -1,0 +1,14 @@
+// Package compress has the codecs of record batches as Kafka frames them: gzip,
+// snappy in the framing of snappy-java, lz4 frames with either header checksum,
+// and zstd.
+//
+//	codecs := compress.New()                            // all of them, to read with
+//	codec, err := compress.NewCodec(record.Zstd, 3)     // one, at a level, to write with
+//
+// A codec is a value with its own pools: make one and keep it. All may be used
+// by several goroutines. None has goroutines of its own, so they work inside a
+// testing/synctest bubble.
+//
+// Every Decompress has a limit, which it keeps while it unpacks: a small batch
+// that holds gigabytes is an error (ErrTooLarge), not an allocation.
+package compress

@@ -1,0 +1,99 @@
+package compress
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/golang/snappy"
+
+	"github.com/barnabas-kafka/barnabas/wire/record"
+)
+
+// snappyCodec writes the framing of snappy-java ("xerial"), which Kafka's Java
+// classes read and write: a head, and blocks with an int32 length before each.
+// Other clients send a bare block; both are read.
+type snappyCodec struct{}
+
+func newSnappy() snappyCodec { return snappyCodec{} }
+
+// snappyHead is the magic number, the version and the oldest version that can
+// read this one.
+var snappyHead = []byte{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0, 0, 0, 0, 1, 0, 0, 0, 1}
+
+const (
+	snappyMagic = 8
+	snappyBlock = 32 << 10 // bytes of input, as snappy-java has it
+)
+
+func (snappyCodec) Compression() record.Compression { return record.Snappy }
+
+func (snappyCodec) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
+	dst = append(dst, snappyHead...)
+	for len(src) > 0 {
+		block := src[:min(len(src), snappyBlock)]
+		src = src[len(block):]
+		start := len(dst) + 4
+		most := start + snappy.MaxEncodedLen(len(block))
+		if cap(dst) < most {
+			dst = append(make([]byte, 0, most+len(src)), dst...)
+		}
+		encoded := snappy.Encode(dst[start:most], block)
+		dst = dst[:start+len(encoded)]
+		binary.BigEndian.PutUint32(dst[start-4:], uint32(len(encoded)))
+	}
+	return dst, nil
+}
+
+func (snappyCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
+	if !bytes.HasPrefix(src, snappyHead[:snappyMagic]) {
+		return appendSnappy(dst, src, limit)
+	}
+	if len(src) < len(snappyHead) {
+		return nil, errors.New("snappy: its head is cut off")
+	}
+	start := len(dst)
+	for src = src[len(snappyHead):]; len(src) > 0; {
+		if len(src) < 4 {
+			return nil, errors.New("snappy: the length of a block is cut off")
+		}
+		n := binary.BigEndian.Uint32(src)
+		if src = src[4:]; uint64(n) > uint64(len(src)) {
+			return nil, fmt.Errorf("snappy: a block of %d bytes, and %d are left", n, len(src))
+		}
+		var err error
+		if dst, err = appendSnappy(dst, src[:n], limit-(len(dst)-start)); err != nil {
+			return nil, err
+		}
+		src = src[n:]
+	}
+	return dst, nil
+}
+
+// maxSnappyRatio is more than the format can pack: a copy of up to 64 bytes
+// takes at least two.
+const maxSnappyRatio = 64
+
+// appendSnappy appends what one block unpacks to.
+func appendSnappy(dst, block []byte, limit int) ([]byte, error) {
+	n, err := snappy.DecodedLen(block)
+	switch {
+	case err != nil:
+		return nil, err
+	case n > limit:
+		return nil, tooLarge(limit)
+	case n > maxSnappyRatio*len(block): // don't make room for what can't be in there
+		return nil, fmt.Errorf("snappy: a block of %d bytes says that it unpacks to %d", len(block), n)
+	}
+	start := len(dst)
+	if cap(dst)-start < n {
+		dst = append(make([]byte, 0, start+n), dst...)
+	}
+	// Decode uses the room when it suffices; a block of no bytes needs none.
+	out, err := snappy.Decode(dst[start:start+n:start+n], block)
+	if err != nil {
+		return nil, err
+	}
+	return dst[:start+len(out)], nil
+}

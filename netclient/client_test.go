@@ -564,6 +564,36 @@ func TestCloseLeavesNothing(t *testing.T) {
 	wantNoGoroutines(t)
 }
 
+// TestClosingAPoolIsNoFailure: an attempt to connect that this program gave up
+// does not count against the broker.
+func TestClosingAPoolIsNoFailure(t *testing.T) {
+	f := startFake(t, "2.8")
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	f.port = int32(silent.Addr().(*net.TCPAddr).Port)
+	c := newTestClient(t, nil, f.addr())
+	ctx := within(t, 5*time.Second)
+	if _, err := c.RefreshMetadata(ctx); err != nil {
+		t.Fatal(err)
+	}
+	pool := c.NewPool(PoolConfig{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := pool.Conn(ctx, 1); !errors.Is(err, ErrClosed) {
+			t.Errorf("got %v", err)
+		}
+	})
+	time.Sleep(50 * time.Millisecond)
+	pool.Close()
+	wg.Wait()
+	if c.inBackoff(silent.Addr().String(), time.Now()) {
+		t.Error("the broker is being left alone for it")
+	}
+}
+
 // wantNoGoroutines fails when goroutines of the client are left a moment later.
 func wantNoGoroutines(t *testing.T) {
 	t.Helper()

@@ -94,8 +94,8 @@ func setBuffer(set func(int) error, size int) error {
 
 // connectFailed notes a failed attempt, and says all that is known about it.
 func (c *Client) connectFailed(ctx context.Context, opts connOptions, started time.Time, err error) error {
-	if c.ctx.Err() != nil {
-		return ErrClosed
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return ErrClosed // the client was, or the pool; that says nothing about the broker
 	}
 	if timeout, ok := errors.AsType[*TimeoutError](context.Cause(ctx)); ok {
 		// What was being waited for is more telling than "deadline exceeded".

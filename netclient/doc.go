@@ -1,2 +1,56 @@
-// Package netclient makes a program's connections to a Kafka cluster.
+// Package netclient is a program's way to a Kafka cluster, of any release from
+// 0.8.0 to the newest 4.x: connections, what each broker speaks, who leads which
+// partition, who coordinates which group, and what to do when any of that
+// changes. Producers, consumers and administration stand on one [Client] and
+// share it:
+//
+//	client, err := netclient.New(netclient.Config{BootstrapServers: []string{"localhost:9092"}})
+//	if err != nil {
+//		return err // the Config is wrong; New does not wait for the network
+//	}
+//	defer client.Close()
+//	if err := client.Ping(ctx); err != nil {
+//		return err // says what was tried, where, and what to check
+//	}
+//
+// # Asking
+//
+// [Client.Request] sends a request that any broker can answer,
+// [Client.RequestTo] one for a certain broker, [Client.RequestController] one for
+// the controller. Requests and answers are the structs of package wire/msg; the
+// version is the highest that both sides speak:
+//
+//	req := msg.NewListGroupsRequest()
+//	var resp msg.ListGroupsResponse
+//	err := client.Request(ctx, req, &resp)
+//
+// A broker answers the requests of one connection one after the other, so
+// whoever has requests that take long has connections of its own: a [Pool]. A
+// [Conn] of it takes several requests at once ([Conn.Do] from several
+// goroutines, or [Conn.Start] with a callback) and pipelines them.
+//
+// # What is known of the cluster
+//
+// [Client.Metadata] is an immutable snapshot of brokers and topics. It is made
+// anew when it is old, when something was found stale
+// ([Client.UpdateMetadataSoon]) and on demand ([Client.RefreshMetadata]); only
+// the topics in use are asked for, and callers that wait at the same time are
+// served by one request. [Client.Topic] waits until a topic is there.
+//
+// # What a broker speaks
+//
+// It is found out when a broker is first connected to, in a way that disturbs
+// nobody: brokers of 0.9 lose requests of their other clients when they are sent
+// one that they don't know, and brokers below 0.10 answer requests of versions
+// that they don't know as if they did. It is kept for all connections to that
+// address, and asked again after the broker has been gone. [Conn.Release] names
+// what was found, Config.APIVersion pins it.
+//
+// # Errors
+//
+// A [*ConnError] says which address was tried for what, how often, why it failed
+// and what to check. [SafeToRetry] tells whether a request was never sent, so
+// that asking again can't do its work twice; [IsRetriable] whether asking again
+// may help. Where a call takes a context it retries, if at all, until that ends,
+// and then gives the last failure along with the context's error.
 package netclient

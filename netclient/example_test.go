@@ -1,0 +1,65 @@
+package netclient_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+)
+
+// Kafka's own properties, as they stand in a file or on a command line.
+func ExampleParseProperties() {
+	config, unknown, err := netclient.ParseProperties(map[string]string{
+		"bootstrap.servers":   "kafka-1,kafka-2:9093",
+		"request.timeout.ms":  "5000",
+		"metadata.max.age.ms": "60000",
+		"linger.ms":           "5", // a producer's
+	})
+	fmt.Println(config.BootstrapServers, config.RequestTimeout, config.MetadataMaxAge, unknown, err)
+
+	_, _, err = netclient.ParseProperties(map[string]string{"retry.backoff.ms": "soon"})
+	fmt.Println(err)
+	// Output:
+	// [kafka-1:9092 kafka-2:9093] 5s 1m0s map[linger.ms:5] <nil>
+	// retry.backoff.ms=soon: allowed is a number of milliseconds from 0 up
+}
+
+func ExampleParseServers() {
+	servers, err := netclient.ParseServers("kafka-1, [::1]:9093", "2001:db8::7")
+	fmt.Println(servers, err)
+	_, err = netclient.ParseServers("kafka-1:port")
+	fmt.Println(err)
+	// Output:
+	// [kafka-1:9092 [::1]:9093 [2001:db8::7]:9092] <nil>
+	// address "kafka-1:port": "port" is not a port from 1 to 65535; want host:port, host, or [IPv6]:port
+}
+
+func ExampleBackoff() {
+	backoff := netclient.Backoff{Base: 100 * time.Millisecond, Max: time.Second, Rand: func() float64 { return 0.5 }}
+	for range 5 {
+		fmt.Println(backoff.Next()) // without Rand: up to a fifth more or less
+	}
+	// Output:
+	// 100ms
+	// 200ms
+	// 400ms
+	// 800ms
+	// 1s
+}
+
+// A request that failed before it was sent can be sent again, whatever it does.
+func ExampleSafeToRetry() {
+	refused := &netclient.ConnError{Addr: "kafka-1:9092", Node: 1, Op: "connect", Unsent: true, Err: errors.New("connection refused")}
+	lost := &netclient.ConnError{Addr: "kafka-1:9092", Node: 1, Op: "CreateTopics v5", Err: io.EOF}
+	for _, err := range []error{refused, lost} {
+		fmt.Println(err)
+		fmt.Println("safe to retry:", netclient.SafeToRetry(err), "may pass:", netclient.IsRetriable(err))
+	}
+	// Output:
+	// broker 1 at kafka-1:9092: connect: connection refused
+	// safe to retry: true may pass: true
+	// broker 1 at kafka-1:9092: CreateTopics v5: EOF
+	// safe to retry: false may pass: true
+}

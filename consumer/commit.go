@@ -173,7 +173,9 @@ func (c *Consumer) commit(ctx context.Context, member membership, offsets map[To
 			c.meter.committed(time.Since(sent), time.Now())
 			return nil
 		}
-		if !again || !retriable(err) || ctx.Err() != nil {
+		// A topic that is unknown may be too new, but more likely it was deleted.
+		gone := errors.Is(err, wire.ErrUnknownTopicOrPartition) && backoff.Failures() > 4
+		if !again || gone || !retriable(err) || ctx.Err() != nil {
 			return c.commitError(err)
 		}
 		if late := sleep(ctx, backoff.Next()); late != nil {

@@ -20,16 +20,16 @@ var (
 	// ErrSubscriptionMode: subscribing by name, by pattern, and assigning by hand exclude each other.
 	ErrSubscriptionMode = errors.New("consumer: Subscribe, SubscribePattern and Assign exclude each other; Unsubscribe first")
 	// ErrNotAssigned: the partition is not assigned to this consumer.
-	ErrNotAssigned = errors.New("consumer: partition not assigned to this consumer")
+	ErrNotAssigned = errors.New("not assigned to this consumer")
 	// ErrNoGroup: offsets can't be committed or looked up without a GroupID.
 	ErrNoGroup = errors.New("consumer: no GroupID, so there is nobody to commit offsets for")
 	// ErrNoOffsetStorage: the brokers can't keep offsets (0.8.0).
-	ErrNoOffsetStorage = errors.New("consumer: the brokers can't keep committed offsets (that began with 0.8.1)")
+	ErrNoOffsetStorage = errors.New("the brokers keep no committed offsets (that began with 0.8.1)")
 	// ErrMaxPollExceeded: this consumer left the group because the application stayed away from
 	// Poll for longer than MaxPollInterval. The next Poll joins again.
-	ErrMaxPollExceeded = errors.New("consumer: left the group")
+	ErrMaxPollExceeded = errors.New("this consumer left the group")
 	// ErrSessionExpired: the group went on without this consumer. Poll joins it again.
-	ErrSessionExpired = errors.New("consumer: no longer a member of the group's generation")
+	ErrSessionExpired = errors.New("this consumer is no longer a member of the group's generation")
 )
 
 // OffsetOutOfRangeError says that the position of a partition does not exist in its log and

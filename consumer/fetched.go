@@ -104,8 +104,8 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 		}
 	}
 	for _, pl := range plan.parts {
-		if pl.p.epoch == pl.epoch {
-			pl.p.fetching = false
+		if pl.p.epoch == pl.epoch && pl.p.fetching == n {
+			pl.p.fetching = nil
 		}
 	}
 	c.meter.fetched(now, now.Sub(sent), time.Duration(resp.ThrottleTimeMs)*time.Millisecond, bytes)

@@ -103,7 +103,7 @@ func (c *Consumer) fetchFrom(n *fetchNode) {
 			n.backoff.Reset()
 			continue
 		}
-		c.fetchFailed(plan, err)
+		c.fetchFailed(n, plan, err)
 		sleep(c.ctx, n.backoff.Next())
 	}
 }
@@ -127,7 +127,7 @@ func (c *Consumer) planFetch(n *fetchNode, md *netclient.Metadata, now time.Time
 		}
 		used = true
 		switch {
-		case !p.readable():
+		case !p.readable(n):
 		case now.Before(p.retryAt):
 			if p.retryAt.Before(retry) {
 				retry = p.retryAt
@@ -223,8 +223,8 @@ func (c *Consumer) markFetching(n *fetchNode, plan *fetchPlan) bool {
 	defer c.mu.Unlock()
 	kept := plan.parts[:0]
 	for _, pl := range plan.parts {
-		if pl.p.epoch == pl.epoch && pl.p.fetchAt == pl.offset && pl.p.readable() {
-			pl.p.fetching = true
+		if pl.p.epoch == pl.epoch && pl.p.fetchAt == pl.offset && pl.p.readable(n) {
+			pl.p.fetching = n
 			kept = append(kept, pl)
 		}
 	}
@@ -271,7 +271,7 @@ func (c *Consumer) fillFetch(req *msg.FetchRequest, plan fetchPlan, version int1
 }
 
 // fetchFailed frees the partitions of a fetch that got no answer.
-func (c *Consumer) fetchFailed(plan fetchPlan, err error) {
+func (c *Consumer) fetchFailed(n *fetchNode, plan fetchPlan, err error) {
 	if c.ctx.Err() != nil {
 		return
 	}
@@ -281,10 +281,10 @@ func (c *Consumer) fetchFailed(plan fetchPlan, err error) {
 	now := time.Now()
 	_, unsupported := errors.AsType[*netclient.UnsupportedError](err)
 	for _, pl := range plan.parts {
-		if pl.p.epoch != pl.epoch {
+		if pl.p.epoch != pl.epoch || pl.p.fetching != n {
 			continue
 		}
-		pl.p.fetching = false
+		pl.p.fetching = nil
 		pl.p.trouble.note(now, err)
 		if unsupported {
 			pl.p.fail(&PartitionError{TopicPartition: pl.p.tp, Op: "fetch", Err: err}, false)

@@ -10,6 +10,12 @@ require (
 	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0
 )
 
+require (
+	github.com/golang/snappy v1.0.0 // indirect
+	github.com/klauspost/compress v1.18.1 // indirect
+	github.com/pierrec/lz4/v4 v4.1.33 // indirect
+)
+
 replace (
 	github.com/barnabas-kafka/barnabas/assignors => ../assignors
 	github.com/barnabas-kafka/barnabas/metrics => ../metrics

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,8 @@ type managerState struct {
 	groupErr error            // what Poll has to return once
 	trouble  trouble          // with the group or its coordinator
 	counts   map[string]int32 // partitions per topic, as last seen
+
+	noStorage bool // the brokers keep no offsets: no automatic commits
 
 	timerAt    time.Time // the end of manage's wait
 	autoCommit time.Time // the next automatic commit
@@ -91,7 +94,7 @@ func (c *Consumer) round(now time.Time) time.Time {
 
 // tendGroup tells the protocol what has changed and what time it is.
 func (c *Consumer) tendGroup(md *netclient.Metadata, now time.Time) time.Time {
-	if c.due.protocol == nil || c.closing {
+	if c.due.protocol == nil {
 		return time.Time{}
 	}
 	if topics := c.due.protocol.watched(); len(topics) > 0 {
@@ -296,14 +299,32 @@ func (c *Consumer) autoCommitDue(now time.Time) time.Time {
 		defer func() { <-c.commits }()
 		ctx, stop := c.bound(c.ctx)
 		defer stop()
-		if err := c.commitFinished(ctx, false); err != nil && c.ctx.Err() == nil {
+		if err := c.autoCommitted(c.commitFinished(ctx, false)); err != nil && c.ctx.Err() == nil {
 			c.log.Warn("an automatic commit failed; the next one is tried as usual", "group", c.cfg.GroupID, "error", err)
 		}
 	})
 	return c.due.autoCommit
 }
 
-func (c *Consumer) autoCommits() bool { return !c.cfg.ManualCommit && c.cfg.GroupID != "" }
+// autoCommits says whether there is something to do for automatic commits. The caller holds c.mu.
+func (c *Consumer) autoCommits() bool {
+	return !c.cfg.ManualCommit && c.cfg.GroupID != "" && !c.due.noStorage
+}
+
+// autoCommitted looks at what came of an automatic commit: brokers that keep no offsets are not
+// asked again, and that is said once.
+func (c *Consumer) autoCommitted(err error) error {
+	if !errors.Is(err, ErrNoOffsetStorage) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.due.noStorage {
+		c.log.Warn("nothing is committed automatically", "group", c.cfg.GroupID, "reason", err)
+	}
+	c.due.noStorage = true
+	return nil
+}
 
 func (c *Consumer) newBackoff() netclient.Backoff {
 	cc := c.client.Config()

@@ -246,7 +246,7 @@ func (c *Consumer) autoCommit(ctx context.Context) error {
 		return err
 	}
 	defer c.endCommit()
-	return c.commitFinished(ctx, true)
+	return c.autoCommitted(c.commitFinished(ctx, true))
 }
 
 // findCoordinator looks the coordinator up and sees whether it knows groups at all.

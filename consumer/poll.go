@@ -259,7 +259,7 @@ func (c *Consumer) dueError(now time.Time) (err error, again time.Time) {
 			continue
 		}
 		if !now.Before(p.reportAt) {
-			p.reportAt = now.Add(max(c.client.Config().RetryBackoff, 0))
+			p.reportAt = now.Add(max(c.client.Config().RetryBackoff, 10*time.Millisecond))
 			return p.fault, again
 		}
 		if again.IsZero() || p.reportAt.Before(again) {

@@ -73,7 +73,7 @@ type partition struct {
 	queue    []*chunk          // fetched and not handed out, in order
 	buffered int               // bytes in queue
 	fetchAt  int64             // the offset that follows the queue
-	fetching bool              // part of a fetch that is on its way
+	fetching *fetchNode        // where a fetch of it is on its way; nil: nowhere
 	retryAt  time.Time         // no fetch and no look-up before this
 	limit    int               // bytes to fetch at a time if more than MaxPartitionFetchBytes; 0: no more
 	replica  int32             // read from this replica rather than the leader; -1: the leader
@@ -201,7 +201,7 @@ func (p *partition) jump() {
 	p.drop()
 	p.open = nil
 	p.looking = false
-	p.fetching = false
+	p.fetching = nil
 }
 
 // drop empties the queue; what was in it is fetched again.
@@ -248,9 +248,10 @@ func (p *partition) failAt(offset int64, err error) {
 	p.fail(err, true)
 }
 
-// readable says whether the next records of the partition may be asked for.
-func (p *partition) readable() bool {
-	return p.lookup == lookupNone && !p.paused && !p.fetching && !p.sticky
+// readable says whether the next records of the partition may be asked for at a node. That a fetch
+// is on its way to another one does not matter: the leader has moved, and the old one may be dead.
+func (p *partition) readable(n *fetchNode) bool {
+	return p.lookup == lookupNone && !p.paused && !p.sticky && p.fetching != n
 }
 
 // push appends what was fetched.

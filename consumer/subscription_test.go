@@ -102,13 +102,13 @@ func TestWhatIsFinished(t *testing.T) {
 		broken := errors.New("broken")
 		p.failAt(15, broken)
 		p.want(t, 15, 10, 15)
-		if p.fault != broken || p.readable() || len(p.queue) != 0 {
+		if p.fault != broken || p.readable(&n) || len(p.queue) != 0 {
 			t.Error("goes on after damage")
 		}
 		s.finishAll()
 		p.want(t, 15, 15, 15)
 		p.seek(16)
-		if p.fault != nil || !p.readable() {
+		if p.fault != nil || !p.readable(&n) {
 			t.Error("a Seek did not heal")
 		}
 	})

@@ -69,15 +69,18 @@ func (b *Broker) terminate() error {
 	return err
 }
 
-// Freeze stops the broker where it is (SIGSTOP): its connections stay open and
-// nothing answers.
+// Freeze stops the broker where it is (SIGSTOP) and returns when it stands: its
+// connections stay open and nothing answers.
 func (b *Broker) Freeze() error {
 	return b.change("freezing", func() error {
 		if !b.process.alive() {
 			return errors.New("it is not running")
 		}
+		if err := b.process.signal(sigStop); err != nil {
+			return err
+		}
 		b.frozen = true
-		return b.process.signal(sigStop)
+		return awaitFrozen(b.process.os.Pid)
 	})
 }
 
@@ -95,7 +98,7 @@ func (b *Broker) Thaw() error {
 // Restart starts the broker again, on its old data and its old port, and waits
 // until it answers; a running one is terminated first. After a Kill, and in KRaft
 // with three brokers even after Terminate, this takes as long as the cluster
-// remembers the old session, 5 to 12 seconds. ctx bounds the wait; without a
+// remembers the old session, 5 to 15 seconds. ctx bounds the wait; without a
 // deadline it is given three minutes.
 //
 // A KRaft broker answers only when more than half of the brokers run. So where

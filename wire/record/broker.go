@@ -12,9 +12,9 @@ import (
 // Place gives the records of one produced batch, or of all messages of a set,
 // their offsets, from base on, and the batch its leader epoch, in place. It
 // returns how many offsets were given. The CRCs are checked first, and set
-// anew where they cover what changed. Compressed V0 messages hold offsets of
-// their own, which only packing them again would change: they are refused with
-// ErrRepack.
+// anew where they cover what changed. Compressed V0 and V1 messages hold offsets
+// of their own, which only unpacking shows, and which not every producer counts
+// right: they are refused with ErrRepack.
 func Place(produced []byte, base int64, leaderEpoch int32) (count int, err error) {
 	r := NewReader(produced)
 	for {
@@ -37,7 +37,7 @@ func Place(produced []byte, base int64, leaderEpoch int32) (count int, err error
 }
 
 // ErrRepack says that a batch can't be placed without packing it again.
-var ErrRepack = errors.New("a compressed message set of format v0 has its offsets inside")
+var ErrRepack = errors.New("a compressed message set has its offsets inside")
 
 func (b *Batch) place(base int64, leaderEpoch int32) (int, error) {
 	switch {
@@ -53,15 +53,8 @@ func (b *Batch) place(base int64, leaderEpoch int32) (int, error) {
 			rest = rest[len(m):]
 		}
 		return n, nil
-	case b.Format == V0:
-		return 0, ErrRepack
 	}
-	n := int(b.LastOffset) + 1 // offsets inside count from 0
-	if n < 1 {
-		return 0, b.corrupt(0, "its last offset is %d", b.LastOffset)
-	}
-	putInt64(b.raw, 0, base+int64(n)-1)
-	return n, nil
+	return 0, ErrRepack
 }
 
 // Repack packs a batch anew, in another format or with another codec (nil:

@@ -1,0 +1,92 @@
+package producer
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire/record"
+)
+
+func TestConfigDefaults(t *testing.T) {
+	var c Config
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	got := c.withDefaults()
+	want := Config{
+		Acks: AcksLeader, BatchSize: 16384, BufferMemory: 33554432, MaxBlock: time.Minute, MaxRequestSize: 1048576,
+		MaxInFlight: 5, RequestTimeout: 30 * time.Second, DeliveryTimeout: 120 * time.Second,
+	}
+	if got != want {
+		t.Errorf("defaults are %+v\nwant %+v", got, want)
+	}
+	if got := (Config{BatchSize: -1, MaxBlock: -1}).withDefaults(); got.BatchSize != 0 || got.MaxBlock != 0 {
+		t.Errorf("negative values became BatchSize %d, MaxBlock %v; want Kafka's 0", got.BatchSize, got.MaxBlock)
+	}
+	if got := (Config{BatchSize: 5000, MaxRequestSize: 1000}).withDefaults(); got.BatchSize != 1000 {
+		t.Errorf("a batch of %d bytes in requests of 1000", got.BatchSize)
+	}
+}
+
+func TestConfigValidateJoinsMistakes(t *testing.T) {
+	c := Config{
+		Acks: 9, Retries: -1, Linger: -1, BufferMemory: -1, MaxRequestSize: -1, MaxInFlight: -1, RequestTimeout: -1,
+		Compression: record.Snappy, CompressionLevel: 3,
+	}
+	err := c.Validate()
+	for _, field := range []string{"Acks", "Retries", "Linger", "BufferMemory", "MaxRequestSize", "MaxInFlight", "RequestTimeout", "CompressionLevel"} {
+		if err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%v: says nothing about %s", err, field)
+		}
+	}
+	c = Config{Linger: time.Hour}
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "DeliveryTimeout") {
+		t.Errorf("a linger longer than the delivery timeout: %v", err)
+	}
+}
+
+func TestParseProperties(t *testing.T) {
+	client, c, err := ParseProperties(map[string]string{
+		"bootstrap.servers": "a:1,b:2", "client.id": "me", "acks": "all", "retries": "2147483647", "batch.size": "0",
+		"linger.ms": "5", "buffer.memory": "1000", "max.block.ms": "0", "max.request.size": "2000",
+		"max.in.flight.requests.per.connection": "1", "request.timeout.ms": "3000", "delivery.timeout.ms": "9000",
+		"compression.type": "gzip", "compression.gzip.level": "7", "compression.zstd.level": "3", "retry.backoff.ms": "50",
+		"partitioner.class": "org.apache.kafka.clients.producer.RoundRobinPartitioner", "enable.idempotence": "false",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := c.Partitioner.(*RoundRobinPartitioner); !ok {
+		t.Errorf("the partitioner is %T", c.Partitioner)
+	}
+	c.Partitioner = nil
+	want := Config{
+		Acks: AcksAll, Retries: 2147483647, BatchSize: -1, Linger: 5 * time.Millisecond, BufferMemory: 1000, MaxBlock: -1,
+		MaxRequestSize: 2000, MaxInFlight: 1, RequestTimeout: 3 * time.Second, DeliveryTimeout: 9 * time.Second,
+		Compression: record.Gzip, CompressionLevel: 7,
+	}
+	if c != want {
+		t.Errorf("producer.Config is %+v\nwant %+v", c, want)
+	}
+	if len(client.BootstrapServers) != 2 || client.ClientID != "me" || client.RetryBackoff != 50*time.Millisecond || client.RequestTimeout != 3*time.Second {
+		t.Errorf("netclient.Config is %+v", client)
+	}
+}
+
+func TestParsePropertiesNamesMistakes(t *testing.T) {
+	for name, value := range map[string]string{
+		"acks": "2", "retries": "-1", "batch.size": "many", "linger.ms": "-5", "compression.type": "zip",
+		"compression.gzip.level": "12", "partitioner.class": "mine", "enable.idempotence": "true",
+		"max.in.flight.requests.per.connection": "0", "bootstrap.servers": ":::", "delivery.timeout.ms": "99999999999999999",
+	} {
+		_, _, err := ParseProperties(map[string]string{name: value})
+		if err == nil || !strings.Contains(err.Error(), name+"="+value) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+	_, _, err := ParseProperties(map[string]string{"lingerms": "5", "group.id": "g", "acks": "1"})
+	if err == nil || !strings.Contains(err.Error(), "lingerms") || !strings.Contains(err.Error(), "group.id") {
+		t.Errorf("unknown properties: %v", err)
+	}
+}

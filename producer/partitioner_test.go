@@ -1,0 +1,90 @@
+package producer
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// TestMurmur2 compares with what was recorded from kafka-python 1.2.1.
+func TestMurmur2(t *testing.T) {
+	var recorded struct {
+		Vectors []struct {
+			Key       string
+			Murmur2   uint32
+			Partition map[string]int32
+		}
+	}
+	data, err := os.ReadFile("testdata/murmur2.json")
+	if err == nil {
+		err = json.Unmarshal(data, &recorded)
+	}
+	if err != nil || len(recorded.Vectors) < 20 {
+		t.Fatalf("%d vectors, %v", len(recorded.Vectors), err)
+	}
+	for _, v := range recorded.Vectors {
+		key, _ := hex.DecodeString(v.Key)
+		if got := murmur2(key); got != v.Murmur2 {
+			t.Errorf("murmur2(%q) = %d, want %d", key, got, v.Murmur2)
+		}
+		for n, want := range v.Partition {
+			count, _ := strconv.Atoi(n)
+			all := ids(count)
+			for _, p := range []Partitioner{DefaultPartitioner{}, Murmur2Partitioner{}} {
+				if got := p.Partition("t", key, all, nil); got != want {
+					t.Errorf("%T of %q among %s: %d, want %d", p, key, n, got, want)
+				}
+			}
+		}
+	}
+}
+
+func ids(n int) []int32 {
+	var all []int32
+	for i := range n {
+		all = append(all, int32(i))
+	}
+	return all
+}
+
+func TestNullKeyGoesWhereALeaderIs(t *testing.T) {
+	all := ids(1000)
+	if got := (DefaultPartitioner{}).Partition("t", nil, all, []int32{123}); got != 123 {
+		t.Errorf("with 123 available: %d", got)
+	}
+	seen := map[int32]bool{}
+	for range 2000 {
+		seen[DefaultPartitioner{}.Partition("t", nil, ids(10), nil)] = true
+	}
+	if len(seen) != 10 {
+		t.Errorf("with none available %d of 10 partitions were chosen", len(seen))
+	}
+	// kafka-python's Murmur2Partitioner hashes None as its name.
+	if got, want := (Murmur2Partitioner{}).Partition("t", nil, all, nil), (DefaultPartitioner{}).Partition("t", []byte("None"), all, nil); got != want {
+		t.Errorf("Murmur2Partitioner of a null key: %d, want %d", got, want)
+	}
+}
+
+// TestRoundRobin follows what was recorded from kafka-python 1.2.1: a list that
+// has changed begins the round again.
+func TestRoundRobin(t *testing.T) {
+	r := NewRoundRobinPartitioner()
+	for i, step := range []struct {
+		partitions []int32
+		want       int32
+	}{
+		{ids(3), 0}, {ids(3), 1}, {ids(3), 2},
+		{ids(4), 0}, {ids(4), 1}, {ids(4), 2}, {ids(4), 3}, {ids(4), 0},
+		{[]int32{5, 9}, 5}, {[]int32{5, 9}, 9}, {[]int32{5, 9}, 5},
+	} {
+		if got := r.Partition("t", []byte("key"), ids(20), slices.Clone(step.partitions)); got != step.want {
+			t.Errorf("step %d: %d, want %d", i, got, step.want)
+		}
+		if other := r.Partition("other topic", nil, []int32{7}, nil); other != 7 {
+			t.Errorf("step %d: the other topic got %d", i, other)
+		}
+	}
+}

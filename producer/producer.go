@@ -1,0 +1,227 @@
+package producer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire/compress"
+)
+
+// Producer sends records to a cluster. All methods may be called from any
+// goroutine.
+type Producer struct {
+	cfg    Config // with defaults
+	client *netclient.Client
+	conns  *netclient.Pool // its own, one connection per broker
+	topics topics
+	acc    *accumulator
+	inbox  *inbox
+	sender *sender // belongs to run
+
+	closing   context.Context // ends when Close begins
+	beginning context.CancelFunc
+	last      *generation // what Close waits for, set before closing ends
+	closeOnce sync.Once
+
+	giveUp      chan struct{} // closed when what is left is to fail
+	giveUpCause error         // why, set before giveUp is closed
+	giveUpOnce  sync.Once
+
+	connecting sync.WaitGroup
+	stopped    chan struct{} // closed when run has ended
+	closeErr   error         // set before stopped is closed
+}
+
+// New makes a Producer. It checks the Config and does not wait for the network.
+// The Producer must be closed before its client is.
+func New(client *netclient.Client, cfg Config) (*Producer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("producer: %w", err)
+	}
+	codec, _ := cfg.codec()
+	shared := client.Config()
+	p := &Producer{
+		cfg: cfg.withDefaults(), client: client, inbox: newInbox(),
+		giveUp: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if p.cfg.ClientID == "" {
+		p.cfg.ClientID = shared.ClientID
+	}
+	p.closing, p.beginning = context.WithCancel(context.Background())
+	p.topics.init()
+	p.conns = client.NewPool(netclient.PoolConfig{Name: "producer", ClientID: p.cfg.ClientID, RequestTimeout: p.cfg.RequestTimeout})
+	pool := newBufferPool(&p.cfg, p.inbox.ring)
+	p.acc = &accumulator{cfg: &p.cfg, codec: codec, pool: pool, gens: newGenerations(), now: time.Now, notify: p.inbox.partition}
+	p.sender = newSender(&p.cfg, p.acc, clusterOf{p}, senderOptions{
+		log: client.Logger(), meter: newMeter(client.Metrics(), p.cfg.ClientID, pool), codecs: compress.New(),
+		backoff: netclient.Backoff{Base: shared.RetryBackoff, Max: shared.RetryBackoffMax},
+		answer:  p.inbox.answered,
+	})
+	go p.run()
+	return p, nil
+}
+
+// Send accepts a record. If the topic is not known yet, or BufferMemory is used
+// up, it waits: until ctx ends, and for Config.MaxBlock at most. An error means
+// that the record was not accepted and is never sent; it may be a
+// *netclient.TopicError, *BufferFullError, *RecordTooLargeError, *PartitionError
+// or ErrClosed. Without one, the Future has the record's fate, and ctx has no
+// more say in it.
+//
+// Everything in rec has been copied when Send returns. Send allocates nothing,
+// but for what it does once per batch.
+func (p *Producer) Send(ctx context.Context, rec Record) (Future, error) {
+	return p.send(ctx, &rec, nil)
+}
+
+// SendFunc is Send with a callback instead of a Future. It is called once if
+// SendFunc returns nil, and not otherwise: on the sender's goroutine, in order
+// for each partition. It must not block; Flush and Close wait for it, so it must
+// not wait for them.
+func (p *Producer) SendFunc(ctx context.Context, rec Record, done func(RecordMetadata, error)) error {
+	_, err := p.send(ctx, &rec, done)
+	return err
+}
+
+func (p *Producer) send(ctx context.Context, rec *Record, done func(RecordMetadata, error)) (Future, error) {
+	block := blocking{limit: p.cfg.MaxBlock}
+	var f Future
+	err := check(rec)
+	if err == nil {
+		var part *partition
+		if part, err = p.partitionOf(ctx, rec, &block); err == nil {
+			f, err = p.acc.append(ctx, part, rec, done, &block)
+		}
+	}
+	if err != nil {
+		return Future{}, sendError(rec.Topic, err)
+	}
+	return f, nil
+}
+
+// check refuses records that no broker would take.
+func check(rec *Record) error {
+	switch {
+	case rec.Topic == "":
+		return errNoTopic
+	case rec.Key == nil && rec.Value == nil:
+		return errNoKeyNoValue
+	case rec.Timestamp.Before(time.UnixMilli(0)) && !rec.Timestamp.IsZero():
+		return errNoTimestamp
+	}
+	return nil
+}
+
+func sendError(topic string, err error) error {
+	if _, ok := errors.AsType[*netclient.TopicError](err); ok {
+		return fmt.Errorf("producer: %w", err) // names the topic itself
+	}
+	return fmt.Errorf("producer: send to topic %q: %w", topic, err)
+}
+
+// partitionOf finds the partition of a record.
+func (p *Producer) partitionOf(ctx context.Context, rec *Record, block *blocking) (*partition, error) {
+	t, err := p.topic(ctx, rec.Topic, block)
+	if err != nil {
+		return nil, err
+	}
+	id, named := rec.Partition.ID()
+	switch {
+	case named:
+		if part := t.partition(id); part != nil {
+			return part, nil
+		}
+		return p.newPartition(ctx, rec.Topic, id, block)
+	case p.cfg.Partitioner != nil:
+		id = p.cfg.Partitioner.Partition(rec.Topic, rec.Key, t.ids, t.available)
+	default:
+		id = DefaultPartitioner{}.Partition(rec.Topic, rec.Key, t.ids, t.available)
+	}
+	if part := t.partition(id); part != nil {
+		return part, nil
+	}
+	return nil, fmt.Errorf("the Partitioner chose %d: %w", id, &PartitionError{Topic: rec.Topic, Partition: id, Partitions: len(t.ids)})
+}
+
+// PartitionsFor gives the ids of a topic's partitions, in ascending order. Like
+// Send it waits until the topic is known, for Config.MaxBlock at most.
+func (p *Producer) PartitionsFor(ctx context.Context, topic string) ([]int32, error) {
+	if topic == "" {
+		return nil, fmt.Errorf("producer: partitions: %w", errNoTopic)
+	}
+	t, err := p.topic(ctx, topic, &blocking{limit: p.cfg.MaxBlock})
+	if err != nil {
+		return nil, sendError(topic, err)
+	}
+	return append([]int32(nil), t.ids...), nil
+}
+
+// Flush sends what waits, without lingering, and returns when every record that
+// was accepted before has its result and its callback has returned. The error is
+// not about them: it says that ctx ended first.
+func (p *Producer) Flush(ctx context.Context) error {
+	gen := p.acc.gens.end(false)
+	p.inbox.all()
+	select {
+	case <-gen.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("producer: flush: records have no result yet: %w", context.Cause(ctx))
+	}
+}
+
+// Close accepts no more records, flushes until ctx ends, then fails what is
+// left, with an error in whose chain is ErrClosed, and ends the goroutine and
+// the connections of the producer. Without a deadline in ctx the flush takes
+// DeliveryTimeout at most: by then every record has its result. It returns an
+// error if it had to fail records. Closing again waits for the same end, and
+// may hasten it.
+//
+// Close must not be called from a callback: start it in a goroutine there.
+func (p *Producer) Close(ctx context.Context) error {
+	p.close()
+	select {
+	case <-p.last.done:
+		p.fail(nil)
+	case <-ctx.Done():
+		p.fail(context.Cause(ctx))
+	case <-p.stopped:
+	}
+	<-p.stopped
+	return p.closeErr
+}
+
+// close begins to close: nothing more is accepted, nothing lingers.
+func (p *Producer) close() {
+	p.closeOnce.Do(func() {
+		p.last = p.acc.gens.end(true)
+		p.acc.pool.close(ErrClosed)
+		p.beginning()
+		p.inbox.all()
+	})
+}
+
+// fail makes the sender fail what is left, and end.
+func (p *Producer) fail(cause error) {
+	p.giveUpOnce.Do(func() {
+		p.giveUpCause = cause
+		close(p.giveUp)
+	})
+}
+
+// blocking is how long a call may still wait: MaxBlock from its first wait on.
+type blocking struct {
+	limit time.Duration
+	until time.Time
+}
+
+func (b *blocking) left(now time.Time) time.Duration {
+	if b.until.IsZero() {
+		b.until = now.Add(b.limit)
+	}
+	return b.until.Sub(now)
+}

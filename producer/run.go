@@ -1,0 +1,132 @@
+package producer
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+// tickEvery is how often the batches that are open learn that time has passed.
+// The timestamps of records may be late by it.
+const tickEvery = 10 * time.Millisecond
+
+// run is the sender's goroutine. It ends when the producer or the client is
+// closed.
+func (p *Producer) run() {
+	defer close(p.stopped)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	tick.Stop()
+	ticking := false
+	changed := p.client.MetadataChanged()
+	for {
+		now := time.Now()
+		p.hear(now)
+		next := p.sender.drain(now)
+		if !ticking && p.acc.open.Load() > 0 {
+			tick.Reset(tickEvery)
+			ticking = true
+		}
+		if next.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(next.Sub(now))
+		}
+		select {
+		case <-p.inbox.wake:
+		case <-timer.C:
+		case <-tick.C:
+			p.acc.tick.Add(1)
+			if p.acc.open.Load() == 0 {
+				tick.Stop()
+				ticking = false
+			}
+		case <-changed:
+			changed = p.client.MetadataChanged()
+			p.sender.metadataChanged(time.Now())
+		case <-p.giveUp:
+			p.stop()
+			return
+		case <-p.client.Done():
+			p.stop()
+			return
+		}
+	}
+}
+
+// hear tells the sender what has happened.
+func (p *Producer) hear(now time.Time) {
+	news := p.inbox.take()
+	for _, r := range news.answered {
+		p.sender.finished(r, now)
+	}
+	for _, c := range news.connected {
+		p.sender.connected(c.node, c.link, c.err, now)
+	}
+	hurry := p.acc.pool.exhausted()
+	began := hurry && !p.sender.hurry
+	p.sender.hurry = hurry
+	for _, part := range news.partitions {
+		p.sender.look(part, now)
+	}
+	if news.all || began {
+		for _, part := range p.topics.partitions() {
+			p.sender.look(part, now)
+		}
+	}
+}
+
+// stop ends the sender: what has no result yet fails, and the connections are
+// closed.
+func (p *Producer) stop() {
+	p.close() // when it was the client that was closed
+	cause := errClientClosed
+	select {
+	case <-p.giveUp:
+		cause = p.giveUpCause
+	default:
+	}
+	err := fmt.Errorf("the %w", closedError{cause})
+	if n := p.sender.abort(p.topics.partitions(), err, time.Now()); n > 0 {
+		p.closeErr = fmt.Errorf("producer: %s not acknowledged: %w", plural(n, "record"), err)
+	}
+	p.conns.Close()
+	p.connecting.Wait()
+	p.sender.meter.close()
+}
+
+// clusterOf is the cluster of a Producer's sender.
+type clusterOf struct{ *Producer }
+
+func (c clusterOf) leader(topic string, partition int32) (int32, bool) {
+	node, _, ok := c.client.Metadata().Leader(wire.TopicPartition{Topic: topic, Partition: partition})
+	return node, ok
+}
+
+func (c clusterOf) whyNoLeader(topic string, partition int32) error {
+	t := c.client.Metadata().Topic(topic)
+	if t == nil || t.Err != wire.ErrNone {
+		err := error(wire.ErrUnknownTopicOrPartition)
+		if t != nil {
+			err = t.Err
+		}
+		return &netclient.TopicError{Topic: topic, Err: err}
+	}
+	if p := t.Partition(partition); p != nil && p.Err != wire.ErrNone {
+		return fmt.Errorf("%w: %w", errNoLeader, p.Err)
+	}
+	return errNoLeader
+}
+
+func (c clusterOf) refresh() { c.client.UpdateMetadataSoon() }
+
+func (c clusterOf) connect(node int32) {
+	c.connecting.Go(func() {
+		conn, err := c.conns.Conn(c.client.Context(), node)
+		c.inbox.connected(connection{node, conn, err})
+	})
+}

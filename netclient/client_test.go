@@ -100,8 +100,9 @@ func TestVersionsAreAskedAgainAfterAnUpgrade(t *testing.T) {
 // TestBootstrapTriesEveryServer: one that answers is enough.
 func TestBootstrapTriesEveryServer(t *testing.T) {
 	f := startFake(t, "2.8")
+	onlyOnce := func(cfg *Config) { cfg.RetryBackoff, cfg.RetryBackoffMax = time.Minute, time.Minute }
 	for range 5 { // the order is shuffled
-		c := newTestClient(t, nil, closedPort(t), f.addr(), closedPort(t))
+		c := newTestClient(t, onlyOnce, closedPort(t), f.addr(), closedPort(t))
 		if err := c.Ping(within(t, 5*time.Second)); err != nil {
 			t.Fatal(err)
 		}
@@ -588,6 +589,9 @@ func TestClosingAPoolIsNoFailure(t *testing.T) {
 	})
 	time.Sleep(50 * time.Millisecond)
 	pool.Close()
+	if left := goroutines("(*Pool).connect"); left != "" {
+		t.Errorf("after Close there is still\n%s", left)
+	}
 	wg.Wait()
 	if c.inBackoff(silent.Addr().String(), time.Now()) {
 		t.Error("the broker is being left alone for it")
@@ -599,18 +603,22 @@ func wantNoGoroutines(t *testing.T) {
 	t.Helper()
 	var left string
 	for range 50 {
-		buf := make([]byte, 1<<20)
-		all := string(buf[:runtime.Stack(buf, true)])
-		left = ""
-		for g := range strings.SplitSeq(all, "\n\n") {
-			if strings.Contains(g, "netclient.(*Conn)") || strings.Contains(g, "netclient.(*Client)") || strings.Contains(g, "netclient.(*Pool)") {
-				left += g + "\n\n"
-			}
-		}
-		if left == "" {
+		if left = goroutines("netclient.(*Conn)", "netclient.(*Client)", "netclient.(*Pool)"); left == "" {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Errorf("goroutines are left:\n%s", left)
+}
+
+// goroutines are the stacks that hold one of the names.
+func goroutines(names ...string) string {
+	buf := make([]byte, 1<<20)
+	found := ""
+	for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(g, name) }) {
+			found += g + "\n\n"
+		}
+	}
+	return found
 }

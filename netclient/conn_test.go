@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -309,6 +310,65 @@ func TestConnCloseWhileWriting(t *testing.T) {
 			t.Errorf("%s: after Close %d of 3 have their result", kind, done)
 		}
 		c.Close()
+	}
+}
+
+// stubConn is a net.Conn whose Write does what a test says. Read waits for Close.
+type stubConn struct {
+	net.Conn
+	write  func([]byte) (int, error)
+	closed chan struct{}
+}
+
+func (c *stubConn) Write(b []byte) (int, error) { return c.write(b) }
+func (c *stubConn) Close() error                { close(c.closed); return nil }
+func (c *stubConn) Read([]byte) (int, error)    { <-c.closed; return 0, net.ErrClosed }
+
+func newStubConn(t *testing.T, write func([]byte) (int, error)) *Conn {
+	other, _ := net.Pipe()
+	c, _ := testConnOver(t, &stubConn{write: write, closed: make(chan struct{})}, other, nil)
+	return c
+}
+
+// TestConnDoneWaitsForWrite: while a Write runs, even after Close, the body may
+// be read, so no Done is called.
+func TestConnDoneWaitsForWrite(t *testing.T) {
+	writing, release := make(chan struct{}), make(chan struct{})
+	c := newStubConn(t, func(b []byte) (int, error) {
+		close(writing)
+		<-release
+		return 0, net.ErrClosed
+	})
+	r := start(t, c, "body", nil)
+	<-writing
+	go c.Close()
+	<-c.Closed()
+	select {
+	case got := <-r:
+		t.Errorf("Done was called during the Write: %v", got.err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(release)
+	if got := wait(t, r); !errors.Is(got.err, ErrClosed) {
+		t.Errorf("got %v", got.err)
+	}
+}
+
+// TestConnWriteFails: what failed before its first byte was written is safe to
+// send again; what may have been written in part is not.
+func TestConnWriteFails(t *testing.T) {
+	for _, written := range []int{0, 5} {
+		c := newStubConn(t, func([]byte) (int, error) { return written, syscall.EPIPE })
+		asked := start(t, c, "a", nil)
+		got := wait(t, asked)
+		if !errors.Is(got.err, syscall.EPIPE) || SafeToRetry(got.err) != (written == 0) {
+			t.Errorf("after %d bytes: %v, safe %v", written, got.err, SafeToRetry(got.err))
+		}
+		c = newStubConn(t, func([]byte) (int, error) { return written, syscall.EPIPE })
+		silent := start(t, c, "a", func(call *Call) { call.NoResponse = true })
+		if got := wait(t, silent); got.err == nil || SafeToRetry(got.err) != (written == 0) {
+			t.Errorf("without an answer, after %d bytes: %v", written, got.err)
+		}
 	}
 }
 

@@ -126,12 +126,12 @@ func (c *Client) connectDone(conn *Conn, v *versions) bool {
 	if c.ctx.Err() != nil {
 		return false
 	}
-	c.reachOf(conn.addr).connected(conn, v, time.Now())
 	if conn.Node() < 0 {
 		// A bootstrap address that no metadata names may be a load balancer with
-		// different brokers behind it; see adopt.
-		c.reachOf(conn.addr).versions = nil
+		// different brokers behind it; see keepBootstrap.
+		v = nil
 	}
+	c.reachOf(conn.addr).connected(conn, v, time.Now())
 	return true
 }
 

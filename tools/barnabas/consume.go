@@ -32,7 +32,7 @@ type consumeOptions struct {
 
 // start says where reading begins: -o.
 type start struct {
-	reset  consumer.OffsetReset // where there is neither an offset nor a committed one
+	reset  consumer.ResetPolicy // where there is neither an offset nor a committed one
 	offset int64                // -1: not given
 	at     time.Time            // zero: not given
 }
@@ -136,12 +136,12 @@ type incoming struct {
 
 func newIncoming(ctx context.Context, client *netclient.Client, config consumer.Config, opts consumeOptions, wait time.Duration, std streams) (*incoming, error) {
 	in := &incoming{opts: opts, out: bufio.NewWriterSize(std.out, 1<<16)}
-	config.OnAssigned = func(context.Context, []wire.TopicPartition) { in.joined = true }
+	config.OnAssigned = func(context.Context, *consumer.Consumer, []wire.TopicPartition) { in.joined = true }
 	var err error
 	if in.consumer, err = consumer.New(client, config); err != nil {
 		return nil, usageError{err}
 	}
-	var known []int32
+	var known []netclient.Partition
 	err = waitFor(ctx, wait, std.err, fmt.Sprintf("the topic %q", opts.topic), func(ctx context.Context) (err error) {
 		known, err = in.consumer.PartitionsFor(ctx, opts.topic)
 		return err
@@ -157,7 +157,7 @@ func newIncoming(ctx context.Context, client *netclient.Client, config consumer.
 }
 
 // start subscribes, or assigns the partitions and goes to where -o says.
-func (in *incoming) start(ctx context.Context, known []int32) error {
+func (in *incoming) start(ctx context.Context, known []netclient.Partition) error {
 	from := in.opts.from
 	if in.opts.partition == -1 && from.offset < 0 && from.at.IsZero() {
 		in.joined = in.opts.group == ""
@@ -165,14 +165,15 @@ func (in *incoming) start(ctx context.Context, known []int32) error {
 	}
 	in.joined = true
 	if in.opts.partition >= 0 {
-		if !slices.Contains(known, int32(in.opts.partition)) {
+		if !slices.ContainsFunc(known, func(p netclient.Partition) bool { return int(p.ID) == in.opts.partition }) {
 			return fmt.Errorf("topic %q has no partition %d; it has %d, from 0", in.opts.topic, in.opts.partition, len(known))
 		}
-		known = []int32{int32(in.opts.partition)}
 	}
-	tps := make([]wire.TopicPartition, len(known))
-	for i, id := range known {
-		tps[i] = wire.TopicPartition{Topic: in.opts.topic, Partition: id}
+	var tps []wire.TopicPartition
+	for _, p := range known {
+		if in.opts.partition == -1 || in.opts.partition == int(p.ID) {
+			tps = append(tps, wire.TopicPartition{Topic: in.opts.topic, Partition: p.ID})
+		}
 	}
 	if err := in.consumer.Assign(tps...); err != nil {
 		return err

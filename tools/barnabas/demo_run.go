@@ -206,7 +206,7 @@ func (d *demoRun) second(ctx context.Context) error {
 		}
 	}
 	assigned := false
-	c, err := d.newMember(func(_ context.Context, tps []wire.TopicPartition) {
+	c, err := d.newMember(func(_ context.Context, _ *consumer.Consumer, tps []wire.TopicPartition) {
 		if !assigned && len(tps) > 0 {
 			assigned = true
 			fmt.Fprintf(d.w, "a second member has joined and was given %d partitions\n", len(tps))
@@ -231,7 +231,7 @@ func (d *demoRun) second(ctx context.Context) error {
 	return nil
 }
 
-func (d *demoRun) newMember(onAssigned func(context.Context, []wire.TopicPartition)) (*consumer.Consumer, error) {
+func (d *demoRun) newMember(onAssigned consumer.RebalanceFunc) (*consumer.Consumer, error) {
 	return consumer.New(d.client, consumer.Config{
 		GroupID: "group-of-" + d.topic, Topics: []string{d.topic}, AutoOffsetReset: consumer.ResetEarliest,
 		HeartbeatInterval: 200 * time.Millisecond, // so that the others hear of it soon
@@ -245,10 +245,7 @@ func (d *demoRun) poll(ctx context.Context, c *consumer.Consumer, member int) er
 	if err != nil {
 		return err
 	}
-	for rec, err := range recs.All() {
-		if err != nil {
-			return err
-		}
+	for rec := range recs.All() {
 		d.check.record(member, rec.Key, rec.Value)
 	}
 	return nil

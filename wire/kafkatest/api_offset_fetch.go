@@ -1,0 +1,147 @@
+package kafkatest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
+)
+
+// offsetFetch tells what groups committed.
+func offsetFetch(c *call, req *msg.OffsetFetchRequest) *msg.OffsetFetchResponse {
+	return offsetFetchResponse(c, req, func(in *msg.OffsetFetchRequestGroup) msg.OffsetFetchResponseGroup {
+		var out msg.OffsetFetchResponseGroup
+		groups := c.broker.cluster.groups
+		if c.version == 0 {
+			return c.fetchOffsets(in, nil, func(tp wire.TopicPartition) (committedOffset, bool) {
+				offset, ok := groups.fetchZooKeeper(in.GroupID, tp)
+				return committedOffset{offset: offset, leaderEpoch: -1}, ok
+			})
+		}
+		code := groups.with(c.broker, in.GroupID, false, func(g *group, _ time.Time) wire.ErrorCode {
+			if g == nil {
+				g = newGroup(in.GroupID, 0) // it has committed nothing
+			}
+			out = c.fetchOffsets(in, g.offsets, func(tp wire.TopicPartition) (committedOffset, bool) {
+				offset, ok := g.offsets[tp]
+				return offset, ok
+			})
+			return wire.ErrNone
+		})
+		if code != wire.ErrNone {
+			return c.offsetsFailed(in, code)
+		}
+		return out
+	})
+}
+
+// fetchOffsets answers for one group: for the partitions asked for or, with null
+// for topics, for all that have an offset.
+func (c *call) fetchOffsets(in *msg.OffsetFetchRequestGroup, all map[wire.TopicPartition]committedOffset, find func(wire.TopicPartition) (committedOffset, bool)) msg.OffsetFetchResponseGroup {
+	out := msg.OffsetFetchResponseGroup{GroupID: in.GroupID, Topics: []msg.OffsetFetchResponseGroupTopic{}}
+	topics := in.Topics
+	if topics == nil {
+		topics = c.committedTopics(all)
+	}
+	for _, t := range topics {
+		topic := msg.OffsetFetchResponseGroupTopic{Name: t.Name, TopicID: t.TopicID}
+		name, code := t.Name, wire.ErrNone
+		if c.version >= 10 {
+			if known := c.broker.cluster.topic("", t.TopicID); known != nil {
+				name = known.name
+			} else {
+				code = wire.ErrUnknownTopicID
+			}
+		}
+		for _, id := range t.PartitionIndexes {
+			p := msg.OffsetFetchResponseGroupTopicPartition{PartitionIndex: id, CommittedOffset: -1, CommittedLeaderEpoch: -1, Metadata: new(""), ErrorCode: code}
+			if offset, ok := find(wire.TopicPartition{Topic: name, Partition: id}); ok {
+				p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata = offset.offset, offset.leaderEpoch, new(offset.metadata)
+			} else if c.version == 0 {
+				p.ErrorCode = wire.ErrUnknownTopicOrPartition
+			}
+			topic.Partitions = append(topic.Partitions, p)
+		}
+		out.Topics = append(out.Topics, topic)
+	}
+	return out
+}
+
+// committedTopics are the partitions that have an offset, as a request would
+// name them.
+func (c *call) committedTopics(all map[wire.TopicPartition]committedOffset) (topics []msg.OffsetFetchRequestGroupTopic) {
+	partitions := make([]wire.TopicPartition, 0, len(all))
+	for tp := range all {
+		partitions = append(partitions, tp)
+	}
+	slices.SortFunc(partitions, func(a, b wire.TopicPartition) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	for _, tp := range partitions {
+		if n := len(topics); n == 0 || topics[n-1].Name != tp.Topic {
+			t := msg.OffsetFetchRequestGroupTopic{Name: tp.Topic}
+			if known := c.broker.cluster.topic(tp.Topic, wire.UUID{}); known != nil {
+				t.TopicID = known.id
+			}
+			topics = append(topics, t)
+		}
+		last := &topics[len(topics)-1]
+		last.PartitionIndexes = append(last.PartitionIndexes, tp.Partition)
+	}
+	return topics
+}
+
+// offsetsFailed answers the error for one group: for every partition below v2,
+// for the whole group from there on.
+func (c *call) offsetsFailed(in *msg.OffsetFetchRequestGroup, code wire.ErrorCode) msg.OffsetFetchResponseGroup {
+	if c.version >= 2 {
+		return msg.OffsetFetchResponseGroup{GroupID: in.GroupID, ErrorCode: code}
+	}
+	out := c.fetchOffsets(in, nil, func(wire.TopicPartition) (committedOffset, bool) { return committedOffset{}, false })
+	for i := range out.Topics {
+		for j := range out.Topics[i].Partitions {
+			out.Topics[i].Partitions[j].ErrorCode = code
+		}
+	}
+	return out
+}
+
+func offsetFetchError(c *call, req *msg.OffsetFetchRequest, code wire.ErrorCode) *msg.OffsetFetchResponse {
+	return offsetFetchResponse(c, req, func(in *msg.OffsetFetchRequestGroup) msg.OffsetFetchResponseGroup {
+		return c.offsetsFailed(in, code)
+	})
+}
+
+// offsetFetchResponse makes the response of what answer says of each group. Up to
+// v7 a request asks for one group, from v8 on for several (KIP-709); answer sees
+// only the latter.
+func offsetFetchResponse(c *call, req *msg.OffsetFetchRequest, answer func(*msg.OffsetFetchRequestGroup) msg.OffsetFetchResponseGroup) *msg.OffsetFetchResponse {
+	resp := msg.NewOffsetFetchResponse()
+	if c.version >= 8 {
+		for i := range req.Groups {
+			resp.Groups = append(resp.Groups, answer(&req.Groups[i]))
+		}
+		return resp
+	}
+	in := msg.OffsetFetchRequestGroup{GroupID: req.GroupID}
+	for _, t := range req.Topics {
+		in.Topics = append(in.Topics, msg.OffsetFetchRequestGroupTopic{Name: t.Name, PartitionIndexes: t.PartitionIndexes})
+	}
+	if req.Topics != nil && in.Topics == nil {
+		in.Topics = []msg.OffsetFetchRequestGroupTopic{} // none is not null, which is all
+	}
+	out := answer(&in)
+	resp.ErrorCode = out.ErrorCode
+	for _, t := range out.Topics {
+		topic := msg.OffsetFetchResponseTopic{Name: t.Name}
+		for _, p := range t.Partitions {
+			topic.Partitions = append(topic.Partitions, msg.OffsetFetchResponseTopicPartition{
+				PartitionIndex: p.PartitionIndex, CommittedOffset: p.CommittedOffset, CommittedLeaderEpoch: p.CommittedLeaderEpoch, Metadata: p.Metadata, ErrorCode: p.ErrorCode,
+			})
+		}
+		resp.Topics = append(resp.Topics, topic)
+	}
+	return resp
+}

@@ -140,6 +140,26 @@ func (c *Client) broker(node int32) (Broker, bool) {
 	return Broker{}, false
 }
 
+// Release is what a broker was found to be. Before it was asked, that is what the
+// broker that gave the metadata is, the best guess there is; the zero Release
+// while nothing is known.
+func (c *Client) Release(node int32) Release {
+	if c.pinned != nil {
+		return c.pinned.release
+	}
+	md := c.Metadata()
+	b, ok := md.Broker(node)
+	if !ok {
+		return md.release
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.reached[b.Addr()]; r != nil && r.versions != nil {
+		return r.versions.release
+	}
+	return md.release
+}
+
 // gaveUp is the error of a caller whose context ended while it waited for a
 // connection.
 func (c *Client) gaveUp(ctx context.Context, addr string, node int32) error {
@@ -155,9 +175,10 @@ func (c *Client) gaveUp(ctx context.Context, addr string, node int32) error {
 // waitError says what was waited for when a context ended, and what had failed
 // last.
 type waitError struct {
-	what string
-	err  error // why the wait ended
-	last error // what failed last, or nil
+	what    string
+	request string // if it was for an answer, to what: "Metadata v1"
+	err     error  // why the wait ended
+	last    error  // what failed last, or nil
 }
 
 func (e *waitError) Error() string {

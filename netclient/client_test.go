@@ -63,14 +63,20 @@ func TestBootstrapBehindAnotherAddress(t *testing.T) {
 	front.port = broker.port // the balancer's answer names the broker
 	c := newTestClient(t, nil, front.addr())
 	ctx := within(t, 5*time.Second)
-	if err := c.Ping(ctx); err != nil {
+	if got := c.Release(1).String(); got != "unknown" {
+		t.Errorf("before anything was asked the broker is taken for %s", got)
+	}
+	if _, err := c.RefreshMetadata(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if got := c.Release(1).String(); got != "2.8" { // like the one that gave the metadata
+		t.Errorf("before it was asked the broker is taken for %s", got)
 	}
 	conn, err := c.shared.Conn(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := conn.Release().String(); got != "0.9" {
+	if got := conn.Release().String() + " " + c.Release(1).String(); got != "0.9 0.9" {
 		t.Errorf("the broker is taken for %s", got)
 	}
 }

@@ -184,7 +184,8 @@ func (c *Conn) ask(ctx context.Context, call Call) ([]byte, error) {
 	case r := <-results:
 		return r.body, r.err
 	case <-ctx.Done():
-		return nil, &waitError{what: fmt.Sprintf("the answer of %s to %s v%d", c.name(), call.Key, call.Version), err: context.Cause(ctx)}
+		request := fmt.Sprintf("%s v%d", call.Key, call.Version)
+		return nil, &waitError{what: fmt.Sprintf("the answer of %s to %s", c.name(), request), request: request, err: context.Cause(ctx)}
 	}
 }
 

@@ -99,8 +99,8 @@ func (c *Client) connectFailed(ctx context.Context, opts connOptions, started ti
 	}
 	if timeout, ok := errors.AsType[*TimeoutError](context.Cause(ctx)); ok {
 		// What was being waited for is more telling than "deadline exceeded".
-		if conn, ok := errors.AsType[*waitError](err); ok {
-			timeout = &TimeoutError{What: "the connection was accepted, but no answer to " + conn.what + " came", After: timeout.After}
+		if asked, ok := errors.AsType[*waitError](err); ok && asked.request != "" {
+			timeout = &TimeoutError{What: "accepted, but no answer to " + asked.request, After: timeout.After}
 		}
 		err = timeout
 	}

@@ -22,6 +22,7 @@ type Metadata struct {
 	topics     map[string]*Topic
 	asOf       time.Time
 	source     string        // address of the broker that said it
+	release    Release       // of that broker
 	newer      chan struct{} // closed when a newer snapshot is in place
 }
 

@@ -316,6 +316,7 @@ func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, a
 		return nil, fmt.Errorf("%s: Metadata v%d: %w", conn.name(), version, resp.ErrorCode)
 	}
 	md := c.Metadata().merge(&resp, version, conn.addr, time.Now())
+	md.release = conn.Release()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, t := range md.topics {

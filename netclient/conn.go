@@ -100,7 +100,7 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 	c.timer = time.AfterFunc(time.Hour, c.tick)
 	c.armTimer(c.lastUsed)
 	c.mu.Unlock()
-	c.meter.connected(c.lastUsed)
+	c.meter.connected()
 	go c.read()
 	return c
 }
@@ -285,7 +285,7 @@ func (c *Conn) finish() {
 		p := left.queue.at(i)
 		c.complete(p, nil, c.failure(p, err, true))
 	}
-	c.meter.disconnected(time.Now())
+	c.meter.disconnected()
 	if c.onClose != nil {
 		c.onClose(c, err)
 	}

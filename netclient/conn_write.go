@@ -3,7 +3,6 @@ package netclient
 import (
 	"net"
 	"slices"
-	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
 )
@@ -54,6 +53,7 @@ func (c *Conn) wakeWriter() {
 // flight. It holds the token.
 func (c *Conn) write() {
 	for c.gather() {
+		c.meter.asked(c.out.count + len(c.out.noReply))
 		n, err := c.send()
 		c.written(n, err)
 		if err != nil {
@@ -143,7 +143,7 @@ func (c *Conn) written(n int64, err error) {
 		c.unsent = min(o.count, c.requests.inFlight.len())
 	}
 	c.mu.Unlock()
-	c.meter.wrote(int(n), o.count+len(o.noReply), time.Now())
+	c.meter.wrote(int(n))
 	for i := range o.noReply {
 		p := &o.noReply[i]
 		if err != nil {

@@ -80,24 +80,29 @@ type namedStat struct {
 	stat        metrics.Stat
 }
 
-func (m *meter) connected(now time.Time) {
-	if m == nil {
-		return
-	}
-	m.connections.Record(1, now)
-	m.created.Record(1, now)
-}
-
-func (m *meter) disconnected(now time.Time) {
+func (m *meter) connected() {
 	if m != nil {
-		m.connections.Record(-1, now)
+		now := time.Now()
+		m.connections.Record(1, now)
+		m.created.Record(1, now)
 	}
 }
 
-func (m *meter) wrote(bytes, requests int, now time.Time) {
+func (m *meter) disconnected() {
 	if m != nil {
-		m.sent.Record(float64(bytes), now)
-		m.requests.Record(float64(requests), now)
+		m.connections.Record(-1, time.Now())
+	}
+}
+
+func (m *meter) asked(requests int) {
+	if m != nil {
+		m.requests.Record(float64(requests), time.Now())
+	}
+}
+
+func (m *meter) wrote(bytes int) {
+	if m != nil {
+		m.sent.Record(float64(bytes), time.Now())
 	}
 }
 

@@ -73,7 +73,7 @@ func TestNobodyThere(t *testing.T) {
 	nobody := listener.Addr().String()
 	listener.Close()
 	web := httptest.NewServer(http.NotFoundHandler())
-	defer web.Close()
+	t.Cleanup(web.Close) // not before the parallel subtests end
 	webAddr := strings.TrimPrefix(web.URL, "http://")
 
 	for _, c := range []struct {

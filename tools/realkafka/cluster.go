@@ -299,6 +299,9 @@ func (c *Cluster) program(class, heap, log string, args ...string) program {
 			"-Dzookeeper.4lw.commands.whitelist=*",
 			"-Dzookeeper.admin.enableServer=false",
 			"-Dzookeeper.jmx.log4j.disable=true",
+			// The snappy of 0.8.0 and 0.8.1 loads its native half by a class loader's
+			// private method.
+			"--add-opens=java.base/java.lang=ALL-UNNAMED",
 		},
 		class: class, args: args, log: log, detach: c.detach,
 	}

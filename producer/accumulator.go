@@ -67,8 +67,7 @@ func (a *accumulator) tryAppend(p *partition, rec *Record, done func(RecordMetad
 	tell := false
 	p.mu.Lock()
 	if p.open != nil && !a.fits(p.open, rec) {
-		closed = a.closeOpen(p)
-		tell = true
+		closed, tell = a.closeOpen(p), true
 	}
 	if p.open == nil {
 		need, err = a.openBatch(p, rec, memory)
@@ -83,7 +82,7 @@ func (a *accumulator) tryAppend(p *partition, rec *Record, done func(RecordMetad
 	}
 	tell = tell && p.list()
 	p.mu.Unlock()
-	if closed != nil && !closed.sealed {
+	if closed != nil {
 		a.seal(closed)
 	}
 	if tell {
@@ -191,8 +190,9 @@ func (a *accumulator) waitForMemory(ctx context.Context, need int, block *blocki
 	return b, err
 }
 
-// closeOpen puts the open batch into the queue. Where it is to be compressed,
-// the caller seals it after giving the lock back; its place is taken. The
+// closeOpen puts the open batch into the queue. Where it is to be compressed, it
+// is returned, and the caller seals it after giving the lock back: its place is
+// taken. Otherwise it is sealed, and may be gone as soon as the lock is. The
 // caller holds p.mu.
 func (a *accumulator) closeOpen(p *partition) *batch {
 	b := p.open
@@ -201,11 +201,12 @@ func (a *accumulator) closeOpen(p *partition) *batch {
 	b.records = int32(b.builder.Len())
 	b.result.left = b.records
 	p.queue.push(b)
-	if a.codec == nil {
-		b.data, b.err = b.builder.Seal(nil, nil)
-		b.buf, b.sealed = b.data, true
+	if a.codec != nil {
+		return b
 	}
-	return b
+	b.data, b.err = b.builder.Seal(nil, nil)
+	b.buf, b.sealed = b.data, true
+	return nil
 }
 
 // seal compresses a closed batch, and makes it visible to the sender. The caller
@@ -242,7 +243,7 @@ func (a *accumulator) head(p *partition, hurry bool, now time.Time) *batch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.queue.len() == 0 && p.open != nil && !now.Before(a.due(p.open, hurry)) {
-		if b := a.closeOpen(p); !b.sealed {
+		if b := a.closeOpen(p); b != nil {
 			p.mu.Unlock()
 			a.seal(b)
 			p.mu.Lock()
@@ -311,7 +312,7 @@ func (a *accumulator) expired(p *partition, now time.Time) *batch {
 	defer p.mu.Unlock()
 	over := func(b *batch) bool { return !now.Before(b.opened.Add(a.cfg.DeliveryTimeout)) }
 	if p.queue.len() == 0 && p.open != nil && over(p.open) {
-		if b := a.closeOpen(p); !b.sealed {
+		if b := a.closeOpen(p); b != nil {
 			b.sealed = true // nobody will want its data
 		}
 	}

@@ -197,7 +197,7 @@ func testStorm(t *testing.T, cfg Config, seed uint64) {
 		id := int32(random.IntN(partitions))
 		rec := Record{Topic: "t", Partition: ToPartition(id), Value: []byte(strconv.Itoa(len(futures[id])))}
 		futures[id] = append(futures[id], mustSend(t, p, rec))
-		n := len(called)
+		n := len(futures[id])
 		err := p.SendFunc(t.Context(), Record{Topic: "t", Partition: rec.Partition, Value: []byte("f")}, func(RecordMetadata, error) { called[id] = append(called[id], n) })
 		if err != nil {
 			t.Fatal(err)

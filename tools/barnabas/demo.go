@@ -50,11 +50,12 @@ func demo(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	defer run.client.Close()
-	err = run.run(ctx, *records, *fault)
-	if *stats {
-		printStats(std.out, registry)
+	run.stats = func() {
+		if *stats {
+			printStats(std.out, registry)
+		}
 	}
-	return err
+	return run.run(ctx, *records, *fault)
 }
 
 // usageWithout prints the usage of all flags but one.

@@ -28,7 +28,7 @@ const (
 	untilLeft   = 0.8
 
 	// giveUp is how long nothing may arrive before what is missing counts as lost.
-	giveUp = 15 * time.Second
+	giveUp = 10 * time.Second
 	// quiet is how long the reading goes on when all has arrived: what comes
 	// then came twice.
 	quiet = 300 * time.Millisecond
@@ -38,7 +38,8 @@ const (
 type demoRun struct {
 	client *netclient.Client
 	topic  string
-	groups bool // the broker has consumer groups
+	groups bool   // the broker has consumer groups
+	stats  func() // prints the metrics, while there is still something that has them
 	w      io.Writer
 
 	check        *checker
@@ -49,19 +50,31 @@ type demoRun struct {
 func (d *demoRun) run(ctx context.Context, records int, fault string) error {
 	d.check = newChecker(records)
 	d.joined, d.left = make(chan struct{}), make(chan struct{})
+	p, err := producer.New(d.client, producer.Config{Acks: producer.AcksAll, Linger: 2 * time.Millisecond})
+	if err != nil {
+		return err
+	}
+	defer p.Close(context.WithoutCancel(ctx))
+	first, err := d.newMember(nil)
+	if err != nil {
+		return err
+	}
+	defer first.Close(context.WithoutCancel(ctx))
+
 	began := time.Now()
 	stopProgress := d.showProgress()
-	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error { return d.produce(ctx, fault) })
-	work.Go(func() error { return d.first(ctx) })
+	work, workCtx := errgroup.WithContext(ctx)
+	work.Go(func() error { return d.sendAll(workCtx, p, fault) })
+	work.Go(func() error { return d.readAll(workCtx, first) })
 	if d.groups {
-		work.Go(func() error { return d.second(ctx) })
+		work.Go(func() error { return d.visit(workCtx) })
 	} else {
 		close(d.joined)
 		close(d.left)
 	}
-	err := work.Wait()
+	err = work.Wait()
 	stopProgress()
+	d.stats()
 	if err != nil {
 		return err
 	}
@@ -87,20 +100,15 @@ func (d *demoRun) showProgress() (stop func()) {
 	return func() { close(quit); <-done }
 }
 
-// produce sends every sender's share and waits until all was acknowledged.
-func (d *demoRun) produce(ctx context.Context, fault string) error {
-	p, err := producer.New(d.client, producer.Config{Acks: producer.AcksAll, Linger: 2 * time.Millisecond})
-	if err != nil {
-		return err
-	}
-	defer p.Close(context.WithoutCancel(ctx))
-	senders, ctx := errgroup.WithContext(ctx)
+// sendAll sends every sender's share and waits until all has its result.
+func (d *demoRun) sendAll(ctx context.Context, p *producer.Producer, fault string) error {
+	senders, sendCtx := errgroup.WithContext(ctx)
 	for n := range demoSenders {
 		spoil := ""
 		if n == 0 {
 			spoil = fault
 		}
-		senders.Go(func() error { return d.send(ctx, p, n, spoil) })
+		senders.Go(func() error { return d.send(sendCtx, p, n, spoil) })
 	}
 	if err := senders.Wait(); err != nil {
 		return err
@@ -176,13 +184,9 @@ func numbered(value []byte, n int) []byte {
 	return value
 }
 
-// first is the member that is there from the beginning to the end.
-func (d *demoRun) first(ctx context.Context) error {
-	c, err := d.newMember(nil)
-	if err != nil {
-		return err
-	}
-	defer c.Close(context.WithoutCancel(ctx))
+// readAll is the work of the member that is there from the beginning to the
+// end.
+func (d *demoRun) readAll(ctx context.Context, c *consumer.Consumer) error {
 	lastCount, lastTime := -1, time.Now()
 	for {
 		if err := d.poll(ctx, c, 0); err != nil {
@@ -198,8 +202,9 @@ func (d *demoRun) first(ctx context.Context) error {
 	}
 }
 
-// second joins when a part has been read, works along, and leaves again.
-func (d *demoRun) second(ctx context.Context) error {
+// visit is the work of the second member: it joins when a part has been read,
+// works along, and leaves again.
+func (d *demoRun) visit(ctx context.Context) error {
 	for d.check.arrived() < int(untilJoined/2*float64(d.check.records)) {
 		if !sleep(ctx, 5*time.Millisecond) {
 			return nil
@@ -223,7 +228,8 @@ func (d *demoRun) second(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := c.Close(ctx); err != nil {
+	// What the last Poll returned counts as finished at the next one, or now.
+	if err := errors.Join(c.Commit(ctx), c.Close(ctx)); err != nil {
 		return fmt.Errorf("the second member leaving: %w", err)
 	}
 	fmt.Fprintf(d.w, "the second member has left after %d records\n", d.check.byMember(1))

@@ -61,5 +61,8 @@ func printBrokers(ctx context.Context, client *netclient.Client, std streams) er
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	if len(brokers) == 0 {
+		return fmt.Errorf("the cluster names no brokers yet; the one that said so is release %s: 0.8 names none until it has a topic", client.Release(-1))
+	}
 	return failed
 }

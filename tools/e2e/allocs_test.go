@@ -61,7 +61,8 @@ func BenchmarkRead(b *testing.B) {
 func allocSetUp(tb testing.TB) (*netclient.Client, string) {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "kafkatest")
-	build := exec.Command("go", "build", "-o", path, "github.com/barnabas-kafka/barnabas/wire/kafkatest/cmd/kafkatest")
+	build := exec.Command("go", "build", "-o", path, "./cmd/kafkatest")
+	build.Dir = filepath.Join("..", "..", "wire", "kafkatest")
 	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("building the broker: %v\n%s", err, out)
 	}

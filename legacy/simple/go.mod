@@ -7,6 +7,7 @@ require (
 	github.com/barnabas-kafka/barnabas/netclient v0.0.0
 	github.com/barnabas-kafka/barnabas/producer v0.0.0
 	github.com/barnabas-kafka/barnabas/wire v0.0.0
+	github.com/barnabas-kafka/barnabas/wire/kafkatest v0.0.0
 )
 
 require (

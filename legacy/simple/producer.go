@@ -69,6 +69,10 @@ func (c ProducerConfig) withDefaults() ProducerConfig {
 	return c
 }
 
+// maxAge is how long an asynchronous message is tried after it has waited for
+// others; kafka-python tries for ever, and takes no new ones meanwhile.
+const maxAge = 2 * time.Minute
+
 // Producer is kafka-python's SimpleProducer: the messages of one call go to one
 // partition, those of the next call to the next. It may be used by several
 // goroutines.
@@ -100,7 +104,8 @@ func NewProducer(client *Client, config ProducerConfig) (*Producer, error) {
 	modern := producer.Config{Acks: config.Acks.modern(), Compression: config.Codec, RequestTimeout: config.AckTimeout}
 	if config.Async {
 		modern.Linger = config.BatchSendEveryT
-		modern.Retries = math.MaxInt32 // async_retry_limit=None: until the delivery timeout
+		modern.Retries = math.MaxInt32 // async_retry_limit=None: as long as a message is not too old
+		modern.DeliveryTimeout = config.BatchSendEveryT + maxAge
 	}
 	send, err := producer.New(client.net, modern)
 	if err != nil {

@@ -120,15 +120,19 @@ func TestAsync(t *testing.T) {
 	onEach(t, func(t *testing.T, client *simple.Client) {
 		p := newProducer(t, client, simple.ProducerConfig{Async: true, BatchSendEveryN: 3, BatchSendEveryT: time.Hour})
 		c := newConsumer(t, client, "", simple.ConsumerConfig{})
-		for i := range 4 {
+		send := func(i int) {
 			if responses, err := p.SendMessages(topic, fmt.Append(nil, i)); err != nil || responses != nil {
 				t.Fatalf("%+v, %v; want nothing at once", responses, err)
 			}
+		}
+		for i := range 3 {
+			send(i)
 		}
 		got, err := c.GetMessages(3, 5*time.Second)
 		if err != nil || !slices.Equal(values(got), []string{"0", "1", "2"}) {
 			t.Fatalf("after three messages: %v, %v", values(got), err)
 		}
+		send(3)
 		if err := p.Stop(); err != nil {
 			t.Fatal(err)
 		}

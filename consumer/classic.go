@@ -85,7 +85,7 @@ func (m *classic) deadline() time.Time {
 			d = t
 		}
 	}
-	if m.coordinator < 0 && !m.finding || m.state == memberUnjoined {
+	if m.coordinator < 0 && !m.finding || m.coordinator >= 0 && m.state == memberUnjoined {
 		sooner(m.retryAt)
 	}
 	if m.alive() {

@@ -38,6 +38,9 @@ func (x *machine) step(ev event, want ...string) {
 	for _, a := range x.m.step(x.now, ev) {
 		got = append(got, words(a))
 	}
+	if _, tick := ev.(evTick); tick && !x.m.deadline().IsZero() && !x.m.deadline().After(x.now) {
+		x.t.Fatalf("after a tick the deadline is %v, and it is %v: the clock would tick for ever", x.m.deadline(), x.now)
+	}
 	if !slices.Equal(got, want) {
 		x.t.Fatalf("%T%+v:\n got %q\nwant %q", ev, ev, got, want)
 	}
@@ -210,6 +213,7 @@ func TestClassicSessionExpires(t *testing.T) {
 	x.pass(time.Second, "forget 2", "lose")
 	x.step(evGaveUp{})
 	x.pass(time.Second, "find")
+	x.pass(time.Second) // it takes its time
 	x.step(evCoordinator{node: 2}, `join 2 as "m" for t`)
 }
 

@@ -98,7 +98,7 @@ func TestParseProperties(t *testing.T) {
 }
 
 // nowhere is a client of a cluster that isn't there.
-func nowhere(t *testing.T) *netclient.Client {
+func nowhere(t testing.TB) *netclient.Client {
 	t.Helper()
 	client, err := netclient.New(netclient.Config{BootstrapServers: []string{"127.0.0.1:1"}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -108,7 +108,7 @@ func nowhere(t *testing.T) *netclient.Client {
 	return client
 }
 
-func newTestConsumer(t *testing.T, client *netclient.Client, cfg Config) *Consumer {
+func newTestConsumer(t testing.TB, client *netclient.Client, cfg Config) *Consumer {
 	t.Helper()
 	c, err := New(client, cfg)
 	if err != nil {

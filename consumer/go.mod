@@ -8,6 +8,7 @@ require (
 	github.com/barnabas-kafka/barnabas/netclient v0.0.0
 	github.com/barnabas-kafka/barnabas/wire v0.0.0
 	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0
+	github.com/barnabas-kafka/barnabas/wire/kafkatest v0.0.0
 )
 
 require (

@@ -76,12 +76,6 @@ func (c *Consumer) Records(ctx context.Context) iter.Seq2[Record, error] {
 			return
 		}
 		defer c.exit()
-		// A running iteration looks at attention, not at ctx, before each record.
-		defer context.AfterFunc(ctx, func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.attend()
-		})()
 		for {
 			var ch *chunk
 			var attention uint32
@@ -99,7 +93,7 @@ func (c *Consumer) Records(ctx context.Context) iter.Seq2[Record, error] {
 				if !yield(Record{}, err) || ctx.Err() != nil || errors.Is(err, ErrClosed) {
 					return
 				}
-			case !c.goThrough(ch, attention, yield):
+			case !c.goThrough(ctx, ch, attention, yield):
 				return
 			}
 		}
@@ -108,11 +102,11 @@ func (c *Consumer) Records(ctx context.Context) iter.Seq2[Record, error] {
 
 // goThrough yields a chunk's records, until its end or until something else has to be looked at
 // first. It returns false when the body does not want more.
-func (c *Consumer) goThrough(ch *chunk, attention uint32, yield func(Record, error) bool) (more bool) {
+func (c *Consumer) goThrough(ctx context.Context, ch *chunk, attention uint32, yield func(Record, error) bool) (more bool) {
 	before := ch.cur.count
 	var failed error
 	done := false
-	options := c.readOptions()
+	options, ended := c.readOptions(), ctx.Done()
 	defer func() { c.setDown(ch, ch.cur.count-before, done, more, failed) }()
 	var rec record.Record
 	for {
@@ -129,6 +123,11 @@ func (c *Consumer) goThrough(ch *chunk, attention uint32, yield func(Record, err
 		}
 		if c.attention.Load() != attention {
 			return true
+		}
+		select {
+		case <-ended:
+			return true
+		default:
 		}
 	}
 }

@@ -181,8 +181,10 @@ func (p *partition) putBack(c *chunk) {
 	}
 	p.finished, p.position = p.done(), p.next()
 	p.open = nil
-	p.queue = slices.Insert(p.queue, 0, c)
-	p.reserve(c)
+	if p.position < c.end {
+		p.queue = slices.Insert(p.queue, 0, c)
+		p.reserve(c)
+	}
 }
 
 // used ends a chunk that Records has gone through.

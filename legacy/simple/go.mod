@@ -1,3 +1,4 @@
+// Deprecated: use the modules producer and consumer; this one keeps old code running on its way there.
 module github.com/barnabas-kafka/barnabas/legacy/simple
 
 go 1.26

@@ -21,9 +21,9 @@ var (
 func checkDocs(_ context.Context, r *repo) error {
 	var problems []error
 	for _, m := range r.modules {
-		files := []string{"LICENSE"}
+		files := []string{"LICENSE", "README.md"}
 		if m.library() {
-			files = append(files, "README.md", "doc.go")
+			files = append(files, "doc.go")
 		}
 		for _, name := range files {
 			if info, err := os.Stat(r.abs(m.dir + "/" + name)); err != nil || info.Size() == 0 {

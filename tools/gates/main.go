@@ -6,7 +6,7 @@
 //
 // The gates:
 //
-//	docs      every library module has a README, a licence, a doc.go and an example that runs
+//	docs      every module has a README and a licence; every library a doc.go and an example that runs
 //	generated generated files are named and marked as such
 //	imports   a package imports only what the rooms of DESIGN.md allow
 //	replace   go.mod files replace their direct and indirect siblings, and nothing else

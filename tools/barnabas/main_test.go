@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/consumer"
+	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
+)
+
+// Example sends two lines and reads them back.
+func Example() {
+	cluster, err := kafkatest.New(kafkatest.TCP()) // a broker inside this process
+	if err != nil {
+		panic(err)
+	}
+	defer cluster.Close()
+	addr := cluster.Addrs()[0]
+	lines := strings.NewReader("one:first\ntwo:second\n")
+	run(context.Background(), []string{"produce", "-b", addr, "-t", "my-topic", "-K", ":"}, streams{lines, os.Stdout, os.Stderr})
+	run(context.Background(), []string{"consume", "-b", addr, "-t", "my-topic", "-e", "-f", `%o %k = %s\n`}, streams{nil, os.Stdout, os.Stderr})
+	// Output:
+	// 0 one = first
+	// 1 two = second
+}
+
+// command runs barnabas in this process.
+func command(t *testing.T, stdin string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	status = run(ctx, args, streams{strings.NewReader(stdin), &out, &err})
+	return status, out.String(), err.String()
+}
+
+func TestDemo(t *testing.T) {
+	for fault, want := range map[string]string{"": "", "lose": "1 never arrived", "double": "1 arrived twice", "swap": "1 arrived out of order"} {
+		t.Run("fault="+fault, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"demo", "-n", "20000"}
+			if fault != "" {
+				args = append(args, "-fault", fault)
+			}
+			status, stdout, stderr := command(t, "", args...)
+			if fault == "" && (status != 0 || !strings.Contains(stdout, "every record arrived once, and in order per key")) {
+				t.Errorf("exit status %d:\n%s%s", status, stdout, stderr)
+			}
+			if fault != "" && (status != 1 || !strings.Contains(stderr, want)) {
+				t.Errorf("exit status %d, want 1 and %q:\n%s%s", status, want, stdout, stderr)
+			}
+			if !strings.Contains(stdout, "a second member has joined") || !strings.Contains(stdout, "the second member has left") {
+				t.Errorf("the second member did not come and go:\n%s", stdout)
+			}
+		})
+	}
+}
+
+func TestDemoShowsStats(t *testing.T) {
+	_, stdout, _ := command(t, "", "demo", "-n", "1000", "-stats")
+	for _, name := range []string{"producer-metrics.record-send-total", "consumer-fetch-manager-metrics.records-consumed-total", "client-metrics.request-total"} {
+		if !strings.Contains(stdout, name) {
+			t.Errorf("no %s in:\n%s", name, stdout)
+		}
+	}
+}
+
+func TestWhereToStart(t *testing.T) {
+	cluster := kafkatest.Start(t, kafkatest.TCP(), kafkatest.Topic("t", 2))
+	addr := cluster.Addrs()[0]
+	put := func(lines string, more ...string) {
+		t.Helper()
+		if status, _, stderr := command(t, lines, append([]string{"produce", "-b", addr, "-t", "t"}, more...)...); status != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	put("a0\na1\na2\n", "-p", "0")
+	put("b0\n", "-p", "1")
+	time.Sleep(10 * time.Millisecond)
+	middle := time.Now()
+	time.Sleep(10 * time.Millisecond)
+	put("a3\n", "-p", "0")
+	for _, c := range []struct{ args, want string }{
+		{"-p 0", "a0 a1 a2 a3"},
+		{"-p 0 -o 2", "a2 a3"},
+		{"-p 1 -o beginning", "b0"},
+		{"-p 0 -o end", ""},
+		{"-p 0 -c 2", "a0 a1"},
+		{"-p 0 -c 0", ""},
+		{"-p 0 -g g -c 3", "a0 a1 a2"},
+		{"-p 0 -g g", "a3"},
+		{fmt.Sprint("-o s@", middle.UnixMilli()), "a3"},
+		{fmt.Sprint("-p 1 -o s@", middle.UnixMilli()), ""},
+	} {
+		args := append([]string{"consume", "-b", addr, "-t", "t", "-e"}, strings.Fields(c.args)...)
+		status, stdout, stderr := command(t, "", args...)
+		if got := strings.Join(strings.Fields(stdout), " "); got != c.want || status != 0 {
+			t.Errorf("consume %s: %q, want %q (exit status %d)\n%s", c.args, got, c.want, status, stderr)
+		}
+	}
+}
+
+func TestFormat(t *testing.T) {
+	rec := consumer.Record{Topic: "t", Partition: 3, Offset: 42, Key: []byte("k"), Value: []byte("v")}
+	for layout, want := range map[string]string{
+		`%t %p %o %k %s %T`: "t 3 42 k v -1",
+		`100%%\t%s\\n\n`:    "100%\tv\\n\n",
+		``:                  "",
+	} {
+		f, err := parseFormat(layout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(f.append(nil, &rec)); got != want {
+			t.Errorf("%q: %q, want %q", layout, got, want)
+		}
+	}
+	rec.Timestamp = time.UnixMilli(1234)
+	if f, _ := parseFormat("%T"); string(f.append(nil, &rec)) != "1234" {
+		t.Error("T does not print milliseconds")
+	}
+	for _, layout := range []string{"%", `\`, "%x", `\r`} {
+		if _, err := parseFormat(layout); err == nil {
+			t.Errorf("%q: no error", layout)
+		}
+	}
+}
+
+func TestReadLine(t *testing.T) {
+	long := strings.Repeat("x", 100)
+	r := bufio.NewReaderSize(strings.NewReader("one\n\n"+long+"\nlast"), 16)
+	var buf []byte
+	for _, want := range []string{"one", "", long, "last"} {
+		line, err := readLine(r, &buf, 100)
+		if err != nil || string(line) != want {
+			t.Errorf("%q, %v; want %q", line, err, want)
+		}
+	}
+	if _, err := readLine(r, &buf, 100); err != io.EOF {
+		t.Errorf("at the end: %v", err)
+	}
+	if _, err := readLine(bufio.NewReaderSize(strings.NewReader(long+"y\n"), 16), &buf, 100); err == nil {
+		t.Error("a line longer than the limit, and no error")
+	}
+}

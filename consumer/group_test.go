@@ -497,7 +497,7 @@ func TestPartitionsAreAdded(t *testing.T) {
 			inWorld(t, func(w *world) {
 				a := w.member("a", nil)
 				w.settle(map[*member]int{a: 1})
-				w.addPartitions("t", 3)
+				w.must(w.cluster.AddPartitions("t", 3))
 				w.settle(map[*member]int{a: 3})
 				w.count("t", 3, 1)
 				w.until("a read all", func() bool { return len(a.read()) >= 3 }, w.second)

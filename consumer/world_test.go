@@ -273,8 +273,6 @@ func place(b []byte, base int64) {
 // restamp sets the checksum of a batch anew.
 func restamp(b []byte) { record.Stamp(b, -1, -1, -1) }
 
-func (w *world) addPartitions(topic string, n int) { w.Skip("kafkatest can't add partitions yet") }
-
 // until does step again and again until ok, for ten minutes at most.
 func (w *world) until(what string, ok func() bool, step func()) {
 	w.Helper()

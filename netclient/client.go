@@ -140,6 +140,26 @@ func (c *Client) broker(node int32) (Broker, bool) {
 	return Broker{}, false
 }
 
+// awaitBroker is broker, after one refresh of the metadata if it must be.
+func (c *Client) awaitBroker(ctx context.Context, node int32) (Broker, error) {
+	changed := c.MetadataChanged()
+	if b, ok := c.broker(node); ok {
+		return b, nil
+	}
+	c.UpdateMetadataSoon()
+	select {
+	case <-changed:
+	case <-c.ctx.Done():
+		return Broker{}, ErrClosed
+	case <-ctx.Done():
+		return Broker{}, &waitError{what: "newer metadata", err: context.Cause(ctx), last: &UnknownBrokerError{Node: node}}
+	}
+	if b, ok := c.broker(node); ok {
+		return b, nil
+	}
+	return Broker{}, &UnknownBrokerError{Node: node}
+}
+
 // Release is what a broker was found to be. Before it was asked, that is what the
 // broker that gave the metadata is, the best guess there is; the zero Release
 // while nothing is known.

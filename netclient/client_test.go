@@ -373,46 +373,6 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestFrozenBroker: one that accepts and never answers costs seconds, not the
-// RequestTimeout, while another can answer.
-func TestFrozenBroker(t *testing.T) {
-	frozen, well := startFake(t, "2.8"), startFake(t, "2.8")
-	var mu sync.Mutex
-	isFrozen := false
-	both := func(h wire.RequestHeader, body []byte) (answer, bool) { // each names both
-		if h.APIKey != wire.KeyMetadata || h.APIVersion == 1 {
-			return answer{}, false
-		}
-		resp := msg.NewMetadataResponse()
-		resp.Brokers = []msg.MetadataResponseBroker{{NodeID: 1, Host: "127.0.0.1", Port: frozen.port}, {NodeID: 2, Host: "127.0.0.1", Port: well.port}}
-		b, err := resp.Append(nil, h.APIVersion)
-		return answer{body: b}, err == nil
-	}
-	well.special = both
-	frozen.special = func(h wire.RequestHeader, body []byte) (answer, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if isFrozen {
-			return answer{silent: true}, true
-		}
-		return both(h, body)
-	}
-	c := newTestClient(t, func(cfg *Config) { cfg.RequestTimeout = time.Minute }, frozen.addr())
-	ctx := within(t, 20*time.Second)
-	if err := c.Ping(ctx); err != nil { // over the connection that will freeze
-		t.Fatal(err)
-	}
-	mu.Lock()
-	isFrozen = true
-	mu.Unlock()
-	if _, err := c.RefreshMetadata(ctx); err != nil {
-		t.Error(err)
-	}
-	if _, err := c.Coordinator(ctx, GroupCoordinator, "g"); err != nil {
-		t.Error(err)
-	}
-}
-
 // closedPort is an address at which nothing listens.
 func closedPort(t *testing.T) string {
 	t.Helper()

@@ -1,12 +1,15 @@
 package netclient_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
 // Kafka's own properties, as they stand in a file or on a command line.
@@ -62,4 +65,44 @@ func ExampleSafeToRetry() {
 	// safe to retry: true may pass: true
 	// broker 1 at kafka-1:9092: CreateTopics v5: EOF
 	// safe to retry: false may pass: true
+}
+
+// A client of a cluster that lives inside the test; a real one needs only its
+// addresses.
+func Example() {
+	cluster, err := kafkatest.New(kafkatest.Version("0.9.0.1"), kafkatest.Brokers(3), kafkatest.Topic("my-topic", 3))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cluster.Close()
+
+	client, err := netclient.New(netclient.Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial})
+	if err != nil {
+		fmt.Println(err) // a mistake in the Config
+		return
+	}
+	defer client.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	topic, err := client.Topic(ctx, "my-topic")
+	if err != nil {
+		fmt.Println(err) // what was tried, where, and what to check
+		return
+	}
+	for _, p := range topic.Partitions {
+		fmt.Println("partition", p.ID, "is led by broker", p.Leader)
+	}
+
+	// Any request goes to any broker, in a version that it speaks.
+	req := msg.NewListGroupsRequest()
+	var groups msg.ListGroupsResponse
+	err = client.RequestTo(ctx, topic.Partitions[0].Leader, req, &groups)
+	fmt.Println(len(groups.Groups), "groups;", client.Release(topic.Partitions[0].Leader), err)
+	// Output:
+	// partition 0 is led by broker 1
+	// partition 1 is led by broker 2
+	// partition 2 is led by broker 3
+	// 0 groups; 0.9 <nil>
 }

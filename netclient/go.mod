@@ -5,9 +5,19 @@ go 1.26
 require (
 	github.com/barnabas-kafka/barnabas/metrics v0.0.0
 	github.com/barnabas-kafka/barnabas/wire v0.0.0
+	github.com/barnabas-kafka/barnabas/wire/kafkatest v0.0.0
+)
+
+require (
+	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0 // indirect
+	github.com/golang/snappy v1.0.0 // indirect
+	github.com/klauspost/compress v1.18.1 // indirect
+	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 )
 
 replace (
 	github.com/barnabas-kafka/barnabas/metrics => ../metrics
 	github.com/barnabas-kafka/barnabas/wire => ../wire
+	github.com/barnabas-kafka/barnabas/wire/compress => ../wire/compress
+	github.com/barnabas-kafka/barnabas/wire/kafkatest => ../wire/kafkatest
 )

@@ -74,17 +74,18 @@ func (c *Client) NewPool(cfg PoolConfig) *Pool {
 // Conn gives the connection to a broker. If there is none it makes one, which
 // takes as long as the reconnect backoff and the connection setup timeout
 // allow, and then gives the connection or the error of that one attempt. An
-// attempt goes on when ctx ends, for the next caller.
+// attempt goes on when ctx ends, for the next caller. For a broker that the
+// metadata does not name it waits for a newer snapshot first. So whoever calls it
+// again and again needs no backoff of its own.
 //
 // The errors are ErrClosed, an *UnknownBrokerError, a *ConnError, or ctx's.
 func (p *Pool) Conn(ctx context.Context, node int32) (*Conn, error) {
 	if p.ctx.Err() != nil {
 		return nil, ErrClosed
 	}
-	broker, ok := p.client.broker(node)
-	if !ok {
-		p.client.UpdateMetadataSoon()
-		return nil, &UnknownBrokerError{Node: node}
+	broker, err := p.client.awaitBroker(ctx, node)
+	if err != nil {
+		return nil, err
 	}
 	conn, a, err := p.find(node, broker.Addr())
 	if conn != nil || err != nil {

@@ -1,8 +1,12 @@
 package metrics
 
 import (
+	"errors"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -59,7 +63,9 @@ func TestWindows(t *testing.T) {
 		{"min", NewMin(), math.NaN(), 1, 1, 7},
 		{"count", NewCount(), 0, 2, 4, 2},
 		{"total", NewTotal(), 0, 4, 20, 20},
+		{"total count", NewTotalCount(), 0, 2, 4, 4},
 		{"value", NewValue(), math.NaN(), 3, 9, 9},
+		{"func", NewFunc(func(now time.Time) float64 { return now.Sub(start).Seconds() }), 0, 2, 33, 61},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			s, measure := newSensor(t, c.stat)
@@ -106,6 +112,139 @@ func TestParents(t *testing.T) {
 	}
 }
 
+// What can be reached by two ways is recorded once.
+func TestDiamond(t *testing.T) {
+	r := New(Config{})
+	top := r.Sensor("top")
+	if err := top.Add(name("top"), NewTotalCount()); err != nil {
+		t.Fatal(err)
+	}
+	left, right := r.Sensor("left", top), r.Sensor("right", top)
+	child := r.Sensor("child", left, right, top, nil)
+	if r.Sensor("child", r.Sensor("other")) != child {
+		t.Fatal("other parents made another sensor")
+	}
+	child.Record(1, at(0))
+	if got, _ := r.Value(name("top"), at(0)); got != 1 {
+		t.Errorf("the sensor above both parents counted %v, want 1", got)
+	}
+	r.RemoveSensor("right")
+	if r.Sensor("left") != left || r.Sensor("child") == child {
+		t.Error("removing one parent took more than its children")
+	}
+}
+
+// One window only, a clock that starts at the zero time, and a late value.
+func TestOddClocks(t *testing.T) {
+	r := New(Config{NumSamples: 1, SampleWindow: 10 * time.Second})
+	s := r.Sensor("s")
+	for n, stat := range map[string]Stat{"rate": NewRate(), "count": NewCount()} {
+		if err := s.Add(name(n), stat); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(metric string, now time.Time, want float64) {
+		t.Helper()
+		if got, _ := r.Value(name(metric), now); got != want {
+			t.Errorf("%s at %v: %v, want %v", metric, now, got, want)
+		}
+	}
+	var now time.Time
+	s.Record(20, now)
+	s.Record(20, now)
+	want("count", now, 2)
+	want("rate", now, 4)
+	now = now.Add(9 * time.Second)
+	s.Record(10, now.Add(-8*time.Second))
+	want("rate", now, 5)
+	s.Record(5, now.Add(time.Second))
+	want("count", now.Add(time.Second), 1)
+	want("count", now.Add(11*time.Second), 0)
+}
+
+func TestStatWithoutARegistry(t *testing.T) {
+	s := NewMax()
+	if got := s.Measure(at(0)); !math.IsNaN(got) {
+		t.Errorf("the maximum of nothing is %v", got)
+	}
+	s.Record(4, at(0))
+	s.Record(3, at(31))
+	if early, late := s.Measure(at(32)), s.Measure(at(60)); early != 4 || late != 3 {
+		t.Errorf("%v and %v, want 4 and, a minute after the 4, 3", early, late)
+	}
+}
+
+func TestAddAndRemove(t *testing.T) {
+	heard := new(diary)
+	r := New(Config{Reporters: []Reporter{heard}})
+	free := 7.0
+	if err := r.Add(name("free"), NewFunc(func(time.Time) float64 { return free })); err != nil {
+		t.Fatal(err)
+	}
+	s := r.Sensor("s")
+	removed := NewTotal()
+	if err := errors.Join(s.Add(name("a"), removed), s.Add(name("b"), NewTotal())); err != nil {
+		t.Fatal(err)
+	}
+	s.Record(1, at(0))
+	r.Remove(name("a"))
+	r.Remove(name("a"))
+	s.Record(1, at(0))
+	if got := removed.Measure(at(0)); got != 1 {
+		t.Errorf("a removed metric went on to %v", got)
+	}
+	if err := s.Add(name("a"), NewTotal()); err != nil {
+		t.Errorf("a removed metric's name can't be used again: %v", err)
+	}
+	s.Record(1, at(0))
+	for n, want := range map[string]float64{"free": 7, "a": 1, "b": 3} {
+		if got, ok := r.Value(name(n), at(0)); !ok || got != want {
+			t.Errorf("%s: %v, %v, want %v", n, got, ok, want)
+		}
+	}
+	r.Remove(name("free"))
+	r.RemoveSensor("s")
+	if err := s.Add(name("late"), NewTotal()); err == nil {
+		t.Error("a removed sensor took a metric")
+	}
+	counts := map[string]int{}
+	for _, entry := range *heard {
+		counts[entry]++
+	}
+	if want := (map[string]int{"+test.free": 1, "-test.free": 1, "+test.a": 2, "-test.a": 2, "+test.b": 1, "-test.b": 1}); !maps.Equal(counts, want) {
+		t.Errorf("the reporter heard %v, want %v", counts, want)
+	}
+}
+
+// All the methods at once, for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	r := New(Config{})
+	total := r.Sensor("total")
+	if err := total.Add(name("total"), NewTotal()); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			own := fmt.Sprint("own-", i)
+			for n := range 100 {
+				s := r.Sensor(own, total)
+				if err := s.Add(name(own), NewAvg()); err != nil {
+					t.Error(err)
+				}
+				s.Record(1, at(float64(n)))
+				for range r.All(at(float64(n))) {
+				}
+				r.RemoveSensor(own)
+			}
+		})
+	}
+	wg.Wait()
+	if got, _ := r.Value(name("total"), at(100)); got != 400 {
+		t.Errorf("the parent counted %v, want 400", got)
+	}
+}
+
 type diary []string
 
 func (d *diary) MetricAdded(n Name, _ func(time.Time) float64) { *d = append(*d, "+"+n.String()) }
@@ -119,10 +258,16 @@ func TestReporters(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.AddReporter(late)
+	r.RemoveReporter(late)
+	r.RemoveReporter(late)
+	again := new(diary)
+	r.AddReporter(again)
 	r.RemoveSensor("s")
 	want := diary{"+g.m{a=1,b=2}", "-g.m{a=1,b=2}"}
-	if !slices.Equal(*early, want) || !slices.Equal(*late, want) {
-		t.Errorf("reporters heard %q and %q, want %q", *early, *late, want)
+	for _, heard := range []*diary{early, late, again} {
+		if !slices.Equal(*heard, want) {
+			t.Errorf("a reporter heard %q, want %q", *heard, want)
+		}
 	}
 }
 
@@ -134,18 +279,47 @@ func TestNilDoesNothing(t *testing.T) {
 	}
 	s.Record(1, at(0))
 	r.RemoveSensor("s")
+	if err := r.Add(name("m"), NewTotal()); err != nil {
+		t.Error(err)
+	}
+	r.Remove(name("m"))
+	r.AddReporter(new(diary))
+	r.RemoveReporter(new(diary))
 	for n := range r.All(at(0)) {
 		t.Errorf("a metric %v from nowhere", n)
+	}
+	if v, ok := r.Value(name("m"), at(0)); ok {
+		t.Errorf("a value %v from nowhere", v)
 	}
 }
 
 func TestRecordAllocatesNothing(t *testing.T) {
-	s, _ := newSensor(t, NewAvg())
+	r := New(Config{})
+	s := r.Sensor("s", r.Sensor("parent"))
+	for i, stat := range []Stat{NewAvg(), NewMax(), NewRate(), NewTotal()} {
+		if err := s.Add(name(fmt.Sprint(i)), stat); err != nil {
+			t.Fatal(err)
+		}
+	}
 	now := at(0)
 	if n := testing.AllocsPerRun(1000, func() {
 		now = now.Add(time.Second)
 		s.Record(1, now)
 	}); n != 0 {
 		t.Errorf("a Record allocates %v times", n)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	r := New(Config{})
+	s := r.Sensor("s")
+	for i, stat := range []Stat{NewAvg(), NewMax(), NewRate(), NewTotal()} {
+		if err := s.Add(name(fmt.Sprint(i)), stat); err != nil {
+			b.Fatal(err)
+		}
+	}
+	now := time.Now()
+	for b.Loop() {
+		s.Record(1, now)
 	}
 }

@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -11,8 +10,8 @@ import (
 	"time"
 )
 
-// A Name names a metric. Two names are the same metric when all but the
-// description are the same.
+// A Name names a metric. Two names that give the same String are the same
+// metric: the description does not count.
 type Name struct {
 	Name        string            // such as request-latency-avg
 	Group       string            // such as producer-metrics
@@ -49,8 +48,12 @@ type Config struct {
 
 // A Reporter hears of every metric that is added and removed, those included
 // that were there when it was added. Its methods are called under the
-// registry's lock: they must not call the registry, but may keep value, which
-// may be called at any time later.
+// registry's lock: they must not call the registry, but may call value, and keep
+// it to call it at any time later, from any goroutine. A value may be NaN: an
+// average or an extreme of nothing.
+//
+// A reporter's dynamic type must be comparable (a pointer is), so that it can be
+// removed.
 type Reporter interface {
 	MetricAdded(name Name, value func(now time.Time) float64)
 	MetricRemoved(name Name)
@@ -59,18 +62,19 @@ type Reporter interface {
 // A Registry holds sensors and metrics. All methods may be called from any
 // goroutine; on a nil *Registry they do nothing.
 type Registry struct {
-	samples   int
-	window    time.Duration
-	reporters []Reporter
+	samples int
+	window  time.Duration
 
-	mu      sync.Mutex // guards what follows
-	sensors map[string]*Sensor
-	metrics map[string]*metric // by Name.String
+	mu        sync.Mutex // guards what follows, and each sensor's metrics; taken before a sensor's lock
+	reporters []Reporter
+	sensors   map[string]*Sensor
+	metrics   map[string]*metric // by Name.String
 }
 
 // A metric is a stat with its name, and the sensor whose lock guards it.
 type metric struct {
 	name   Name
+	key    string // name.String()
 	sensor *Sensor
 	stat   Stat
 }
@@ -84,10 +88,10 @@ func (m *metric) value(now time.Time) float64 {
 // New makes a Registry.
 func New(config Config) *Registry {
 	if config.NumSamples <= 0 {
-		config.NumSamples = 2
+		config.NumSamples = defaultSamples
 	}
 	if config.SampleWindow <= 0 {
-		config.SampleWindow = 30 * time.Second
+		config.SampleWindow = defaultWindow
 	}
 	return &Registry{
 		samples: config.NumSamples, window: config.SampleWindow, reporters: slices.Clone(config.Reporters),
@@ -96,8 +100,8 @@ func New(config Config) *Registry {
 }
 
 // Sensor returns the sensor of that name and makes it if there is none. What a
-// new sensor records, its parents record too; those of an existing sensor stay
-// as they are.
+// new sensor records, its parents (of the same registry) record too, and theirs,
+// each of them once; the parents of an existing sensor stay as they are.
 func (r *Registry) Sensor(name string, parents ...*Sensor) *Sensor {
 	if r == nil {
 		return nil
@@ -106,7 +110,7 @@ func (r *Registry) Sensor(name string, parents ...*Sensor) *Sensor {
 	defer r.mu.Unlock()
 	s, ok := r.sensors[name]
 	if !ok {
-		s = &Sensor{registry: r, name: name, parents: slices.Clone(parents)}
+		s = &Sensor{registry: r, name: name, ancestors: ancestors(parents)}
 		r.sensors[name] = s
 	}
 	return s
@@ -120,47 +124,78 @@ func (r *Registry) RemoveSensor(name string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.remove(r.sensors[name])
-}
-
-// remove removes a sensor; the registry is locked.
-func (r *Registry) remove(s *Sensor) {
+	s := r.sensors[name]
 	if s == nil {
 		return
 	}
-	delete(r.sensors, s.name)
-	for key, m := range r.metrics {
-		if m.sensor == s {
-			delete(r.metrics, key)
-			for _, reporter := range r.reporters {
-				reporter.MetricRemoved(m.name)
-			}
-		}
-	}
+	r.forget(s)
 	for _, other := range r.sensors {
-		if slices.Contains(other.parents, s) {
-			r.remove(other)
+		if slices.Contains(other.ancestors, s) {
+			r.forget(other)
 		}
 	}
 }
 
-// add registers a metric of a sensor.
+// forget removes one sensor with its metrics; r.mu is held.
+func (r *Registry) forget(s *Sensor) {
+	delete(r.sensors, s.name)
+	for _, m := range s.metrics {
+		delete(r.metrics, m.key)
+		r.removed(m)
+	}
+	s.metrics = nil
+}
+
+// removed tells the reporters; r.mu is held.
+func (r *Registry) removed(m *metric) {
+	for _, reporter := range r.reporters {
+		reporter.MetricRemoved(m.name)
+	}
+}
+
+// Add makes the stat a metric of that name that no sensor feeds: one that finds
+// its number itself, such as NewFunc's. It is an error when there is a metric of
+// that name already.
+func (r *Registry) Add(name Name, stat Stat) error {
+	if r == nil {
+		return nil
+	}
+	return r.add(&Sensor{registry: r}, name, stat)
+}
+
+// add makes the stat a metric of the sensor.
 func (r *Registry) add(s *Sensor, name Name, stat Stat) error {
+	m := &metric{name: name, key: name.String(), sensor: s, stat: stat}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	key := name.String()
-	if _, ok := r.metrics[key]; ok {
-		return fmt.Errorf("there is a metric %s already", key)
+	if r.metrics[m.key] != nil {
+		return fmt.Errorf("there is a metric %s already", m.key)
 	}
-	if r.sensors[s.name] != s {
-		return fmt.Errorf("metric %s: its sensor %q was removed", key, s.name)
+	if s.name != "" && r.sensors[s.name] != s {
+		return fmt.Errorf("metric %s: its sensor %q was removed", m.key, s.name)
 	}
-	m := &metric{name: name, sensor: s, stat: stat}
-	r.metrics[key] = m
+	r.metrics[m.key] = m
+	s.attach(m)
 	for _, reporter := range r.reporters {
 		reporter.MetricAdded(name, m.value)
 	}
 	return nil
+}
+
+// Remove removes the metric of that name, if there is one. Its sensor stays.
+func (r *Registry) Remove(name Name) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.metrics[name.String()]
+	if m == nil {
+		return
+	}
+	delete(r.metrics, m.key)
+	m.sensor.detach(m)
+	r.removed(m)
 }
 
 // AddReporter tells the reporter of every metric, those that are there at once.
@@ -171,7 +206,7 @@ func (r *Registry) AddReporter(reporter Reporter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reporters = append(r.reporters, reporter)
-	for _, m := range r.metrics {
+	for _, m := range r.sorted() {
 		reporter.MetricAdded(m.name, m.value)
 	}
 }
@@ -188,15 +223,22 @@ func (r *Registry) RemoveReporter(reporter Reporter) {
 		return
 	}
 	r.reporters = slices.Delete(r.reporters, i, i+1)
-	for _, m := range r.metrics {
+	for _, m := range r.sorted() {
 		reporter.MetricRemoved(m.name)
 	}
 }
 
-// All returns the metrics and what they measure at that time, sorted by name.
+// All returns the metrics that there are when the iteration begins, sorted by
+// name, and what each measures at that time.
 func (r *Registry) All(now time.Time) iter.Seq2[Name, float64] {
 	return func(yield func(Name, float64) bool) {
-		for _, m := range r.snapshot() {
+		if r == nil {
+			return
+		}
+		r.mu.Lock()
+		all := r.sorted()
+		r.mu.Unlock()
+		for _, m := range all {
 			if !yield(m.name, m.value(now)) {
 				return
 			}
@@ -204,13 +246,9 @@ func (r *Registry) All(now time.Time) iter.Seq2[Name, float64] {
 	}
 }
 
-func (r *Registry) snapshot() []*metric {
-	if r == nil {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.SortedFunc(maps.Values(r.metrics), func(a, b *metric) int { return cmp.Compare(a.name.String(), b.name.String()) })
+// sorted returns the metrics by name; r.mu is held.
+func (r *Registry) sorted() []*metric {
+	return slices.SortedFunc(maps.Values(r.metrics), func(a, b *metric) int { return strings.Compare(a.key, b.key) })
 }
 
 // Value returns what the metric measures at that time; ok is false when there

@@ -1,6 +1,8 @@
 package gometrics
 
 import (
+	"log/slog"
+	"math"
 	"time"
 
 	gometrics "github.com/rcrowley/go-metrics"
@@ -13,28 +15,56 @@ import (
 // is copied, and no goroutine runs: go-metrics' own meters and timers, which
 // would need one, are not used.
 type Reporter struct {
-	to     gometrics.Registry
-	prefix string
-	from   *metrics.Registry
+	from *metrics.Registry
+	sink *sink
 }
 
 // Report shows the metrics of from in to, under the prefix and their own names:
 // prefix + metrics.Name.String, such as
-// "kafka.producer-metrics.record-send-total{client-id=barnabas}". Close ends it.
+// "kafka.producer-metrics.record-send-total{client-id=barnabas}". What from adds
+// later comes along, what it removes goes. A name that to has already keeps its
+// owner, and slog's default logger hears of it.
+//
+// Where there is nothing to measure (an average of nothing) the gauge is 0, as
+// go-metrics' own are: many of its exporters, JSON among them, can't write NaN.
+//
+// Close ends it.
 func Report(from *metrics.Registry, to gometrics.Registry, prefix string) *Reporter {
-	r := &Reporter{to: to, prefix: prefix, from: from}
-	from.AddReporter(r)
+	r := &Reporter{from: from, sink: &sink{to: to, prefix: prefix, registered: map[string]bool{}}}
+	from.AddReporter(r.sink)
 	return r
 }
 
-// Close takes the metrics out of the go-metrics registry again.
-func (r *Reporter) Close() { r.from.RemoveReporter(r) }
+// Close takes the metrics out of the go-metrics registry again. It may be called
+// twice.
+func (r *Reporter) Close() { r.from.RemoveReporter(r.sink) }
 
-// MetricAdded implements metrics.Reporter.
-func (r *Reporter) MetricAdded(name metrics.Name, value func(now time.Time) float64) {
-	// A name that is taken already keeps its owner: go-metrics refuses the second.
-	r.to.Register(r.prefix+name.String(), gometrics.NewFunctionalGaugeFloat64(func() float64 { return value(time.Now()) }))
+// A sink is the Reporter as the metrics.Registry sees it.
+type sink struct {
+	to         gometrics.Registry
+	prefix     string
+	registered map[string]bool // what is ours in to; guarded by the metrics.Registry's lock
 }
 
-// MetricRemoved implements metrics.Reporter.
-func (r *Reporter) MetricRemoved(name metrics.Name) { r.to.Unregister(r.prefix + name.String()) }
+func (s *sink) MetricAdded(name metrics.Name, value func(now time.Time) float64) {
+	shown := s.prefix + name.String()
+	gauge := gometrics.NewFunctionalGaugeFloat64(func() float64 {
+		if v := value(time.Now()); !math.IsNaN(v) {
+			return v
+		}
+		return 0
+	})
+	if err := s.to.Register(shown, gauge); err != nil {
+		slog.Default().Warn("a metric is not shown in go-metrics; another prefix may help", "metric", shown, "error", err)
+		return
+	}
+	s.registered[shown] = true
+}
+
+func (s *sink) MetricRemoved(name metrics.Name) {
+	shown := s.prefix + name.String()
+	if s.registered[shown] {
+		delete(s.registered, shown)
+		s.to.Unregister(shown)
+	}
+}

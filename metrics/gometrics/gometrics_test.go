@@ -1,7 +1,10 @@
 package gometrics_test
 
 import (
-	"fmt"
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,15 +48,43 @@ func TestReport(t *testing.T) {
 	}
 }
 
-func Example() {
+// Two clients shown in one registry under one prefix: the first keeps the name,
+// and the second's end does not take it away.
+func TestNameTaken(t *testing.T) {
+	defer slog.SetDefault(slog.Default())
+	var logged bytes.Buffer
+	slog.SetDefault(slog.New(slog.NewTextHandler(&logged, nil)))
+
+	to := go_metrics.NewRegistry()
+	show := func(value float64) *gometrics.Reporter {
+		from := metrics.New(metrics.Config{})
+		s := from.Sensor("s")
+		s.Add(metrics.Name{Name: "m", Group: "g"}, metrics.NewTotal())
+		s.Record(value, time.Now())
+		return gometrics.Report(from, to, "")
+	}
+	first, second := show(1), show(2)
+	second.Close()
+	second.Close()
+	if gauge, ok := to.Get("g.m").(go_metrics.GaugeFloat64); !ok || gauge.Value() != 1 {
+		t.Errorf("the first one's gauge is %v", gauge)
+	}
+	first.Close()
+	if left := names(to); len(left) > 0 {
+		t.Errorf("left after Close: %v", left)
+	}
+	if !strings.Contains(logged.String(), "g.m") {
+		t.Errorf("nothing says that the second is not shown: %q", logged.String())
+	}
+}
+
+// go-metrics' JSON export of everything fails on a single NaN.
+func TestNothingMeasuredYet(t *testing.T) {
 	from, to := metrics.New(metrics.Config{}), go_metrics.NewRegistry()
-	reporter := gometrics.Report(from, to, "kafka.")
-	defer reporter.Close()
-
-	sent := from.Sensor("sent")
-	sent.Add(metrics.Name{Name: "record-send-total", Group: "producer-metrics"}, metrics.NewTotal())
-	sent.Record(42, time.Now())
-
-	fmt.Println(to.Get("kafka.producer-metrics.record-send-total").(go_metrics.GaugeFloat64).Value())
-	// Output: 42
+	from.Sensor("s").Add(metrics.Name{Name: "latency-avg", Group: "g"}, metrics.NewAvg())
+	defer gometrics.Report(from, to, "").Close()
+	text, err := json.Marshal(to)
+	if want := `{"g.latency-avg":{"value":0}}`; err != nil || string(text) != want {
+		t.Errorf("%s, %v; want %s", text, err, want)
+	}
 }

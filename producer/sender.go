@@ -243,9 +243,11 @@ func (s *sender) connected(node int32, l link, err error, now time.Time) {
 		br.backoff.Reset()
 		return
 	}
+	if br.lastErr == nil {
+		s.log.Warn("producer: no connection to a broker; its partitions wait", "node", node, "error", err)
+	}
 	br.lastErr = err
 	br.retryAt = now.Add(br.backoff.Next())
-	s.log.Warn("producer: no connection to a broker; its partitions wait", "node", node, "error", err)
 	s.cluster.refresh() // the leaders may have moved away from it
 }
 

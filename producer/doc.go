@@ -1,0 +1,77 @@
+// Package producer sends records to a Kafka cluster of any release.
+//
+//	client, err := netclient.New(netclient.Config{BootstrapServers: []string{"localhost:9092"}})
+//	defer client.Close()
+//	p, err := producer.New(client, producer.Config{})
+//	defer p.Close(context.WithoutCancel(ctx))
+//	future, err := p.Send(ctx, producer.Record{Topic: "my-topic", Key: []byte("foo"), Value: []byte("bar")})
+//	written, err := future.Wait(ctx) // topic, partition, offset, timestamp
+//
+// [Producer.Send] returns as soon as the record is in the buffer of its
+// partition; the [Future] says what became of it. [Producer.SendFunc] calls a
+// function instead. [Producer.Flush] waits for everything that was sent before.
+// One Producer serves a whole program, from any number of goroutines.
+//
+// # The way of a record
+//
+// The partitioner chooses the partition, unless the record names one. The record
+// is encoded at once, into the open batch of that partition, under a lock for
+// the length of the copy. A batch that is full, has lingered or is flushed is
+// compressed and takes its place in the partition's queue. The sender, one
+// goroutine, collects the first batches of many partitions into one request for
+// the broker that leads them, as soon as the broker has fewer than MaxInFlight
+// requests to answer. The answer gives each batch its result, and its memory goes
+// to the next.
+//
+// While a broker is busy, batches fill up; so Linger 0, the default, does not mean
+// one record per request under load.
+//
+// # What is promised
+//
+// Cancelling a Send: its context bounds only the wait for the topic's metadata
+// and for buffer space. When Send has returned without an error the record goes
+// its way, and has a result by DeliveryTimeout at the latest. When it has
+// returned an error, the record is never sent. Giving up Future.Wait gives up the
+// wait, not the record.
+//
+// Order: the first copies of a partition's records land in the order in which
+// Send accepted them, retries included. There is no idempotence yet, so this
+// works as follows. With Retries above 0 a partition has one batch in flight at
+// a time, so none can overtake one that is sent again; other partitions go on.
+// With Retries 0 nothing is sent again, and up to MaxInFlight batches of a
+// partition are in flight, all on one connection. In both cases a request whose
+// answer did not come may still be written, later: as a second copy, if it was
+// sent again, or as a record that the producer gave up
+// (DeliveryError.MaybeWritten).
+//
+// Acknowledged is written: a Future without an error was acknowledged under the
+// configured Acks. With AcksNone nobody acknowledges anything; the result then
+// says that the record was handed to the connection, and its offset is -1.
+//
+// Flush and Close: Flush returns when every record that was accepted before has
+// its result, and its callback has returned. Close flushes within its context,
+// then fails what is left with an error in whose chain is [ErrClosed]. Both may
+// be called from any goroutine, at any time and twice, but not inside a callback.
+// Closing the client fails everything and flushes nothing.
+//
+// # Retries
+//
+// A batch is sent again, up to Retries times and within DeliveryTimeout, after
+// errors that Kafka calls retriable, lost connections and timeouts, with the
+// client's retry backoff between two attempts. What was never sent, because no
+// leader was known or its broker could not be reached, is not an attempt: it
+// waits for DeliveryTimeout. A batch that the broker finds too large is split and
+// sent in halves, if Retries is above 0 (KIP-126).
+//
+// With Retries 0, as in kafka-python and old Java clients, a leader that has just
+// moved, or a topic that has just been made, can fail records. Programs that
+// want to lose nothing set Acks: AcksAll and Retries to a large number, and let
+// DeliveryTimeout decide.
+//
+// # Old brokers
+//
+// Records are encoded in the format that the partition's leader speaks: message
+// sets up to 0.10, batches from 0.11 on. Headers need 0.11, timestamps 0.10, lz4
+// 0.8.2, zstd 2.1; what a leader can't take is an error that says so. When the
+// leader moves to an older broker, batches are encoded again.
+package producer

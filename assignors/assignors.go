@@ -49,20 +49,23 @@ func order(members []Member) []Member {
 	})
 }
 
-// subscribers are the members of each topic that exists, in the order of
-// members, and the topics in order. A topic that a member names twice counts
-// once.
-func subscribers(members []Member, partitions map[string]int32) (topics []string, byTopic map[string][]string) {
-	byTopic = map[string][]string{}
-	for _, m := range members {
+// subscribers finds who subscribes to each topic that exists: indices into
+// members, ascending; and the topics in order. A topic that a member names twice
+// counts once.
+func subscribers(members []Member, partitions map[string]int32) (topics []string, byTopic map[string][]int) {
+	byTopic = map[string][]int{}
+	for i, m := range members {
 		for _, topic := range m.Topics {
-			if partitions[topic] <= 0 || slices.Contains(byTopic[topic], m.ID) {
+			who := byTopic[topic]
+			switch {
+			case partitions[topic] <= 0:
+				continue
+			case len(who) == 0:
+				topics = append(topics, topic)
+			case who[len(who)-1] == i: // named twice
 				continue
 			}
-			if byTopic[topic] == nil {
-				topics = append(topics, topic)
-			}
-			byTopic[topic] = append(byTopic[topic], m.ID)
+			byTopic[topic] = append(who, i)
 		}
 	}
 	slices.Sort(topics)

@@ -17,16 +17,18 @@ func (rangeAssignor) Subscription([]string, []wire.TopicPartition, int32) []byte
 
 func (rangeAssignor) Assign(members []Member, partitions map[string]int32) map[string][]wire.TopicPartition {
 	assignment := nothing(members)
-	topics, byTopic := subscribers(order(members), partitions)
+	members = order(members)
+	topics, byTopic := subscribers(members, partitions)
 	for _, topic := range topics {
-		ids := byTopic[topic]
-		each, more := partitions[topic]/int32(len(ids)), partitions[topic]%int32(len(ids))
+		who := byTopic[topic]
+		each, more := partitions[topic]/int32(len(who)), partitions[topic]%int32(len(who))
 		next := int32(0)
-		for i, id := range ids {
+		for nth, i := range who {
 			end := next + each
-			if int32(i) < more {
+			if int32(nth) < more {
 				end++
 			}
+			id := members[i].ID
 			for ; next < end; next++ {
 				assignment[id] = append(assignment[id], wire.TopicPartition{Topic: topic, Partition: next})
 			}

@@ -22,15 +22,15 @@ func (roundRobin) Assign(members []Member, partitions map[string]int32) map[stri
 	assignment := nothing(members)
 	members = order(members)
 	topics, byTopic := subscribers(members, partitions)
-	turn := 0
+	turn := 0 // index of the member that is next, whether it subscribes or not
 	for _, topic := range topics {
+		who := byTopic[topic]
 		for p := range partitions[topic] {
-			for !slices.Contains(byTopic[topic], members[turn].ID) {
-				turn = (turn + 1) % len(members)
-			}
-			id := members[turn].ID
+			nth, _ := slices.BinarySearch(who, turn)
+			i := who[nth%len(who)]
+			id := members[i].ID
 			assignment[id] = append(assignment[id], wire.TopicPartition{Topic: topic, Partition: p})
-			turn = (turn + 1) % len(members)
+			turn = (i + 1) % len(members)
 		}
 	}
 	return assignment

@@ -192,6 +192,15 @@ func TestOrderOfMembers(t *testing.T) {
 	}
 }
 
+// Topics are dealt out by name, in whatever order they were subscribed to.
+func TestOrderOfTopics(t *testing.T) {
+	members := []Member{{ID: "a", Topics: []string{"u", "t"}}, {ID: "b", Topics: []string{"u", "t"}}}
+	got := RoundRobin().Assign(members, map[string]int32{"t": 1, "u": 1})
+	if got["a"][0].Topic != "t" || got["b"][0].Topic != "u" {
+		t.Errorf("%v, want t for a and u for b", got)
+	}
+}
+
 func TestStaticMembersKeepTheirPlaces(t *testing.T) {
 	counts := map[string]int32{"t": 2}
 	at := func(one, two string) wire.TopicPartition {

@@ -267,13 +267,19 @@ func TestConnEarlyAnswer(t *testing.T) {
 	c, p := newTestConn(t, nil)
 	body := bytes.Repeat([]byte("x"), 8<<20) // more than the sockets hold
 	r := start(t, c, "", func(call *Call) { call.Body = [][]byte{body} })
+	var size [4]byte
+	if _, err := io.ReadFull(p.nc, size[:]); err != nil { // the Write has begun
+		t.Fatal(err)
+	}
 	p.answer(wire.RequestHeader{APIKey: wire.KeyMetadata, CorrelationID: firstCorrelationID}, "early")
 	select {
 	case got := <-r:
 		t.Fatalf("Done was called during the Write: %q, %v", got.body, got.err)
 	case <-time.After(50 * time.Millisecond):
 	}
-	p.read()
+	if _, err := io.CopyN(io.Discard, p.nc, int64(binary.BigEndian.Uint32(size[:]))); err != nil {
+		t.Fatal(err)
+	}
 	if got := wait(t, r); got.body != "early" || got.err != nil {
 		t.Errorf("got %q, %v", got.body, got.err)
 	}

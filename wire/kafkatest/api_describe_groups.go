@@ -25,7 +25,7 @@ func describeGroups(c *call, req *msg.DescribeGroupsRequest) *msg.DescribeGroups
 }
 
 func (c *call) describeGroup(g *group, out *msg.DescribeGroupsResponseGroup) {
-	out.GroupState, out.ProtocolType = g.stateName(c.broker.cluster.config.release), g.protocolType
+	out.GroupState, out.ProtocolType = g.stateName(), g.protocolType
 	for _, m := range g.members {
 		member := msg.DescribeGroupsResponseGroupMember{
 			MemberID: m.id, GroupInstanceID: m.instanceID, ClientID: m.clientID, ClientHost: m.host,

@@ -13,10 +13,7 @@ func heartbeat(c *call, req *msg.HeartbeatRequest) *msg.HeartbeatResponse {
 	if !cluster.config.release.at(0, 9) {
 		return heartbeatError(c, req, wire.ErrUnknownServerError) // 0.8.2 knows the request, but has no groups
 	}
-	code := cluster.groups.with(c.broker, req.GroupID, false, func(g *group, now time.Time) wire.ErrorCode {
-		if g == nil {
-			return wire.ErrUnknownMemberID
-		}
+	code := cluster.groups.withMembers(c.broker, req.GroupID, func(g *group, now time.Time) wire.ErrorCode {
 		return g.heartbeat(now, req.MemberID, req.GroupInstanceID, req.GenerationID)
 	})
 	return heartbeatError(c, req, code)

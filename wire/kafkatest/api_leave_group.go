@@ -11,10 +11,7 @@ import (
 // error of its own (KIP-345).
 func leaveGroup(c *call, req *msg.LeaveGroupRequest) *msg.LeaveGroupResponse {
 	resp := msg.NewLeaveGroupResponse()
-	resp.ErrorCode = c.broker.cluster.groups.with(c.broker, req.GroupID, false, func(g *group, now time.Time) wire.ErrorCode {
-		if g == nil {
-			return wire.ErrUnknownMemberID
-		}
+	resp.ErrorCode = c.broker.cluster.groups.withMembers(c.broker, req.GroupID, func(g *group, now time.Time) wire.ErrorCode {
 		if c.version < 3 {
 			return g.leave(now, req.MemberID, nil)
 		}

@@ -16,7 +16,7 @@ func listGroups(c *call, req *msg.ListGroupsRequest) *msg.ListGroupsResponse {
 	defer groups.mu.Unlock()
 	resp := msg.NewListGroupsResponse()
 	for _, g := range groups.groups {
-		state := g.stateName(c.broker.cluster.config.release)
+		state := g.stateName()
 		if groups.coordinatorOf(g.id) == c.broker && listed(req.StatesFilter, state) && listed(req.TypesFilter, "classic") {
 			resp.Groups = append(resp.Groups, msg.ListGroupsResponseGroup{GroupID: g.id, ProtocolType: g.protocolType, GroupState: state, GroupType: "classic"})
 		}

@@ -14,17 +14,23 @@ const maxOffsetMetadata = 4096
 // broker takes them and nobody checks the group, v1 and later at the group's
 // coordinator.
 func offsetCommit(c *call, req *msg.OffsetCommitRequest) *msg.OffsetCommitResponse {
-	groups := c.broker.cluster.groups
+	groups, r := c.broker.cluster.groups, c.broker.cluster.config.release
+	if c.version == 0 && r.kraft() {
+		return offsetCommitError(c, req, wire.ErrUnsupportedVersion)
+	}
 	if c.version == 0 {
+		groups.mu.Lock()
+		defer groups.mu.Unlock()
 		return commitResponse(c, req, func(tp wire.TopicPartition, offset committedOffset) wire.ErrorCode {
-			groups.commitZooKeeper(req.GroupID, tp, offset.offset)
+			groups.zooKeeper.commit(req.GroupID, tp, committedOffset{offset: offset.offset, leaderEpoch: -1}) // no metadata
 			return wire.ErrNone
 		})
 	}
 	var resp *msg.OffsetCommitResponse
 	generation := req.GenerationIDOrMemberEpoch
-	checked := c.broker.cluster.config.release.at(0, 9) // 0.8.2 has no members to check
-	code := groups.with(c.broker, req.GroupID, generation < 0 || !checked, func(g *group, now time.Time) wire.ErrorCode {
+	checked := r.at(0, 9) // 0.8.2 has no members to check
+	create := generation < 0 || !checked
+	code := groups.with(c.broker, req.GroupID, create, func(g *group, now time.Time) wire.ErrorCode {
 		if g == nil {
 			return wire.ErrIllegalGeneration
 		}
@@ -37,7 +43,7 @@ func offsetCommit(c *call, req *msg.OffsetCommitRequest) *msg.OffsetCommitRespon
 			if len(offset.metadata) > maxOffsetMetadata {
 				return wire.ErrOffsetMetadataTooLarge
 			}
-			g.offsets[tp] = offset
+			groups.offsets.commit(req.GroupID, tp, offset)
 			return wire.ErrNone
 		})
 		return wire.ErrNone
@@ -80,22 +86,4 @@ func offsetCommitError(_ *call, req *msg.OffsetCommitRequest, code wire.ErrorCod
 		resp.Topics = append(resp.Topics, out)
 	}
 	return resp
-}
-
-// commitZooKeeper keeps an offset as v0 does: without metadata.
-func (c *coordinator) commitZooKeeper(group string, tp wire.TopicPartition, offset int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.zooKeeper[group] == nil {
-		c.zooKeeper[group] = make(map[wire.TopicPartition]int64)
-	}
-	c.zooKeeper[group][tp] = offset
-}
-
-// fetchZooKeeper returns what was kept.
-func (c *coordinator) fetchZooKeeper(group string, tp wire.TopicPartition) (offset int64, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	offset, ok = c.zooKeeper[group][tp]
-	return offset, ok
 }

@@ -9,41 +9,38 @@ import (
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
-// offsetFetch tells what groups committed.
+// offsetFetch tells what groups committed: with v0 to what was ZooKeeper, with v1
+// and later at their coordinator.
 func offsetFetch(c *call, req *msg.OffsetFetchRequest) *msg.OffsetFetchResponse {
-	return offsetFetchResponse(c, req, func(in *msg.OffsetFetchRequestGroup) msg.OffsetFetchResponseGroup {
-		var out msg.OffsetFetchResponseGroup
+	return offsetFetchResponse(c, req, func(in *msg.OffsetFetchRequestGroup) (out msg.OffsetFetchResponseGroup) {
 		groups := c.broker.cluster.groups
-		if c.version == 0 {
-			return c.fetchOffsets(in, nil, func(tp wire.TopicPartition) (committedOffset, bool) {
-				offset, ok := groups.fetchZooKeeper(in.GroupID, tp)
-				return committedOffset{offset: offset, leaderEpoch: -1}, ok
+		switch {
+		case c.version > 0:
+			code := groups.with(c.broker, in.GroupID, false, func(*group, time.Time) wire.ErrorCode {
+				out = c.fetchOffsets(in, groups.offsets[in.GroupID])
+				return wire.ErrNone
 			})
-		}
-		code := groups.with(c.broker, in.GroupID, false, func(g *group, _ time.Time) wire.ErrorCode {
-			if g == nil {
-				g = newGroup(in.GroupID, 0) // it has committed nothing
+			if code != wire.ErrNone {
+				return c.offsetsFailed(in, code)
 			}
-			out = c.fetchOffsets(in, g.offsets, func(tp wire.TopicPartition) (committedOffset, bool) {
-				offset, ok := g.offsets[tp]
-				return offset, ok
-			})
-			return wire.ErrNone
-		})
-		if code != wire.ErrNone {
-			return c.offsetsFailed(in, code)
+			return out
+		case c.broker.cluster.config.release.kraft():
+			return c.offsetsFailed(in, wire.ErrUnsupportedVersion)
+		default:
+			groups.mu.Lock()
+			defer groups.mu.Unlock()
+			return c.fetchOffsets(in, groups.zooKeeper[in.GroupID])
 		}
-		return out
 	})
 }
 
 // fetchOffsets answers for one group: for the partitions asked for or, with null
 // for topics, for all that have an offset.
-func (c *call) fetchOffsets(in *msg.OffsetFetchRequestGroup, all map[wire.TopicPartition]committedOffset, find func(wire.TopicPartition) (committedOffset, bool)) msg.OffsetFetchResponseGroup {
+func (c *call) fetchOffsets(in *msg.OffsetFetchRequestGroup, committed map[wire.TopicPartition]committedOffset) msg.OffsetFetchResponseGroup {
 	out := msg.OffsetFetchResponseGroup{GroupID: in.GroupID, Topics: []msg.OffsetFetchResponseGroupTopic{}}
 	topics := in.Topics
 	if topics == nil {
-		topics = c.committedTopics(all)
+		topics = c.committedTopics(committed)
 	}
 	for _, t := range topics {
 		topic := msg.OffsetFetchResponseGroupTopic{Name: t.Name, TopicID: t.TopicID}
@@ -57,7 +54,7 @@ func (c *call) fetchOffsets(in *msg.OffsetFetchRequestGroup, all map[wire.TopicP
 		}
 		for _, id := range t.PartitionIndexes {
 			p := msg.OffsetFetchResponseGroupTopicPartition{PartitionIndex: id, CommittedOffset: -1, CommittedLeaderEpoch: -1, Metadata: new(""), ErrorCode: code}
-			if offset, ok := find(wire.TopicPartition{Topic: name, Partition: id}); ok {
+			if offset, ok := committed[wire.TopicPartition{Topic: name, Partition: id}]; ok {
 				p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata = offset.offset, offset.leaderEpoch, new(offset.metadata)
 			} else if c.version == 0 {
 				p.ErrorCode = wire.ErrUnknownTopicOrPartition
@@ -99,7 +96,7 @@ func (c *call) offsetsFailed(in *msg.OffsetFetchRequestGroup, code wire.ErrorCod
 	if c.version >= 2 {
 		return msg.OffsetFetchResponseGroup{GroupID: in.GroupID, ErrorCode: code}
 	}
-	out := c.fetchOffsets(in, nil, func(wire.TopicPartition) (committedOffset, bool) { return committedOffset{}, false })
+	out := c.fetchOffsets(in, nil)
 	for i := range out.Topics {
 		for j := range out.Topics[i].Partitions {
 			out.Topics[i].Partitions[j].ErrorCode = code

@@ -10,10 +10,7 @@ import (
 // syncGroup hands out the assignment, and waits until the leader has brought it.
 func syncGroup(c *call, req *msg.SyncGroupRequest) *msg.SyncGroupResponse {
 	answer := make(chan *msg.SyncGroupResponse, 1)
-	code := c.broker.cluster.groups.with(c.broker, req.GroupID, false, func(g *group, now time.Time) wire.ErrorCode {
-		if g == nil {
-			return wire.ErrUnknownMemberID
-		}
+	code := c.broker.cluster.groups.withMembers(c.broker, req.GroupID, func(g *group, now time.Time) wire.ErrorCode {
 		g.sync(now, req, func(resp *msg.SyncGroupResponse) { answer <- resp })
 		return wire.ErrNone
 	})

@@ -35,10 +35,7 @@ func newBroker(c *Cluster, id int32) *broker {
 	} else {
 		b.host = "127.0.0.1"
 		if addrs := c.config.tcpAddrs; int(id) <= len(addrs) {
-			// Listening will say what is wrong with an address.
-			host, port, _ := net.SplitHostPort(addrs[id-1])
-			n, _ := strconv.ParseUint(port, 10, 16)
-			b.host, b.port = host, int32(n)
+			b.host, b.port = addrs[id-1].Addr().String(), int32(addrs[id-1].Port())
 		}
 	}
 	return b

@@ -18,14 +18,33 @@ type coordinator struct {
 
 	mu        sync.Mutex // guards the rest; held for one step of a state machine, never over a wait
 	groups    map[string]*group
-	zooKeeper map[string]map[wire.TopicPartition]int64 // what OffsetCommit v0 committed, by group
+	offsets   offsets // what groups committed here, from v1 of OffsetCommit on
+	zooKeeper offsets // and what they did with v0
+}
+
+// offsets are what groups committed.
+type offsets map[string]map[wire.TopicPartition]committedOffset
+
+// A committedOffset is what a group committed for a partition.
+type committedOffset struct {
+	offset      int64
+	leaderEpoch int32
+	metadata    string
+}
+
+func (o offsets) commit(group string, tp wire.TopicPartition, offset committedOffset) {
+	if o[group] == nil {
+		o[group] = make(map[wire.TopicPartition]committedOffset)
+	}
+	o[group][tp] = offset
 }
 
 func newCoordinator(c *Cluster) *coordinator {
 	return &coordinator{
 		cluster: c, wake: make(chan struct{}, 1),
 		groups:    make(map[string]*group),
-		zooKeeper: make(map[string]map[wire.TopicPartition]int64),
+		offsets:   make(offsets),
+		zooKeeper: make(offsets),
 	}
 }
 
@@ -53,8 +72,11 @@ func (c *coordinator) run() {
 func (c *coordinator) tick(now time.Time) (next time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, g := range c.groups {
+	for id, g := range c.groups {
 		g.tick(now)
+		if g.gone() {
+			delete(c.groups, id)
+		}
 		if t := g.deadline(); !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
@@ -83,8 +105,8 @@ func (c *coordinator) poke() {
 	}
 }
 
-// with calls f on the group, if the broker is its coordinator. The group is nil
-// when there is none of that id; with create it is made.
+// with calls f on the group, with c.mu held, if the broker is its coordinator.
+// The group is nil when there is none of that id; with create it is made.
 func (c *coordinator) with(b *broker, id string, create bool, f func(g *group, now time.Time) wire.ErrorCode) wire.ErrorCode {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,11 +115,28 @@ func (c *coordinator) with(b *broker, id string, create bool, f func(g *group, n
 	}
 	g := c.groups[id]
 	if g == nil && create {
-		g = newGroup(id, c.cluster.config.initialDelay)
+		g = newGroup(id, c.cluster.config.release, c.cluster.config.initialDelay)
 		c.groups[id] = g
 	}
-	defer c.poke()
-	return f(g, time.Now())
+	code := f(g, time.Now())
+	if g != nil && g.gone() {
+		delete(c.groups, id)
+	}
+	c.poke()
+	return code
+}
+
+// withMembers is with for requests of members, who have a group.
+func (c *coordinator) withMembers(b *broker, id string, f func(g *group, now time.Time) wire.ErrorCode) wire.ErrorCode {
+	if id == "" && c.cluster.config.release.at(2) {
+		return wire.ErrInvalidGroupID
+	}
+	return c.with(b, id, false, func(g *group, now time.Time) wire.ErrorCode {
+		if g == nil {
+			return wire.ErrUnknownMemberID
+		}
+		return f(g, now)
+	})
 }
 
 // coordinatorOf is the broker that coordinates the group, nil when there is none

@@ -30,28 +30,20 @@ const newMemberTimeout = 5 * time.Minute
 // with it; exactly once.
 type group struct {
 	id           string
+	release      release
 	initialDelay time.Duration
 
 	state        groupState
 	protocolType string
 	protocol     string // chosen by the members' votes
 	generation   int32
-	leader       string
+	leader       string               // its member id
 	members      []*member            // in the order in which they came
 	pending      map[string]time.Time // ids given out with MEMBER_ID_REQUIRED (KIP-394), until when they are good
 
 	joinDeadline time.Time // when a rebalance goes on without those who have not joined; zero: not waiting
 	joinLatest   time.Time // while an empty group waits for more members: no longer than that; else zero
 	syncDeadline time.Time // when those who have not asked for their assignment are thrown out; zero: not waiting
-
-	offsets map[wire.TopicPartition]committedOffset
-}
-
-// A committedOffset is what a group committed for a partition.
-type committedOffset struct {
-	offset      int64
-	leaderEpoch int32
-	metadata    string
 }
 
 // A member of a group.
@@ -71,12 +63,8 @@ type member struct {
 	hasSync  bool // it has asked for its assignment in this generation
 }
 
-func newGroup(id string, initialDelay time.Duration) *group {
-	return &group{
-		id: id, initialDelay: initialDelay,
-		pending: make(map[string]time.Time),
-		offsets: make(map[wire.TopicPartition]committedOffset),
-	}
+func newGroup(id string, r release, initialDelay time.Duration) *group {
+	return &group{id: id, release: r, initialDelay: initialDelay, pending: make(map[string]time.Time)}
 }
 
 // member returns the member of that id, nil when there is none.
@@ -130,7 +118,8 @@ func (g *group) heartbeat(now time.Time, id string, instanceID *string, generati
 	if m.joined == nil && m.synced == nil {
 		m.heard(now)
 	}
-	if g.state == groupPreparingRebalance {
+	// Before 2.6 also those hear it who have joined and not synced yet.
+	if g.state == groupPreparingRebalance || g.state == groupCompletingRebalance && !g.release.at(2, 6) {
 		return wire.ErrRebalanceInProgress
 	}
 	return wire.ErrNone
@@ -282,12 +271,12 @@ func newMemberID(prefix string) string {
 }
 
 // stateName is the group's state as DescribeGroups tells it.
-func (g *group) stateName(r release) string {
+func (g *group) stateName() string {
 	switch g.state {
 	case groupPreparingRebalance:
 		return "PreparingRebalance"
 	case groupCompletingRebalance:
-		if !r.at(1, 1) {
+		if !g.release.at(1, 1) {
 			return "AwaitingSync"
 		}
 		return "CompletingRebalance"
@@ -296,4 +285,10 @@ func (g *group) stateName(r release) string {
 	default:
 		return "Empty"
 	}
+}
+
+// gone tells whether nothing is left of the group that its release would keep:
+// 0.9 forgets a group, and its generation, with the last member.
+func (g *group) gone() bool {
+	return g.state == groupEmpty && len(g.pending) == 0 && !g.release.at(0, 10)
 }

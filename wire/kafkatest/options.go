@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 )
 
@@ -16,7 +17,7 @@ type config struct {
 	partitions      int
 	topics          []topicConfig
 	tcp             bool
-	tcpAddrs        []string
+	tcpAddrs        []netip.AddrPort
 	noAutoCreate    bool
 	maxMessageBytes int
 	retentionBytes  int64
@@ -94,7 +95,14 @@ func Topic(name string, partitions int) Option {
 // default is a network in memory, which only the cluster's Dial reaches.
 func TCP(addrs ...string) Option {
 	return func(c *config) error {
-		c.tcp, c.tcpAddrs = true, addrs
+		c.tcp = true
+		for _, addr := range addrs {
+			parsed, err := netip.ParseAddrPort(addr)
+			if err != nil {
+				return fmt.Errorf("kafkatest: address %q: want one like 127.0.0.1:9092: %w", addr, err)
+			}
+			c.tcpAddrs = append(c.tcpAddrs, parsed)
+		}
 		return nil
 	}
 }

@@ -139,3 +139,32 @@ func BenchmarkMergeLargeCluster(b *testing.B) {
 		md = md.merge(&resp, 12, "b:1", time.Now())
 	}
 }
+
+// FuzzMetadata: no answer makes the client panic or lose its way, whatever it
+// says.
+func FuzzMetadata(f *testing.F) {
+	for _, version := range []int16{0, 1, 12} {
+		resp := said("t", 1, 5, 0)
+		if version < 1 {
+			resp.Brokers[1].Rack = nil
+		}
+		if b, err := resp.Append(nil, version); err == nil {
+			f.Add(b, version)
+		}
+	}
+	known := emptyMetadata().merge(said("t", 1, 5, 0), 12, "b:1", time.Now())
+	f.Fuzz(func(t *testing.T, b []byte, version int16) {
+		metadataLayout(b)
+		var resp msg.MetadataResponse
+		if resp.Decode(b, version) != nil {
+			return
+		}
+		md := known.merge(&resp, version, "b:1", time.Now())
+		md.Brokers()
+		for topic := range md.Topics() {
+			for _, p := range topic.Partitions {
+				md.Leader(wire.TopicPartition{Topic: topic.Name, Partition: p.ID})
+			}
+		}
+	})
+}

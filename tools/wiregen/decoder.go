@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // decoder writes the method decode of a struct.
 func (g *generator) decoder(s *structType) {
@@ -110,36 +113,51 @@ func (g *generator) readScalar(s *structType, f *field) string {
 	return fmt.Sprintf("r.%s()", method)
 }
 
-// minElement is the smallest size of an array's element.
+// minElement is the smallest size of an array's element, over the versions that
+// have the array. Reader refuses lengths that so small elements could not fill.
 func (g *generator) minElement(s *structType, f *field) int {
-	if f.isStruct() {
-		return g.minStruct(s.types[f])
+	have := f.versions.intersect(s.within)
+	smallest := math.MaxInt
+	for version := have.min; version <= have.max; version++ {
+		smallest = min(smallest, g.minValue(s, f, version))
 	}
-	size := scalars[f.typ].minSize
-	if f.typ == "string" && !g.everFlexible() {
-		size = 2
-	}
-	return size
+	return max(smallest, 1)
 }
 
-// minStruct is the smallest size of a struct: of what all versions have, and at
-// least 1.
-func (g *generator) minStruct(s *structType) int {
+// minValue is the smallest size of one value of the field's type.
+func (g *generator) minValue(s *structType, f *field, version int) int {
+	flexible := g.everFlexible() && version >= g.file.firstFlexible()
+	switch {
+	case f.isStruct():
+		return g.minStruct(s.types[f], version, flexible)
+	case flexible: // lengths are varints
+		return scalars[f.typ].minSize
+	case f.typ == "string":
+		return 2
+	case f.typ == "bytes" || f.typ == "records":
+		return 4
+	}
+	return scalars[f.typ].minSize
+}
+
+// minStruct is the smallest size of a struct.
+func (g *generator) minStruct(s *structType, version int, flexible bool) int {
 	size := 0
+	if flexible {
+		size = 1 // the tag section
+	}
 	for _, f := range s.fields {
 		switch {
-		case f.tag >= 0 || !f.versions.contains(s.within):
-		case f.array:
+		case f.tag >= 0 || !f.versions.contains(versions{version, version}):
+		case f.array && !flexible:
+			size += 4
+		case f.array, f.isStruct() && !f.nullable.empty():
 			size++
-		case f.isStruct() && !f.nullable.empty():
-			size++
-		case f.isStruct():
-			size += g.minStruct(s.types[f])
 		default:
-			size += scalars[f.typ].minSize
+			size += g.minValue(s, f, version)
 		}
 	}
-	return max(size, 1)
+	return size
 }
 
 // decodeTags reads the tag section.

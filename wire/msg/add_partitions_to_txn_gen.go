@@ -128,7 +128,7 @@ func (m *AddPartitionsToTxnRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
 	if version >= 4 {
 		{
-			n := r.Len(flexible, 13)
+			n := r.Len(flexible, 14)
 			m.Transactions = wire.Resize(m.Transactions, n)
 			for i := range m.Transactions {
 				if m.Transactions[i].decode(r, version); r.Failed() {
@@ -157,7 +157,7 @@ func (m *AddPartitionsToTxnRequest) decode(r *wire.Reader, version int16) {
 	}
 	if version <= 3 {
 		{
-			n := r.Len(flexible, 2)
+			n := r.Len(flexible, 3)
 			m.V3AndBelowTopics = wire.Resize(m.V3AndBelowTopics, n)
 			for i := range m.V3AndBelowTopics {
 				if m.V3AndBelowTopics[i].decode(r, version); r.Failed() {
@@ -208,7 +208,7 @@ func (m *AddPartitionsToTxnRequestTransaction) decode(r *wire.Reader, version in
 	m.ProducerEpoch = r.Int16()
 	m.VerifyOnly = r.Bool()
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -373,7 +373,7 @@ func (m *AddPartitionsToTxnResponse) decode(r *wire.Reader, version int16) {
 	}
 	if version >= 4 {
 		{
-			n := r.Len(flexible, 2)
+			n := r.Len(flexible, 3)
 			m.ResultsByTransaction = wire.Resize(m.ResultsByTransaction, n)
 			for i := range m.ResultsByTransaction {
 				if m.ResultsByTransaction[i].decode(r, version); r.Failed() {
@@ -387,7 +387,7 @@ func (m *AddPartitionsToTxnResponse) decode(r *wire.Reader, version int16) {
 	}
 	if version <= 3 {
 		{
-			n := r.Len(flexible, 2)
+			n := r.Len(flexible, 3)
 			m.ResultsByTopicV3AndBelow = wire.Resize(m.ResultsByTopicV3AndBelow, n)
 			for i := range m.ResultsByTopicV3AndBelow {
 				if m.ResultsByTopicV3AndBelow[i].decode(r, version); r.Failed() {
@@ -432,7 +432,7 @@ func (m *AddPartitionsToTxnResponseResultsByTransaction) decode(r *wire.Reader, 
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.TopicResults = wire.Resize(m.TopicResults, n)
 		for i := range m.TopicResults {
 			if m.TopicResults[i].decode(r, version); r.Failed() {

@@ -92,7 +92,7 @@ func (m *AddRaftVoterRequest) decode(r *wire.Reader, version int16) {
 	m.VoterID = r.Int32()
 	m.VoterDirectoryID = r.UUID()
 	{
-		n := r.Len(true, 4)
+		n := r.Len(true, 5)
 		m.Listeners = wire.Resize(m.Listeners, n)
 		for i := range m.Listeners {
 			if m.Listeners[i].decode(r, version); r.Failed() {

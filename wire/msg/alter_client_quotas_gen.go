@@ -91,7 +91,7 @@ func (m *AlterClientQuotasRequest) append(dst []byte, version int16) ([]byte, er
 func (m *AlterClientQuotasRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Entries = wire.Resize(m.Entries, n)
 		for i := range m.Entries {
 			if m.Entries[i].decode(r, version); r.Failed() {
@@ -138,7 +138,7 @@ func (m *AlterClientQuotasRequestEntry) append(dst []byte, version int16) ([]byt
 func (m *AlterClientQuotasRequestEntry) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Entity = wire.Resize(m.Entity, n)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
@@ -148,7 +148,7 @@ func (m *AlterClientQuotasRequestEntry) decode(r *wire.Reader, version int16) {
 		}
 	}
 	{
-		n := r.Len(flexible, 10)
+		n := r.Len(flexible, 11)
 		m.Ops = wire.Resize(m.Ops, n)
 		for i := range m.Ops {
 			if m.Ops[i].decode(r, version); r.Failed() {
@@ -313,7 +313,7 @@ func (m *AlterClientQuotasResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 4)
+		n := r.Len(flexible, 5)
 		m.Entries = wire.Resize(m.Entries, n)
 		for i := range m.Entries {
 			if m.Entries[i].decode(r, version); r.Failed() {
@@ -363,7 +363,7 @@ func (m *AlterClientQuotasResponseEntry) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Entity = wire.Resize(m.Entity, n)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {

@@ -84,7 +84,7 @@ func (m *AlterConfigsRequest) append(dst []byte, version int16) ([]byte, error) 
 func (m *AlterConfigsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
@@ -134,7 +134,7 @@ func (m *AlterConfigsRequestResource) decode(r *wire.Reader, version int16) {
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Configs = wire.Resize(m.Configs, n)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
@@ -258,7 +258,7 @@ func (m *AlterConfigsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 5)
+		n := r.Len(flexible, 6)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {

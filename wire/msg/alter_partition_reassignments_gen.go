@@ -98,7 +98,7 @@ func (m *AlterPartitionReassignmentsRequest) decode(r *wire.Reader, version int1
 		m.AllowReplicationFactorChange = true
 	}
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -134,7 +134,7 @@ func (m *AlterPartitionReassignmentsRequestTopic) append(dst []byte, version int
 func (m *AlterPartitionReassignmentsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	{
-		n := r.Len(true, 5)
+		n := r.Len(true, 6)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -269,7 +269,7 @@ func (m *AlterPartitionReassignmentsResponse) decode(r *wire.Reader, version int
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
@@ -305,7 +305,7 @@ func (m *AlterPartitionReassignmentsResponseResponse) append(dst []byte, version
 func (m *AlterPartitionReassignmentsResponseResponse) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	{
-		n := r.Len(true, 7)
+		n := r.Len(true, 8)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

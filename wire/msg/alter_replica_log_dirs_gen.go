@@ -83,7 +83,7 @@ func (m *AlterReplicaLogDirsRequest) append(dst []byte, version int16) ([]byte, 
 func (m *AlterReplicaLogDirsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Dirs = wire.Resize(m.Dirs, n)
 		for i := range m.Dirs {
 			if m.Dirs[i].decode(r, version); r.Failed() {
@@ -130,7 +130,7 @@ func (m *AlterReplicaLogDirsRequestDir) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.Path = r.String(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -261,7 +261,7 @@ func (m *AlterReplicaLogDirsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {

@@ -82,7 +82,7 @@ func (m *AlterShareGroupOffsetsRequest) append(dst []byte, version int16) ([]byt
 func (m *AlterShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
 	m.GroupID = r.String(true)
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -118,7 +118,7 @@ func (m *AlterShareGroupOffsetsRequestTopic) append(dst []byte, version int16) (
 func (m *AlterShareGroupOffsetsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.TopicName = r.String(true)
 	{
-		n := r.Len(true, 12)
+		n := r.Len(true, 13)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -234,7 +234,7 @@ func (m *AlterShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
-		n := r.Len(true, 18)
+		n := r.Len(true, 19)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
@@ -272,7 +272,7 @@ func (m *AlterShareGroupOffsetsResponseResponse) decode(r *wire.Reader, version 
 	m.TopicName = r.String(true)
 	m.TopicID = r.UUID()
 	{
-		n := r.Len(true, 7)
+		n := r.Len(true, 8)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

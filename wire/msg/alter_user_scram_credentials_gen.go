@@ -91,7 +91,7 @@ func (m *AlterUserScramCredentialsRequest) append(dst []byte, version int16) ([]
 
 func (m *AlterUserScramCredentialsRequest) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Deletions = wire.Resize(m.Deletions, n)
 		for i := range m.Deletions {
 			if m.Deletions[i].decode(r, version); r.Failed() {
@@ -101,7 +101,7 @@ func (m *AlterUserScramCredentialsRequest) decode(r *wire.Reader, version int16)
 		}
 	}
 	{
-		n := r.Len(true, 8)
+		n := r.Len(true, 9)
 		m.Upsertions = wire.Resize(m.Upsertions, n)
 		for i := range m.Upsertions {
 			if m.Upsertions[i].decode(r, version); r.Failed() {
@@ -233,7 +233,7 @@ func (m *AlterUserScramCredentialsResponse) append(dst []byte, version int16) ([
 func (m *AlterUserScramCredentialsResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 4)
+		n := r.Len(true, 5)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {

@@ -273,7 +273,7 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 			switch {
 			case number == 0:
 				{
-					n := r.Len(flexible, 5)
+					n := r.Len(flexible, 6)
 					m.SupportedFeatures = wire.Resize(m.SupportedFeatures, n)
 					for i := range m.SupportedFeatures {
 						if m.SupportedFeatures[i].decode(r, version); r.Failed() {
@@ -286,7 +286,7 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 				m.FinalizedFeaturesEpoch = r.Int64()
 			case number == 2:
 				{
-					n := r.Len(flexible, 5)
+					n := r.Len(flexible, 6)
 					m.FinalizedFeatures = wire.Resize(m.FinalizedFeatures, n)
 					for i := range m.FinalizedFeatures {
 						if m.FinalizedFeatures[i].decode(r, version); r.Failed() {

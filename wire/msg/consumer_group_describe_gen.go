@@ -179,7 +179,7 @@ func (m *ConsumerGroupDescribeResponse) append(dst []byte, version int16) ([]byt
 func (m *ConsumerGroupDescribeResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 19)
+		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
@@ -229,7 +229,7 @@ func (m *ConsumerGroupDescribeResponseGroup) decode(r *wire.Reader, version int1
 	m.AssignmentEpoch = r.Int32()
 	m.AssignorName = r.String(true)
 	{
-		n := r.Len(true, 13)
+		n := r.Len(true, 16)
 		m.Members = wire.Resize(m.Members, n)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
@@ -332,7 +332,7 @@ func (m *ConsumerGroupDescribeResponseAssignment) append(dst []byte, version int
 
 func (m *ConsumerGroupDescribeResponseAssignment) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 18)
+		n := r.Len(true, 19)
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {

@@ -118,7 +118,7 @@ func (m *ConsumerGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.SubscribedTopicRegex = nil
 	}
 	m.ServerAssignor = r.NullableString(true)
-	if n := r.NullableLen(true, 17); n < 0 {
+	if n := r.NullableLen(true, 18); n < 0 {
 		m.TopicPartitions = nil
 	} else {
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
@@ -285,7 +285,7 @@ func (m *ConsumerGroupHeartbeatResponseAssignment) append(dst []byte, version in
 
 func (m *ConsumerGroupHeartbeatResponseAssignment) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {

@@ -66,7 +66,7 @@ func (m *ConsumerProtocolAssignment) append(dst []byte, version int16) ([]byte, 
 
 func (m *ConsumerProtocolAssignment) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(false, 2)
+		n := r.Len(false, 6)
 		m.AssignedPartitions = wire.Resize(m.AssignedPartitions, n)
 		for i := range m.AssignedPartitions {
 			if m.AssignedPartitions[i].decode(r, version); r.Failed() {

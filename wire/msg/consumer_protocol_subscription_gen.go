@@ -97,7 +97,7 @@ func (m *ConsumerProtocolSubscription) decode(r *wire.Reader, version int16) {
 	m.UserData = r.NullableBytes(false)
 	if version >= 1 {
 		{
-			n := r.Len(false, 2)
+			n := r.Len(false, 6)
 			m.OwnedPartitions = wire.Resize(m.OwnedPartitions, n)
 			for i := range m.OwnedPartitions {
 				if m.OwnedPartitions[i].decode(r, version); r.Failed() {

@@ -79,7 +79,7 @@ func (m *CreateAclsRequest) append(dst []byte, version int16) ([]byte, error) {
 func (m *CreateAclsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	{
-		n := r.Len(flexible, 6)
+		n := r.Len(flexible, 8)
 		m.Creations = wire.Resize(m.Creations, n)
 		for i := range m.Creations {
 			if m.Creations[i].decode(r, version); r.Failed() {
@@ -223,7 +223,7 @@ func (m *CreateAclsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {

@@ -104,7 +104,7 @@ func (m *CreateDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 		m.OwnerPrincipalName = new("")
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Renewers = wire.Resize(m.Renewers, n)
 		for i := range m.Renewers {
 			if m.Renewers[i].decode(r, version); r.Failed() {

@@ -85,7 +85,7 @@ func (m *CreatePartitionsRequest) append(dst []byte, version int16) ([]byte, err
 func (m *CreatePartitionsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	{
-		n := r.Len(flexible, 6)
+		n := r.Len(flexible, 7)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -136,7 +136,7 @@ func (m *CreatePartitionsRequestTopic) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	m.Count = r.Int32()
-	if n := r.NullableLen(flexible, 1); n < 0 {
+	if n := r.NullableLen(flexible, 2); n < 0 {
 		m.Assignments = nil
 	} else {
 		m.Assignments = wire.Resize(m.Assignments, n)
@@ -256,7 +256,7 @@ func (m *CreatePartitionsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 4)
+		n := r.Len(flexible, 5)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {

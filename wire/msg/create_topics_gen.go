@@ -101,7 +101,7 @@ func (m *CreateTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 func (m *CreateTopicsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 5
 	{
-		n := r.Len(flexible, 9)
+		n := r.Len(flexible, 10)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -164,7 +164,7 @@ func (m *CreateTopicsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.NumPartitions = r.Int32()
 	m.ReplicationFactor = r.Int16()
 	{
-		n := r.Len(flexible, 5)
+		n := r.Len(flexible, 6)
 		m.Assignments = wire.Resize(m.Assignments, n)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {
@@ -174,7 +174,7 @@ func (m *CreateTopicsRequestTopic) decode(r *wire.Reader, version int16) {
 		}
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Configs = wire.Resize(m.Configs, n)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
@@ -352,7 +352,7 @@ func (m *CreateTopicsResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -455,7 +455,7 @@ func (m *CreateTopicsResponseTopic) decode(r *wire.Reader, version int16) {
 		m.ReplicationFactor = -1
 	}
 	if version >= 5 {
-		if n := r.NullableLen(flexible, 5); n < 0 {
+		if n := r.NullableLen(flexible, 6); n < 0 {
 			m.Configs = nil
 		} else {
 			m.Configs = wire.Resize(m.Configs, n)

@@ -79,7 +79,7 @@ func (m *DeleteAclsRequest) append(dst []byte, version int16) ([]byte, error) {
 func (m *DeleteAclsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	{
-		n := r.Len(flexible, 6)
+		n := r.Len(flexible, 8)
 		m.Filters = wire.Resize(m.Filters, n)
 		for i := range m.Filters {
 			if m.Filters[i].decode(r, version); r.Failed() {
@@ -241,7 +241,7 @@ func (m *DeleteAclsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 4)
+		n := r.Len(flexible, 5)
 		m.FilterResults = wire.Resize(m.FilterResults, n)
 		for i := range m.FilterResults {
 			if m.FilterResults[i].decode(r, version); r.Failed() {
@@ -291,7 +291,7 @@ func (m *DeleteAclsResponseFilterResult) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	{
-		n := r.Len(flexible, 9)
+		n := r.Len(flexible, 11)
 		m.MatchingAcls = wire.Resize(m.MatchingAcls, n)
 		for i := range m.MatchingAcls {
 			if m.MatchingAcls[i].decode(r, version); r.Failed() {

@@ -151,7 +151,7 @@ func (m *DeleteGroupsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {

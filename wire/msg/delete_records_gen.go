@@ -83,7 +83,7 @@ func (m *DeleteRecordsRequest) append(dst []byte, version int16) ([]byte, error)
 func (m *DeleteRecordsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -252,7 +252,7 @@ func (m *DeleteRecordsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

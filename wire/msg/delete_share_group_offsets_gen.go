@@ -74,7 +74,7 @@ func (m *DeleteShareGroupOffsetsRequest) append(dst []byte, version int16) ([]by
 func (m *DeleteShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
 	m.GroupID = r.String(true)
 	{
-		n := r.Len(true, 1)
+		n := r.Len(true, 2)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -181,7 +181,7 @@ func (m *DeleteShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) 
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
-		n := r.Len(true, 20)
+		n := r.Len(true, 21)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {

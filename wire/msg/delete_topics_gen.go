@@ -92,7 +92,7 @@ func (m *DeleteTopicsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 4
 	if version == 6 {
 		{
-			n := r.Len(flexible, 17)
+			n := r.Len(flexible, 18)
 			m.Topics = wire.Resize(m.Topics, n)
 			for i := range m.Topics {
 				if m.Topics[i].decode(r, version); r.Failed() {
@@ -228,7 +228,7 @@ func (m *DeleteTopicsResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {

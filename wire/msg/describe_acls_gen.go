@@ -203,7 +203,7 @@ func (m *DescribeAclsResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 5)
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
@@ -264,7 +264,7 @@ func (m *DescribeAclsResponseResource) decode(r *wire.Reader, version int16) {
 		m.PatternType = 3
 	}
 	{
-		n := r.Len(flexible, 4)
+		n := r.Len(flexible, 5)
 		m.Acls = wire.Resize(m.Acls, n)
 		for i := range m.Acls {
 			if m.Acls[i].decode(r, version); r.Failed() {

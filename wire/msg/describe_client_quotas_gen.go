@@ -79,7 +79,7 @@ func (m *DescribeClientQuotasRequest) append(dst []byte, version int16) ([]byte,
 func (m *DescribeClientQuotasRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Components = wire.Resize(m.Components, n)
 		for i := range m.Components {
 			if m.Components[i].decode(r, version); r.Failed() {
@@ -230,7 +230,7 @@ func (m *DescribeClientQuotasResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
-	if n := r.NullableLen(flexible, 2); n < 0 {
+	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Entries = nil
 	} else {
 		m.Entries = wire.Resize(m.Entries, n)
@@ -278,7 +278,7 @@ func (m *DescribeClientQuotasResponseEntry) append(dst []byte, version int16) ([
 func (m *DescribeClientQuotasResponseEntry) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Entity = wire.Resize(m.Entity, n)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
@@ -288,7 +288,7 @@ func (m *DescribeClientQuotasResponseEntry) decode(r *wire.Reader, version int16
 		}
 	}
 	{
-		n := r.Len(flexible, 9)
+		n := r.Len(flexible, 10)
 		m.Values = wire.Resize(m.Values, n)
 		for i := range m.Values {
 			if m.Values[i].decode(r, version); r.Failed() {

@@ -185,7 +185,7 @@ func (m *DescribeClusterResponse) decode(r *wire.Reader, version int16) {
 	m.ClusterID = r.String(true)
 	m.ControllerID = r.Int32()
 	{
-		n := r.Len(true, 10)
+		n := r.Len(true, 11)
 		m.Brokers = wire.Resize(m.Brokers, n)
 		for i := range m.Brokers {
 			if m.Brokers[i].decode(r, version); r.Failed() {

@@ -89,7 +89,7 @@ func (m *DescribeConfigsRequest) append(dst []byte, version int16) ([]byte, erro
 func (m *DescribeConfigsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 4
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
@@ -258,7 +258,7 @@ func (m *DescribeConfigsResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 4
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 6)
+		n := r.Len(flexible, 7)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
@@ -315,7 +315,7 @@ func (m *DescribeConfigsResponseResult) decode(r *wire.Reader, version int16) {
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	{
-		n := r.Len(flexible, 4)
+		n := r.Len(flexible, 7)
 		m.Configs = wire.Resize(m.Configs, n)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
@@ -405,7 +405,7 @@ func (m *DescribeConfigsResponseResultConfig) decode(r *wire.Reader, version int
 	m.IsSensitive = r.Bool()
 	if version >= 1 {
 		{
-			n := r.Len(flexible, 3)
+			n := r.Len(flexible, 4)
 			m.Synonyms = wire.Resize(m.Synonyms, n)
 			for i := range m.Synonyms {
 				if m.Synonyms[i].decode(r, version); r.Failed() {

@@ -76,7 +76,7 @@ func (m *DescribeDelegationTokenRequest) append(dst []byte, version int16) ([]by
 
 func (m *DescribeDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
-	if n := r.NullableLen(flexible, 2); n < 0 {
+	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Owners = nil
 	} else {
 		m.Owners = wire.Resize(m.Owners, n)
@@ -216,7 +216,7 @@ func (m *DescribeDelegationTokenResponse) decode(r *wire.Reader, version int16) 
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
-		n := r.Len(flexible, 29)
+		n := r.Len(flexible, 30)
 		m.Tokens = wire.Resize(m.Tokens, n)
 		for i := range m.Tokens {
 			if m.Tokens[i].decode(r, version); r.Failed() {
@@ -304,7 +304,7 @@ func (m *DescribeDelegationTokenResponseToken) decode(r *wire.Reader, version in
 	m.TokenID = r.String(flexible)
 	m.Hmac = r.Bytes(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Renewers = wire.Resize(m.Renewers, n)
 		for i := range m.Renewers {
 			if m.Renewers[i].decode(r, version); r.Failed() {

@@ -185,7 +185,7 @@ func (m *DescribeGroupsResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	{
-		n := r.Len(flexible, 7)
+		n := r.Len(flexible, 12)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
@@ -267,7 +267,7 @@ func (m *DescribeGroupsResponseGroup) decode(r *wire.Reader, version int16) {
 	m.ProtocolType = r.String(flexible)
 	m.ProtocolData = r.String(flexible)
 	{
-		n := r.Len(flexible, 5)
+		n := r.Len(flexible, 7)
 		m.Members = wire.Resize(m.Members, n)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {

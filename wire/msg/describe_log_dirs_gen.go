@@ -74,7 +74,7 @@ func (m *DescribeLogDirsRequest) append(dst []byte, version int16) ([]byte, erro
 
 func (m *DescribeLogDirsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
-	if n := r.NullableLen(flexible, 2); n < 0 {
+	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Topics = nil
 	} else {
 		m.Topics = wire.Resize(m.Topics, n)
@@ -229,7 +229,7 @@ func (m *DescribeLogDirsResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorCode = 0
 	}
 	{
-		n := r.Len(flexible, 4)
+		n := r.Len(flexible, 5)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
@@ -289,7 +289,7 @@ func (m *DescribeLogDirsResponseResult) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.LogDir = r.String(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

@@ -70,7 +70,7 @@ func (m *DescribeProducersRequest) append(dst []byte, version int16) ([]byte, er
 
 func (m *DescribeProducersRequest) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -197,7 +197,7 @@ func (m *DescribeProducersResponse) append(dst []byte, version int16) ([]byte, e
 func (m *DescribeProducersResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -233,7 +233,7 @@ func (m *DescribeProducersResponseTopic) append(dst []byte, version int16) ([]by
 func (m *DescribeProducersResponseTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	{
-		n := r.Len(true, 8)
+		n := r.Len(true, 9)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -273,7 +273,7 @@ func (m *DescribeProducersResponseTopicPartition) decode(r *wire.Reader, version
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
-		n := r.Len(true, 36)
+		n := r.Len(true, 37)
 		m.ActiveProducers = wire.Resize(m.ActiveProducers, n)
 		for i := range m.ActiveProducers {
 			if m.ActiveProducers[i].decode(r, version); r.Failed() {

@@ -76,7 +76,7 @@ func (m *DescribeQuorumRequest) append(dst []byte, version int16) ([]byte, error
 
 func (m *DescribeQuorumRequest) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -112,7 +112,7 @@ func (m *DescribeQuorumRequestTopic) append(dst []byte, version int16) ([]byte, 
 func (m *DescribeQuorumRequestTopic) decode(r *wire.Reader, version int16) {
 	m.TopicName = r.String(true)
 	{
-		n := r.Len(true, 4)
+		n := r.Len(true, 5)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -271,7 +271,7 @@ func (m *DescribeQuorumResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorMessage = new("")
 	}
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -282,7 +282,7 @@ func (m *DescribeQuorumResponse) decode(r *wire.Reader, version int16) {
 	}
 	if version == 2 {
 		{
-			n := r.Len(true, 5)
+			n := r.Len(true, 6)
 			m.Nodes = wire.Resize(m.Nodes, n)
 			for i := range m.Nodes {
 				if m.Nodes[i].decode(r, version); r.Failed() {
@@ -321,7 +321,7 @@ func (m *DescribeQuorumResponseTopic) append(dst []byte, version int16) ([]byte,
 func (m *DescribeQuorumResponseTopic) decode(r *wire.Reader, version int16) {
 	m.TopicName = r.String(true)
 	{
-		n := r.Len(true, 24)
+		n := r.Len(true, 25)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -380,7 +380,7 @@ func (m *DescribeQuorumResponseTopicPartition) decode(r *wire.Reader, version in
 	m.LeaderEpoch = r.Int32()
 	m.HighWatermark = r.Int64()
 	{
-		n := r.Len(true, 12)
+		n := r.Len(true, 13)
 		m.CurrentVoters = wire.Resize(m.CurrentVoters, n)
 		for i := range m.CurrentVoters {
 			if m.CurrentVoters[i].decode(r, version); r.Failed() {
@@ -390,7 +390,7 @@ func (m *DescribeQuorumResponseTopicPartition) decode(r *wire.Reader, version in
 		}
 	}
 	{
-		n := r.Len(true, 12)
+		n := r.Len(true, 13)
 		m.Observers = wire.Resize(m.Observers, n)
 		for i := range m.Observers {
 			if m.Observers[i].decode(r, version); r.Failed() {
@@ -477,7 +477,7 @@ func (m *DescribeQuorumResponseNode) append(dst []byte, version int16) ([]byte, 
 func (m *DescribeQuorumResponseNode) decode(r *wire.Reader, version int16) {
 	m.NodeID = r.Int32()
 	{
-		n := r.Len(true, 4)
+		n := r.Len(true, 5)
 		m.Listeners = wire.Resize(m.Listeners, n)
 		for i := range m.Listeners {
 			if m.Listeners[i].decode(r, version); r.Failed() {

@@ -81,7 +81,7 @@ func (m *DescribeShareGroupOffsetsRequest) append(dst []byte, version int16) ([]
 
 func (m *DescribeShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
@@ -117,7 +117,7 @@ func (m *DescribeShareGroupOffsetsRequestGroup) append(dst []byte, version int16
 
 func (m *DescribeShareGroupOffsetsRequestGroup) decode(r *wire.Reader, version int16) {
 	m.GroupID = r.String(true)
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.Topics = nil
 	} else {
 		m.Topics = wire.Resize(m.Topics, n)
@@ -249,7 +249,7 @@ func (m *DescribeShareGroupOffsetsResponse) append(dst []byte, version int16) ([
 func (m *DescribeShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 5)
+		n := r.Len(true, 6)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
@@ -287,7 +287,7 @@ func (m *DescribeShareGroupOffsetsResponseGroup) append(dst []byte, version int1
 func (m *DescribeShareGroupOffsetsResponseGroup) decode(r *wire.Reader, version int16) {
 	m.GroupID = r.String(true)
 	{
-		n := r.Len(true, 18)
+		n := r.Len(true, 19)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -327,7 +327,7 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopic) decode(r *wire.Reader, ver
 	m.TopicName = r.String(true)
 	m.TopicID = r.UUID()
 	{
-		n := r.Len(true, 19)
+		n := r.Len(true, 20)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

@@ -90,7 +90,7 @@ func (m *DescribeTopicPartitionsRequest) append(dst []byte, version int16) ([]by
 
 func (m *DescribeTopicPartitionsRequest) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 1)
+		n := r.Len(true, 2)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -257,7 +257,7 @@ func (m *DescribeTopicPartitionsResponse) append(dst []byte, version int16) ([]b
 func (m *DescribeTopicPartitionsResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 25)
+		n := r.Len(true, 26)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -313,7 +313,7 @@ func (m *DescribeTopicPartitionsResponseTopic) decode(r *wire.Reader, version in
 	m.TopicID = r.UUID()
 	m.IsInternal = r.Bool()
 	{
-		n := r.Len(true, 19)
+		n := r.Len(true, 20)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

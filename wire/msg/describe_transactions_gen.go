@@ -152,7 +152,7 @@ func (m *DescribeTransactionsResponse) append(dst []byte, version int16) ([]byte
 func (m *DescribeTransactionsResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 27)
+		n := r.Len(true, 28)
 		m.TransactionStates = wire.Resize(m.TransactionStates, n)
 		for i := range m.TransactionStates {
 			if m.TransactionStates[i].decode(r, version); r.Failed() {
@@ -200,7 +200,7 @@ func (m *DescribeTransactionsResponseTransactionState) decode(r *wire.Reader, ve
 	m.ProducerID = r.Int64()
 	m.ProducerEpoch = r.Int16()
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

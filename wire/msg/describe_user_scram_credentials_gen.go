@@ -73,7 +73,7 @@ func (m *DescribeUserScramCredentialsRequest) append(dst []byte, version int16) 
 }
 
 func (m *DescribeUserScramCredentialsRequest) decode(r *wire.Reader, version int16) {
-	if n := r.NullableLen(true, 1); n < 0 {
+	if n := r.NullableLen(true, 2); n < 0 {
 		m.Users = nil
 	} else {
 		m.Users = wire.Resize(m.Users, n)
@@ -192,7 +192,7 @@ func (m *DescribeUserScramCredentialsResponse) decode(r *wire.Reader, version in
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
-		n := r.Len(true, 5)
+		n := r.Len(true, 6)
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
@@ -233,7 +233,7 @@ func (m *DescribeUserScramCredentialsResponseResult) decode(r *wire.Reader, vers
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
-		n := r.Len(true, 5)
+		n := r.Len(true, 6)
 		m.CredentialInfos = wire.Resize(m.CredentialInfos, n)
 		for i := range m.CredentialInfos {
 			if m.CredentialInfos[i].decode(r, version); r.Failed() {

@@ -89,7 +89,7 @@ func (m *ElectLeadersRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.ElectionType = 0
 	}
-	if n := r.NullableLen(flexible, 2); n < 0 {
+	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.TopicPartitions = nil
 	} else {
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
@@ -236,7 +236,7 @@ func (m *ElectLeadersResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorCode = 0
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.ReplicaElectionResults = wire.Resize(m.ReplicaElectionResults, n)
 		for i := range m.ReplicaElectionResults {
 			if m.ReplicaElectionResults[i].decode(r, version); r.Failed() {
@@ -283,7 +283,7 @@ func (m *ElectLeadersResponseReplicaElectionResult) decode(r *wire.Reader, versi
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
 	{
-		n := r.Len(flexible, 7)
+		n := r.Len(flexible, 8)
 		m.PartitionResult = wire.Resize(m.PartitionResult, n)
 		for i := range m.PartitionResult {
 			if m.PartitionResult[i].decode(r, version); r.Failed() {

@@ -211,7 +211,7 @@ func (m *FetchRequest) decode(r *wire.Reader, version int16) {
 		m.SessionEpoch = -1
 	}
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -222,7 +222,7 @@ func (m *FetchRequest) decode(r *wire.Reader, version int16) {
 	}
 	if version >= 7 {
 		{
-			n := r.Len(flexible, 1)
+			n := r.Len(flexible, 3)
 			m.ForgottenTopicsData = wire.Resize(m.ForgottenTopicsData, n)
 			for i := range m.ForgottenTopicsData {
 				if m.ForgottenTopicsData[i].decode(r, version); r.Failed() {
@@ -699,7 +699,7 @@ func (m *FetchResponse) decode(r *wire.Reader, version int16) {
 		m.SessionID = 0
 	}
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
@@ -716,7 +716,7 @@ func (m *FetchResponse) decode(r *wire.Reader, version int16) {
 			switch {
 			case number == 0 && version >= 16:
 				{
-					n := r.Len(flexible, 10)
+					n := r.Len(flexible, 11)
 					m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 					for i := range m.NodeEndpoints {
 						if m.NodeEndpoints[i].decode(r, version); r.Failed() {
@@ -779,7 +779,7 @@ func (m *FetchResponseResponse) decode(r *wire.Reader, version int16) {
 		m.TopicID = wire.UUID{}
 	}
 	{
-		n := r.Len(flexible, 15)
+		n := r.Len(flexible, 18)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

@@ -267,7 +267,7 @@ func (m *FindCoordinatorResponse) decode(r *wire.Reader, version int16) {
 	}
 	if version >= 4 {
 		{
-			n := r.Len(flexible, 13)
+			n := r.Len(flexible, 14)
 			m.Coordinators = wire.Resize(m.Coordinators, n)
 			for i := range m.Coordinators {
 				if m.Coordinators[i].decode(r, version); r.Failed() {

@@ -87,7 +87,7 @@ func (m *IncrementalAlterConfigsRequest) append(dst []byte, version int16) ([]by
 func (m *IncrementalAlterConfigsRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
@@ -137,7 +137,7 @@ func (m *IncrementalAlterConfigsRequestResource) decode(r *wire.Reader, version 
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	{
-		n := r.Len(flexible, 3)
+		n := r.Len(flexible, 4)
 		m.Configs = wire.Resize(m.Configs, n)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
@@ -263,7 +263,7 @@ func (m *IncrementalAlterConfigsResponse) decode(r *wire.Reader, version int16) 
 	flexible := version >= 1
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 5)
+		n := r.Len(flexible, 6)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {

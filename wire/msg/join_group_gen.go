@@ -126,7 +126,7 @@ func (m *JoinGroupRequest) decode(r *wire.Reader, version int16) {
 	}
 	m.ProtocolType = r.String(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Protocols = wire.Resize(m.Protocols, n)
 		for i := range m.Protocols {
 			if m.Protocols[i].decode(r, version); r.Failed() {
@@ -311,7 +311,7 @@ func (m *JoinGroupResponse) decode(r *wire.Reader, version int16) {
 	}
 	m.MemberID = r.String(flexible)
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 4)
 		m.Members = wire.Resize(m.Members, n)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {

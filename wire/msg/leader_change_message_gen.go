@@ -80,7 +80,7 @@ func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
 	m.Version = r.Int16()
 	m.LeaderID = r.Int32()
 	{
-		n := r.Len(true, 4)
+		n := r.Len(true, 5)
 		m.Voters = wire.Resize(m.Voters, n)
 		for i := range m.Voters {
 			if m.Voters[i].decode(r, version); r.Failed() {
@@ -90,7 +90,7 @@ func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
 		}
 	}
 	{
-		n := r.Len(true, 4)
+		n := r.Len(true, 5)
 		m.GrantingVoters = wire.Resize(m.GrantingVoters, n)
 		for i := range m.GrantingVoters {
 			if m.GrantingVoters[i].decode(r, version); r.Failed() {

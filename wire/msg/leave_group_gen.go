@@ -104,7 +104,7 @@ func (m *LeaveGroupRequest) decode(r *wire.Reader, version int16) {
 	}
 	if version >= 3 {
 		{
-			n := r.Len(flexible, 2)
+			n := r.Len(flexible, 3)
 			m.Members = wire.Resize(m.Members, n)
 			for i := range m.Members {
 				if m.Members[i].decode(r, version); r.Failed() {
@@ -252,7 +252,7 @@ func (m *LeaveGroupResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	if version >= 3 {
 		{
-			n := r.Len(flexible, 4)
+			n := r.Len(flexible, 5)
 			m.Members = wire.Resize(m.Members, n)
 			for i := range m.Members {
 				if m.Members[i].decode(r, version); r.Failed() {

@@ -151,7 +151,7 @@ func (m *ListConfigResourcesResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
-		n := r.Len(true, 1)
+		n := r.Len(true, 2)
 		m.ConfigResources = wire.Resize(m.ConfigResources, n)
 		for i := range m.ConfigResources {
 			if m.ConfigResources[i].decode(r, version); r.Failed() {

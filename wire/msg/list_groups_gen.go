@@ -188,7 +188,7 @@ func (m *ListGroupsResponse) decode(r *wire.Reader, version int16) {
 	}
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {

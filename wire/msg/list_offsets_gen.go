@@ -102,7 +102,7 @@ func (m *ListOffsetsRequest) decode(r *wire.Reader, version int16) {
 		m.IsolationLevel = 0
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -305,7 +305,7 @@ func (m *ListOffsetsResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -352,7 +352,7 @@ func (m *ListOffsetsResponseTopic) decode(r *wire.Reader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
 	{
-		n := r.Len(flexible, 6)
+		n := r.Len(flexible, 10)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

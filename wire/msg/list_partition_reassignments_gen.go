@@ -77,7 +77,7 @@ func (m *ListPartitionReassignmentsRequest) append(dst []byte, version int16) ([
 
 func (m *ListPartitionReassignmentsRequest) decode(r *wire.Reader, version int16) {
 	m.TimeoutMs = r.Int32()
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.Topics = nil
 	} else {
 		m.Topics = wire.Resize(m.Topics, n)
@@ -204,7 +204,7 @@ func (m *ListPartitionReassignmentsResponse) decode(r *wire.Reader, version int1
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -240,7 +240,7 @@ func (m *ListPartitionReassignmentsResponseTopic) append(dst []byte, version int
 func (m *ListPartitionReassignmentsResponseTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	{
-		n := r.Len(true, 7)
+		n := r.Len(true, 8)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

@@ -190,7 +190,7 @@ func (m *ListTransactionsResponse) decode(r *wire.Reader, version int16) {
 		}
 	}
 	{
-		n := r.Len(true, 10)
+		n := r.Len(true, 11)
 		m.TransactionStates = wire.Resize(m.TransactionStates, n)
 		for i := range m.TransactionStates {
 			if m.TransactionStates[i].decode(r, version); r.Failed() {

@@ -96,7 +96,7 @@ func (m *MetadataRequest) append(dst []byte, version int16) ([]byte, error) {
 
 func (m *MetadataRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 9
-	if n := r.NullableLen(flexible, 1); n < 0 {
+	if n := r.NullableLen(flexible, 2); n < 0 {
 		m.Topics = nil
 		if version < 1 {
 			r.Fail("Topics is null, which it can't be in this version,")
@@ -311,7 +311,7 @@ func (m *MetadataResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	{
-		n := r.Len(flexible, 9)
+		n := r.Len(flexible, 10)
 		m.Brokers = wire.Resize(m.Brokers, n)
 		for i := range m.Brokers {
 			if m.Brokers[i].decode(r, version); r.Failed() {
@@ -331,7 +331,7 @@ func (m *MetadataResponse) decode(r *wire.Reader, version int16) {
 		m.ControllerID = -1
 	}
 	{
-		n := r.Len(flexible, 4)
+		n := r.Len(flexible, 8)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -466,7 +466,7 @@ func (m *MetadataResponseTopic) decode(r *wire.Reader, version int16) {
 		m.IsInternal = false
 	}
 	{
-		n := r.Len(flexible, 12)
+		n := r.Len(flexible, 18)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

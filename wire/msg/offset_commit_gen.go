@@ -140,7 +140,7 @@ func (m *OffsetCommitRequest) decode(r *wire.Reader, version int16) {
 		m.RetentionTimeMs = -1
 	}
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -201,7 +201,7 @@ func (m *OffsetCommitRequestTopic) decode(r *wire.Reader, version int16) {
 		m.TopicID = wire.UUID{}
 	}
 	{
-		n := r.Len(flexible, 13)
+		n := r.Len(flexible, 14)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -357,7 +357,7 @@ func (m *OffsetCommitResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

@@ -76,7 +76,7 @@ func (m *OffsetDeleteRequest) append(dst []byte, version int16) ([]byte, error) 
 func (m *OffsetDeleteRequest) decode(r *wire.Reader, version int16) {
 	m.GroupID = r.String(false)
 	{
-		n := r.Len(false, 2)
+		n := r.Len(false, 6)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -205,7 +205,7 @@ func (m *OffsetDeleteResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(false, 2)
+		n := r.Len(false, 6)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

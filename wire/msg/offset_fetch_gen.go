@@ -133,7 +133,7 @@ func (m *OffsetFetchRequest) decode(r *wire.Reader, version int16) {
 		m.GroupID = ""
 	}
 	if version <= 7 {
-		if n := r.NullableLen(flexible, 2); n < 0 {
+		if n := r.NullableLen(flexible, 3); n < 0 {
 			m.Topics = nil
 			if version < 2 {
 				r.Fail("Topics is null, which it can't be in this version,")
@@ -152,7 +152,7 @@ func (m *OffsetFetchRequest) decode(r *wire.Reader, version int16) {
 	}
 	if version >= 8 {
 		{
-			n := r.Len(flexible, 2)
+			n := r.Len(flexible, 3)
 			m.Groups = wire.Resize(m.Groups, n)
 			for i := range m.Groups {
 				if m.Groups[i].decode(r, version); r.Failed() {
@@ -258,7 +258,7 @@ func (m *OffsetFetchRequestGroup) decode(r *wire.Reader, version int16) {
 	} else {
 		m.MemberEpoch = -1
 	}
-	if n := r.NullableLen(flexible, 1); n < 0 {
+	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Topics = nil
 	} else {
 		m.Topics = wire.Resize(m.Topics, n)
@@ -457,7 +457,7 @@ func (m *OffsetFetchResponse) decode(r *wire.Reader, version int16) {
 	}
 	if version <= 7 {
 		{
-			n := r.Len(flexible, 2)
+			n := r.Len(flexible, 3)
 			m.Topics = wire.Resize(m.Topics, n)
 			for i := range m.Topics {
 				if m.Topics[i].decode(r, version); r.Failed() {
@@ -476,7 +476,7 @@ func (m *OffsetFetchResponse) decode(r *wire.Reader, version int16) {
 	}
 	if version >= 8 {
 		{
-			n := r.Len(flexible, 4)
+			n := r.Len(flexible, 5)
 			m.Groups = wire.Resize(m.Groups, n)
 			for i := range m.Groups {
 				if m.Groups[i].decode(r, version); r.Failed() {
@@ -526,7 +526,7 @@ func (m *OffsetFetchResponseTopic) decode(r *wire.Reader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
 	{
-		n := r.Len(flexible, 15)
+		n := r.Len(flexible, 16)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -616,7 +616,7 @@ func (m *OffsetFetchResponseGroup) decode(r *wire.Reader, version int16) {
 	flexible := version >= 6
 	m.GroupID = r.String(flexible)
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -673,7 +673,7 @@ func (m *OffsetFetchResponseGroupTopic) decode(r *wire.Reader, version int16) {
 		m.TopicID = wire.UUID{}
 	}
 	{
-		n := r.Len(flexible, 19)
+		n := r.Len(flexible, 20)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

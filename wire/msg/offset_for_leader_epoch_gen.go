@@ -94,7 +94,7 @@ func (m *OffsetForLeaderEpochRequest) decode(r *wire.Reader, version int16) {
 		m.ReplicaID = -2
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -278,7 +278,7 @@ func (m *OffsetForLeaderEpochResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

@@ -120,7 +120,7 @@ func (m *ProduceRequest) decode(r *wire.Reader, version int16) {
 	m.Acks = r.Int16()
 	m.TimeoutMs = r.Int32()
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.TopicData = wire.Resize(m.TopicData, n)
 		for i := range m.TopicData {
 			if m.TopicData[i].decode(r, version); r.Failed() {
@@ -181,7 +181,7 @@ func (m *ProduceRequestTopicData) decode(r *wire.Reader, version int16) {
 		m.TopicID = wire.UUID{}
 	}
 	{
-		n := r.Len(flexible, 5)
+		n := r.Len(flexible, 6)
 		m.PartitionData = wire.Resize(m.PartitionData, n)
 		for i := range m.PartitionData {
 			if m.PartitionData[i].decode(r, version); r.Failed() {
@@ -355,7 +355,7 @@ func (m *ProduceResponse) append(dst []byte, version int16) ([]byte, error) {
 func (m *ProduceResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 9
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
@@ -377,7 +377,7 @@ func (m *ProduceResponse) decode(r *wire.Reader, version int16) {
 			switch {
 			case number == 0 && version >= 10:
 				{
-					n := r.Len(flexible, 10)
+					n := r.Len(flexible, 11)
 					m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 					for i := range m.NodeEndpoints {
 						if m.NodeEndpoints[i].decode(r, version); r.Failed() {
@@ -534,7 +534,7 @@ func (m *ProduceResponseResponsePartitionResponse) decode(r *wire.Reader, versio
 	}
 	if version >= 8 {
 		{
-			n := r.Len(flexible, 5)
+			n := r.Len(flexible, 6)
 			m.RecordErrors = wire.Resize(m.RecordErrors, n)
 			for i := range m.RecordErrors {
 				if m.RecordErrors[i].decode(r, version); r.Failed() {

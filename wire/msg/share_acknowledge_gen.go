@@ -107,7 +107,7 @@ func (m *ShareAcknowledgeRequest) decode(r *wire.Reader, version int16) {
 		m.IsRenewAck = false
 	}
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -143,7 +143,7 @@ func (m *ShareAcknowledgeRequestTopic) append(dst []byte, version int16) ([]byte
 func (m *ShareAcknowledgeRequestTopic) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
 	{
-		n := r.Len(true, 5)
+		n := r.Len(true, 6)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -179,7 +179,7 @@ func (m *ShareAcknowledgeRequestTopicPartition) append(dst []byte, version int16
 func (m *ShareAcknowledgeRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	m.PartitionIndex = r.Int32()
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.AcknowledgementBatches = wire.Resize(m.AcknowledgementBatches, n)
 		for i := range m.AcknowledgementBatches {
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
@@ -338,7 +338,7 @@ func (m *ShareAcknowledgeResponse) decode(r *wire.Reader, version int16) {
 		m.AcquisitionLockTimeoutMs = 0
 	}
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
@@ -348,7 +348,7 @@ func (m *ShareAcknowledgeResponse) decode(r *wire.Reader, version int16) {
 		}
 	}
 	{
-		n := r.Len(true, 10)
+		n := r.Len(true, 11)
 		m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 		for i := range m.NodeEndpoints {
 			if m.NodeEndpoints[i].decode(r, version); r.Failed() {
@@ -384,7 +384,7 @@ func (m *ShareAcknowledgeResponseResponse) append(dst []byte, version int16) ([]
 func (m *ShareAcknowledgeResponseResponse) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
 	{
-		n := r.Len(true, 15)
+		n := r.Len(true, 17)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {

@@ -146,7 +146,7 @@ func (m *ShareFetchRequest) decode(r *wire.Reader, version int16) {
 		m.IsRenewAck = false
 	}
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -156,7 +156,7 @@ func (m *ShareFetchRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.ForgottenTopicsData = wire.Resize(m.ForgottenTopicsData, n)
 		for i := range m.ForgottenTopicsData {
 			if m.ForgottenTopicsData[i].decode(r, version); r.Failed() {
@@ -192,7 +192,7 @@ func (m *ShareFetchRequestTopic) append(dst []byte, version int16) ([]byte, erro
 func (m *ShareFetchRequestTopic) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
 	{
-		n := r.Len(true, 5)
+		n := r.Len(true, 6)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -228,7 +228,7 @@ func (m *ShareFetchRequestTopicPartition) append(dst []byte, version int16) ([]b
 func (m *ShareFetchRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	m.PartitionIndex = r.Int32()
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.AcknowledgementBatches = wire.Resize(m.AcknowledgementBatches, n)
 		for i := range m.AcknowledgementBatches {
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
@@ -436,7 +436,7 @@ func (m *ShareFetchResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorMessage = r.NullableString(true)
 	m.AcquisitionLockTimeoutMs = r.Int32()
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
@@ -446,7 +446,7 @@ func (m *ShareFetchResponse) decode(r *wire.Reader, version int16) {
 		}
 	}
 	{
-		n := r.Len(true, 10)
+		n := r.Len(true, 11)
 		m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 		for i := range m.NodeEndpoints {
 			if m.NodeEndpoints[i].decode(r, version); r.Failed() {
@@ -482,7 +482,7 @@ func (m *ShareFetchResponseResponse) append(dst []byte, version int16, cuts *wir
 func (m *ShareFetchResponseResponse) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
 	{
-		n := r.Len(true, 20)
+		n := r.Len(true, 22)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -537,7 +537,7 @@ func (m *ShareFetchResponseResponsePartition) decode(r *wire.Reader, version int
 	}
 	m.Records = r.Bytes(true)
 	{
-		n := r.Len(true, 18)
+		n := r.Len(true, 19)
 		m.AcquiredRecords = wire.Resize(m.AcquiredRecords, n)
 		for i := range m.AcquiredRecords {
 			if m.AcquiredRecords[i].decode(r, version); r.Failed() {

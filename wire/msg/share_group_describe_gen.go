@@ -173,7 +173,7 @@ func (m *ShareGroupDescribeResponse) append(dst []byte, version int16) ([]byte, 
 func (m *ShareGroupDescribeResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 19)
+		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
@@ -223,7 +223,7 @@ func (m *ShareGroupDescribeResponseGroup) decode(r *wire.Reader, version int16) 
 	m.AssignmentEpoch = r.Int32()
 	m.AssignorName = r.String(true)
 	{
-		n := r.Len(true, 10)
+		n := r.Len(true, 12)
 		m.Members = wire.Resize(m.Members, n)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
@@ -305,7 +305,7 @@ func (m *ShareGroupDescribeResponseAssignment) append(dst []byte, version int16)
 
 func (m *ShareGroupDescribeResponseAssignment) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 18)
+		n := r.Len(true, 19)
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {

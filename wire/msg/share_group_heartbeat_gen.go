@@ -210,7 +210,7 @@ func (m *ShareGroupHeartbeatResponseAssignment) append(dst []byte, version int16
 
 func (m *ShareGroupHeartbeatResponseAssignment) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 17)
+		n := r.Len(true, 18)
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {

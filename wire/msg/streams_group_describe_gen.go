@@ -279,7 +279,7 @@ func (m *StreamsGroupDescribeResponse) append(dst []byte, version int16) ([]byte
 func (m *StreamsGroupDescribeResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(true, 19)
+		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
@@ -368,7 +368,7 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *wire.Reader, version int16
 		}
 	}
 	{
-		n := r.Len(true, 25)
+		n := r.Len(true, 28)
 		m.Members = wire.Resize(m.Members, n)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
@@ -429,7 +429,7 @@ func (m *StreamsGroupDescribeResponseGroupTopology) append(dst []byte, version i
 
 func (m *StreamsGroupDescribeResponseGroupTopology) decode(r *wire.Reader, version int16) {
 	m.Epoch = r.Int32()
-	if n := r.NullableLen(true, 5); n < 0 {
+	if n := r.NullableLen(true, 6); n < 0 {
 		m.Subtopologies = nil
 	} else {
 		m.Subtopologies = wire.Resize(m.Subtopologies, n)
@@ -495,7 +495,7 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *wire.Re
 		}
 	}
 	{
-		n := r.Len(true, 8)
+		n := r.Len(true, 9)
 		m.StateChangelogTopics = wire.Resize(m.StateChangelogTopics, n)
 		for i := range m.StateChangelogTopics {
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
@@ -505,7 +505,7 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *wire.Re
 		}
 	}
 	{
-		n := r.Len(true, 8)
+		n := r.Len(true, 9)
 		m.RepartitionSourceTopics = wire.Resize(m.RepartitionSourceTopics, n)
 		for i := range m.RepartitionSourceTopics {
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
@@ -545,7 +545,7 @@ func (m *StreamsGroupDescribeResponseTopicInfo) decode(r *wire.Reader, version i
 	m.Partitions = r.Int32()
 	m.ReplicationFactor = r.Int16()
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.TopicConfigs = wire.Resize(m.TopicConfigs, n)
 		for i := range m.TopicConfigs {
 			if m.TopicConfigs[i].decode(r, version); r.Failed() {
@@ -657,7 +657,7 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *wire.Reader, version
 		}
 	}
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.ClientTags = wire.Resize(m.ClientTags, n)
 		for i := range m.ClientTags {
 			if m.ClientTags[i].decode(r, version); r.Failed() {
@@ -667,7 +667,7 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *wire.Reader, version
 		}
 	}
 	{
-		n := r.Len(true, 13)
+		n := r.Len(true, 14)
 		m.TaskOffsets = wire.Resize(m.TaskOffsets, n)
 		for i := range m.TaskOffsets {
 			if m.TaskOffsets[i].decode(r, version); r.Failed() {
@@ -677,7 +677,7 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *wire.Reader, version
 		}
 	}
 	{
-		n := r.Len(true, 13)
+		n := r.Len(true, 14)
 		m.TaskEndOffsets = wire.Resize(m.TaskEndOffsets, n)
 		for i := range m.TaskEndOffsets {
 			if m.TaskEndOffsets[i].decode(r, version); r.Failed() {
@@ -778,7 +778,7 @@ func (m *StreamsGroupDescribeResponseAssignment) append(dst []byte, version int1
 
 func (m *StreamsGroupDescribeResponseAssignment) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
 		for i := range m.ActiveTasks {
 			if m.ActiveTasks[i].decode(r, version); r.Failed() {
@@ -788,7 +788,7 @@ func (m *StreamsGroupDescribeResponseAssignment) decode(r *wire.Reader, version 
 		}
 	}
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
 		for i := range m.StandbyTasks {
 			if m.StandbyTasks[i].decode(r, version); r.Failed() {
@@ -798,7 +798,7 @@ func (m *StreamsGroupDescribeResponseAssignment) decode(r *wire.Reader, version 
 		}
 	}
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
 		for i := range m.WarmupTasks {
 			if m.WarmupTasks[i].decode(r, version); r.Failed() {
@@ -877,7 +877,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) append(dst []byte, ver
 func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *wire.Reader, version int16) {
 	if version == 1 {
 		{
-			n := r.Len(true, 1)
+			n := r.Len(true, 3)
 			m.Subtopologies = wire.Resize(m.Subtopologies, n)
 			for i := range m.Subtopologies {
 				if m.Subtopologies[i].decode(r, version); r.Failed() {
@@ -891,7 +891,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *wire.Reader,
 	}
 	if version == 1 {
 		{
-			n := r.Len(true, 1)
+			n := r.Len(true, 15)
 			m.GlobalStores = wire.Resize(m.GlobalStores, n)
 			for i := range m.GlobalStores {
 				if m.GlobalStores[i].decode(r, version); r.Failed() {
@@ -945,7 +945,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *w
 	}
 	if version == 1 {
 		{
-			n := r.Len(true, 1)
+			n := r.Len(true, 7)
 			m.Nodes = wire.Resize(m.Nodes, n)
 			for i := range m.Nodes {
 				if m.Nodes[i].decode(r, version); r.Failed() {

@@ -219,7 +219,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			return
 		}
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.ActiveTasks = nil
 	} else {
 		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
@@ -230,7 +230,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.StandbyTasks = nil
 	} else {
 		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
@@ -241,7 +241,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.WarmupTasks = nil
 	} else {
 		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
@@ -264,7 +264,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			return
 		}
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.ClientTags = nil
 	} else {
 		m.ClientTags = wire.Resize(m.ClientTags, n)
@@ -275,7 +275,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	if n := r.NullableLen(true, 13); n < 0 {
+	if n := r.NullableLen(true, 14); n < 0 {
 		m.TaskOffsets = nil
 	} else {
 		m.TaskOffsets = wire.Resize(m.TaskOffsets, n)
@@ -286,7 +286,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	if n := r.NullableLen(true, 13); n < 0 {
+	if n := r.NullableLen(true, 14); n < 0 {
 		m.TaskEndOffsets = nil
 	} else {
 		m.TaskEndOffsets = wire.Resize(m.TaskEndOffsets, n)
@@ -325,7 +325,7 @@ func (m *StreamsGroupHeartbeatRequestTopology) append(dst []byte, version int16)
 func (m *StreamsGroupHeartbeatRequestTopology) decode(r *wire.Reader, version int16) {
 	m.Epoch = r.Int32()
 	{
-		n := r.Len(true, 7)
+		n := r.Len(true, 8)
 		m.Subtopologies = wire.Resize(m.Subtopologies, n)
 		for i := range m.Subtopologies {
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
@@ -399,7 +399,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *wire.Reader,
 		}
 	}
 	{
-		n := r.Len(true, 8)
+		n := r.Len(true, 9)
 		m.StateChangelogTopics = wire.Resize(m.StateChangelogTopics, n)
 		for i := range m.StateChangelogTopics {
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
@@ -416,7 +416,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *wire.Reader,
 		}
 	}
 	{
-		n := r.Len(true, 8)
+		n := r.Len(true, 9)
 		m.RepartitionSourceTopics = wire.Resize(m.RepartitionSourceTopics, n)
 		for i := range m.RepartitionSourceTopics {
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
@@ -426,7 +426,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *wire.Reader,
 		}
 	}
 	{
-		n := r.Len(true, 3)
+		n := r.Len(true, 4)
 		m.CopartitionGroups = wire.Resize(m.CopartitionGroups, n)
 		for i := range m.CopartitionGroups {
 			if m.CopartitionGroups[i].decode(r, version); r.Failed() {
@@ -466,7 +466,7 @@ func (m *StreamsGroupHeartbeatRequestTopicInfo) decode(r *wire.Reader, version i
 	m.Partitions = r.Int32()
 	m.ReplicationFactor = r.Int16()
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.TopicConfigs = wire.Resize(m.TopicConfigs, n)
 		for i := range m.TopicConfigs {
 			if m.TopicConfigs[i].decode(r, version); r.Failed() {
@@ -798,7 +798,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.AcceptableRecoveryLag = -1
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.Status = nil
 	} else {
 		m.Status = wire.Resize(m.Status, n)
@@ -809,7 +809,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.ActiveTasks = nil
 	} else {
 		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
@@ -820,7 +820,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.StandbyTasks = nil
 	} else {
 		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
@@ -831,7 +831,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	if n := r.NullableLen(true, 2); n < 0 {
+	if n := r.NullableLen(true, 3); n < 0 {
 		m.WarmupTasks = nil
 	} else {
 		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
@@ -848,7 +848,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		m.TopologyDescriptionRequired = false
 	}
 	m.EndpointInformationEpoch = r.Int32()
-	if n := r.NullableLen(true, 5); n < 0 {
+	if n := r.NullableLen(true, 7); n < 0 {
 		m.PartitionsByUserEndpoint = nil
 	} else {
 		m.PartitionsByUserEndpoint = wire.Resize(m.PartitionsByUserEndpoint, n)
@@ -948,7 +948,7 @@ func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) decode(r *wire.R
 		return
 	}
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.ActivePartitions = wire.Resize(m.ActivePartitions, n)
 		for i := range m.ActivePartitions {
 			if m.ActivePartitions[i].decode(r, version); r.Failed() {
@@ -958,7 +958,7 @@ func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) decode(r *wire.R
 		}
 	}
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.StandbyPartitions = wire.Resize(m.StandbyPartitions, n)
 		for i := range m.StandbyPartitions {
 			if m.StandbyPartitions[i].decode(r, version); r.Failed() {

@@ -140,7 +140,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) append
 
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode(r *wire.Reader, version int16) {
 	{
-		n := r.Len(true, 2)
+		n := r.Len(true, 3)
 		m.Subtopologies = wire.Resize(m.Subtopologies, n)
 		for i := range m.Subtopologies {
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
@@ -150,7 +150,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode
 		}
 	}
 	{
-		n := r.Len(true, 12)
+		n := r.Len(true, 15)
 		m.GlobalStores = wire.Resize(m.GlobalStores, n)
 		for i := range m.GlobalStores {
 			if m.GlobalStores[i].decode(r, version); r.Failed() {
@@ -186,7 +186,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopol
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology) decode(r *wire.Reader, version int16) {
 	m.SubtopologyID = r.String(true)
 	{
-		n := r.Len(true, 6)
+		n := r.Len(true, 7)
 		m.Nodes = wire.Resize(m.Nodes, n)
 		for i := range m.Nodes {
 			if m.Nodes[i].decode(r, version); r.Failed() {

@@ -124,7 +124,7 @@ func (m *SyncGroupRequest) decode(r *wire.Reader, version int16) {
 		m.ProtocolName = nil
 	}
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Assignments = wire.Resize(m.Assignments, n)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {

@@ -141,7 +141,7 @@ func (m *TxnOffsetCommitRequest) decode(r *wire.Reader, version int16) {
 		m.GroupInstanceID = nil
 	}
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -202,7 +202,7 @@ func (m *TxnOffsetCommitRequestTopic) decode(r *wire.Reader, version int16) {
 		m.TopicID = wire.UUID{}
 	}
 	{
-		n := r.Len(flexible, 13)
+		n := r.Len(flexible, 14)
 		m.Partitions = wire.Resize(m.Partitions, n)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
@@ -340,7 +340,7 @@ func (m *TxnOffsetCommitResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
 	m.ThrottleTimeMs = r.Int32()
 	{
-		n := r.Len(flexible, 1)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

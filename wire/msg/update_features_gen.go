@@ -83,7 +83,7 @@ func (m *UpdateFeaturesRequest) append(dst []byte, version int16) ([]byte, error
 func (m *UpdateFeaturesRequest) decode(r *wire.Reader, version int16) {
 	m.TimeoutMs = r.Int32()
 	{
-		n := r.Len(true, 3)
+		n := r.Len(true, 5)
 		m.FeatureUpdates = wire.Resize(m.FeatureUpdates, n)
 		for i := range m.FeatureUpdates {
 			if m.FeatureUpdates[i].decode(r, version); r.Failed() {
@@ -223,7 +223,7 @@ func (m *UpdateFeaturesResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorMessage = r.NullableString(true)
 	if version <= 1 {
 		{
-			n := r.Len(true, 4)
+			n := r.Len(true, 5)
 			m.Results = wire.Resize(m.Results, n)
 			for i := range m.Results {
 				if m.Results[i].decode(r, version); r.Failed() {

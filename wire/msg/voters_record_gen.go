@@ -87,7 +87,7 @@ func (m *VotersRecord) append(dst []byte, version int16) ([]byte, error) {
 func (m *VotersRecord) decode(r *wire.Reader, version int16) {
 	m.Version = r.Int16()
 	{
-		n := r.Len(true, 25)
+		n := r.Len(true, 27)
 		m.Voters = wire.Resize(m.Voters, n)
 		for i := range m.Voters {
 			if m.Voters[i].decode(r, version); r.Failed() {
@@ -129,7 +129,7 @@ func (m *VotersRecordVoter) decode(r *wire.Reader, version int16) {
 	m.VoterID = r.Int32()
 	m.VoterDirectoryID = r.UUID()
 	{
-		n := r.Len(true, 4)
+		n := r.Len(true, 5)
 		m.Endpoints = wire.Resize(m.Endpoints, n)
 		for i := range m.Endpoints {
 			if m.Endpoints[i].decode(r, version); r.Failed() {

@@ -85,7 +85,7 @@ func (m *WriteTxnMarkersRequest) append(dst []byte, version int16) ([]byte, erro
 func (m *WriteTxnMarkersRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	{
-		n := r.Len(flexible, 16)
+		n := r.Len(flexible, 17)
 		m.Markers = wire.Resize(m.Markers, n)
 		for i := range m.Markers {
 			if m.Markers[i].decode(r, version); r.Failed() {
@@ -135,7 +135,7 @@ func (m *WriteTxnMarkersRequestMarker) decode(r *wire.Reader, version int16) {
 	m.ProducerEpoch = r.Int16()
 	m.TransactionResult = r.Bool()
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
@@ -276,7 +276,7 @@ func (m *WriteTxnMarkersResponse) append(dst []byte, version int16) ([]byte, err
 func (m *WriteTxnMarkersResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	{
-		n := r.Len(flexible, 9)
+		n := r.Len(flexible, 10)
 		m.Markers = wire.Resize(m.Markers, n)
 		for i := range m.Markers {
 			if m.Markers[i].decode(r, version); r.Failed() {
@@ -318,7 +318,7 @@ func (m *WriteTxnMarkersResponseMarker) decode(r *wire.Reader, version int16) {
 	flexible := version >= 1
 	m.ProducerID = r.Int64()
 	{
-		n := r.Len(flexible, 2)
+		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {

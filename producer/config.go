@@ -28,8 +28,9 @@ type Config struct {
 
 	// BatchSize is the size in bytes, before compression, at which a batch is
 	// full; a larger record travels alone. Each partition in use takes a buffer
-	// of this size out of BufferMemory. Default: 16384; negative: one record per
-	// batch. Kafka: batch.size; kafka-python: batch_size.
+	// of this size out of BufferMemory. More than MaxRequestSize or BufferMemory
+	// counts as that. Default: 16384; negative: one record per batch. Kafka:
+	// batch.size; kafka-python: batch_size.
 	BatchSize int
 
 	// Linger is how long a batch that is not full waits for more records.

@@ -80,8 +80,9 @@ func (p *Producer) Send(ctx context.Context, rec Record) (Future, error) {
 
 // SendFunc is Send with a callback instead of a Future. It is called once if
 // SendFunc returns nil, and not otherwise: on the sender's goroutine, in order
-// for each partition. It must not block; Flush and Close wait for it, so it must
-// not wait for them.
+// for each partition. It must not block: nothing is sent while it runs. Flush and
+// Close wait for it, so it must not wait for them; and Send may wait for memory
+// that only the sender can give back.
 func (p *Producer) SendFunc(ctx context.Context, rec Record, done func(RecordMetadata, error)) error {
 	_, err := p.send(ctx, &rec, done)
 	return err
@@ -135,7 +136,7 @@ func (p *Producer) partitionOf(ctx context.Context, rec *Record, block *blocking
 		if part := t.partition(id); part != nil {
 			return part, nil
 		}
-		return p.newPartition(ctx, rec.Topic, id, block)
+		return p.addedPartition(ctx, rec.Topic, id, block)
 	case p.cfg.Partitioner != nil:
 		id = p.cfg.Partitioner.Partition(rec.Topic, rec.Key, t.ids, t.available)
 	default:

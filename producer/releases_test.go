@@ -130,3 +130,65 @@ func TestPartitions(t *testing.T) {
 		}
 	})
 }
+
+// TestAddedPartitions: a partition that was added can be named at once, and is
+// used for null keys when the metadata has been refreshed.
+func TestAddedPartitions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1))
+		p := newProducer(t, cluster, Config{})
+		send := func(to Partition) int32 {
+			return mustWait(t, mustSend(t, p, Record{Topic: "t", Value: []byte("v"), Partition: to})).Partition
+		}
+		send(0)
+		if err := cluster.AddPartitions("t", 2); err != nil {
+			t.Fatal(err)
+		}
+		if got := send(0); got != 0 {
+			t.Errorf("partition %d before anyone could know of it", got)
+		}
+		if got := send(ToPartition(1)); got != 1 {
+			t.Errorf("named partition 1 became %d", got)
+		}
+		seen := map[int32]bool{}
+		for range 50 {
+			seen[send(0)] = true
+		}
+		if len(seen) != 2 {
+			t.Errorf("null keys went to partitions %v", seen)
+		}
+		if err := cluster.AddPartitions("t", 3); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(6 * time.Minute) // metadata.max.age.ms
+		for range 100 {
+			seen[send(0)] = true
+		}
+		if len(seen) != 3 {
+			t.Errorf("null keys went to partitions %v", seen)
+		}
+	})
+}
+
+// TestTimestamps: also in a batch that is open for long, timestamps are not far
+// from the time of Send.
+func TestTimestamps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1))
+		p := newProducer(t, cluster, Config{Linger: time.Minute})
+		var sent []time.Time
+		for range 20 {
+			time.Sleep(33 * time.Millisecond)
+			mustSend(t, p, Record{Topic: "t", Value: []byte("v")})
+			sent = append(sent, time.Now())
+		}
+		if err := p.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range readLog(t, cluster, "t", 0) {
+			if behind := sent[i].Sub(time.UnixMilli(w.timestamp)); behind < 0 || behind > tickEvery+time.Millisecond {
+				t.Errorf("record %d is stamped %v before it was sent", i, behind)
+			}
+		}
+	})
+}

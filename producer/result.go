@@ -14,7 +14,7 @@ type result struct {
 	// afterwards.
 	outcome outcome
 	others  []outcome // of a batch that was split
-	left    int32     // records without an outcome
+	left    int32     // records without an outcome; counted when the batch is closed to more
 }
 
 // outcome is what became of the records from index from on, count of them.
@@ -32,9 +32,6 @@ const noTimestamp = -1
 func newResult(topic string, partition int32) *result {
 	return &result{topic: topic, partition: partition, done: make(chan struct{})}
 }
-
-// size says how many records there are, when the batch is closed to more.
-func (r *result) size(n int32) { r.left = n }
 
 // add notes an outcome, and closes done with the last one.
 func (r *result) add(o outcome) {

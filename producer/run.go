@@ -9,7 +9,7 @@ import (
 )
 
 // tickEvery is how often the batches that are open learn that time has passed.
-// The timestamps of records may be late by it.
+// The timestamps of records may be behind by it.
 const tickEvery = 10 * time.Millisecond
 
 // run is the sender's goroutine. It ends when the producer or the client is

@@ -285,9 +285,11 @@ func TestNothingSentIsNoAttempt(t *testing.T) {
 	r.pass(time.Second)
 	r.want("1: 0:a", "1: 0:b")
 	r.answer(wire.ErrNone)
-	r.answer(wire.ErrNone)
+	r.answer(wire.ErrRequestTimedOut)
 	r.offset(a, 0)
-	r.offset(b, 1)
+	if e, ok := errors.AsType[*DeliveryError](r.failed(b)); !ok || e.Attempts != 1 {
+		t.Errorf("the error counts %d attempts", e.Attempts)
+	}
 	r.idle()
 }
 

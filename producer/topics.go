@@ -104,9 +104,9 @@ func (p *Producer) topic(ctx context.Context, name string, block *blocking) (*to
 	return p.update(p.topics.named(name), md, in), nil
 }
 
-// newPartition looks for a partition that the metadata does not have: it may have
+// addedPartition looks for a partition that the metadata does not have: it may have
 // been added since.
-func (p *Producer) newPartition(ctx context.Context, name string, id int32, block *blocking) (*partition, error) {
+func (p *Producer) addedPartition(ctx context.Context, name string, id int32, block *blocking) (*partition, error) {
 	ctx, cancel := p.mayBlock(ctx, block)
 	defer cancel()
 	if _, err := p.client.RefreshMetadata(ctx, name); err != nil {
@@ -142,7 +142,7 @@ func (p *Producer) update(t *topic, md *netclient.Metadata, in *netclient.Topic)
 		from := &in.Partitions[i]
 		part := t.partitions[from.ID]
 		if part == nil {
-			part = p.newPartitionOf(in.Name, from)
+			part = p.newPartition(in.Name, from)
 			t.partitions[from.ID] = part
 		}
 		now.ids = append(now.ids, from.ID)
@@ -155,7 +155,7 @@ func (p *Producer) update(t *topic, md *netclient.Metadata, in *netclient.Topic)
 	return now
 }
 
-func (p *Producer) newPartitionOf(topic string, from *netclient.Partition) *partition {
+func (p *Producer) newPartition(topic string, from *netclient.Partition) *partition {
 	part := &partition{topic: topic, id: from.ID, format: record.V2}
 	part.backoff = p.sender.backoff
 	if r := p.client.Release(from.Leader); r != (netclient.Release{}) {

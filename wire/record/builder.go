@@ -1,222 +1,192 @@
 package record
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 
 	"github.com/barnabas-kafka/barnabas/wire"
 )
 
-// ErrNoHeaders is the error of a record with headers in a format that has none:
-// V0 or V1, which brokers before 0.11 speak.
-var ErrNoHeaders = errors.New("message formats before v2 have no record headers; they need a broker of 0.11 or later")
-
-// A Builder builds one batch, or one message set, by appending records. Each is
-// encoded at once. The zero Builder must be Reset first. It is for one goroutine
-// at a time; a copy of it is a second owner of the same buffer.
+// A Builder makes a batch. Append encodes a record straight into its buffer;
+// nothing is allocated unless the buffer must grow. The zero Builder writes v0;
+// Reset begins anew. A Builder is not safe for concurrent use.
 type Builder struct {
-	format Format
-	buf    []byte
-	count  int32
-	base   int64 // the first timestamp
-	max    int64 // the largest timestamp
+	buf           []byte // v2: room for the batch's head, then records; v0 and v1: messages
+	format        Format
+	attributes    int16 // without the compression
+	count         int32
+	baseTimestamp int64
+	maxTimestamp  int64
 }
 
-// Reset begins a batch in that format, in buf, whose capacity is used and whose
-// contents are given up. The buffer is the Builder's until Seal.
-func (b *Builder) Reset(format Format, buf []byte) {
-	*b = Builder{format: format, buf: buf[:0]}
-	if format == V2 {
-		b.buf = append(b.buf, make([]byte, v2Records)...)
-	}
+// Reset begins an empty batch. Its records go into the memory of buf, as long as
+// they fit; buf may be nil.
+func (b *Builder) Reset(f Format, buf []byte) {
+	*b = Builder{buf: buf[:0], format: f, maxTimestamp: -1}
 }
 
-// Format is the format of the batch.
-func (b *Builder) Format() Format { return b.format }
-
-// Len is how many records there are.
-func (b *Builder) Len() int { return int(b.count) }
-
-// Size is how many bytes the batch has by now, uncompressed.
-func (b *Builder) Size() int { return len(b.buf) }
-
-// MaxTimestamp is the largest timestamp, in milliseconds; 0 without records.
-func (b *Builder) MaxTimestamp() int64 { return b.max }
-
-// RecordSize is an upper bound of what a record would add to Size.
-func (b *Builder) RecordSize(key, value []byte, headers []wire.Header) int {
-	if b.format != V2 {
-		return keyAt(b.format) + 8 + len(key) + len(value)
-	}
-	// length, attributes, two deltas, the lengths of key and value, the number of headers
-	const most = binary.MaxVarintLen32
-	size := most + 1 + binary.MaxVarintLen64 + most + most + len(key) + most + len(value) + most
-	for _, h := range headers {
-		size += most + len(h.Key) + most + len(h.Value)
-	}
-	return size
-}
-
-// Append adds a record: timestamp is in milliseconds since 1970 (ignored by V0),
-// a nil key or value is null. Everything is copied. After an error the batch is
-// what it was before.
+// Append encodes a record. The timestamp is in milliseconds since 1970, -1 is
+// none; v0 has none and drops it. A nil key or value is null. Nothing is changed
+// where it returns an error: ErrNoHeaders, ErrTooLarge, or that the timestamp is
+// too far from the first.
 func (b *Builder) Append(timestamp int64, key, value []byte, headers []wire.Header) error {
-	if b.count == math.MaxInt32 || len(b.buf)+b.RecordSize(key, value, headers) > math.MaxInt32 {
-		return fmt.Errorf("a batch of %d records and %d bytes can't hold another of %d bytes", b.count, len(b.buf), len(key)+len(value))
+	var err error
+	if b.format == V2 {
+		err = b.appendRecord(timestamp, key, value, headers)
+	} else {
+		err = b.appendMessage(timestamp, key, value, headers)
+	}
+	if err != nil {
+		return err
+	}
+	if b.count == 0 || timestamp > b.maxTimestamp {
+		b.maxTimestamp = timestamp
 	}
 	if b.count == 0 {
-		b.base, b.max = timestamp, timestamp
+		b.baseTimestamp = timestamp
 	}
-	if b.format == V2 {
-		b.buf = b.appendRecord(b.buf, timestamp-b.base, key, value, headers)
-	} else {
-		if len(headers) > 0 {
-			return ErrNoHeaders
-		}
-		b.buf = appendMessage(b.buf, b.format, 0, int64(b.count), timestamp, key, value)
-	}
-	b.max = max(b.max, timestamp)
 	b.count++
 	return nil
 }
 
-// appendRecord appends a V2 record.
-func (b *Builder) appendRecord(dst []byte, timestampDelta int64, key, value []byte, headers []wire.Header) []byte {
-	size := 1 + varintLen(timestampDelta) + varintLen(int64(b.count)) + bytesLen(key) + bytesLen(value) + varintLen(int64(len(headers)))
-	for _, h := range headers {
-		size += varintLen(int64(len(h.Key))) + len(h.Key) + bytesLen(h.Value)
+// appendRecord encodes a record of v2.
+func (b *Builder) appendRecord(timestamp int64, key, value []byte, headers []wire.Header) error {
+	var timestampDelta int64
+	if b.count > 0 {
+		timestampDelta = timestamp - b.baseTimestamp
+		if (timestampDelta < 0) != (timestamp < b.baseTimestamp) {
+			return fmt.Errorf("timestamp %d is too far from that of the batch's first record, %d", timestamp, b.baseTimestamp)
+		}
 	}
-	dst = binary.AppendVarint(dst, int64(size))
-	dst = append(dst, 0) // attributes: none are defined
-	dst = binary.AppendVarint(dst, timestampDelta)
-	dst = binary.AppendVarint(dst, int64(b.count))
-	dst = appendVarintBytes(dst, key)
-	dst = appendVarintBytes(dst, value)
-	dst = binary.AppendVarint(dst, int64(len(headers)))
-	for _, h := range headers {
-		dst = binary.AppendVarint(dst, int64(len(h.Key)))
-		dst = append(dst, h.Key...)
-		dst = appendVarintBytes(dst, h.Value)
+	offsetDelta := int64(b.count)
+	size := 1 + int64(varintLen(timestampDelta)+varintLen(offsetDelta)) + payloadSize(key, value, headers)
+	start := max(len(b.buf), batchHead)
+	end := int64(start) + int64(varintLen(size)) + size
+	if end > math.MaxInt32 {
+		return ErrTooLarge
 	}
-	return dst
+	b.buf = slices.Grow(b.buf, int(end)-len(b.buf))[:end]
+	w := b.buf[start:]
+	i := putVarint(w, 0, size)
+	w[i] = 0 // attributes
+	i = putVarint(w, i+1, timestampDelta)
+	i = putVarint(w, i, offsetDelta)
+	i = putBytes(w, i, key)
+	i = putBytes(w, i, value)
+	i = putVarint(w, i, int64(len(headers)))
+	for h := range headers {
+		i = putVarint(w, i, int64(len(headers[h].Key)))
+		i += copy(w[i:], headers[h].Key)
+		i = putBytes(w, i, headers[h].Value)
+	}
+	return nil
 }
 
-func appendVarintBytes(dst, v []byte) []byte {
-	if v == nil {
-		return append(dst, 1) // -1
-	}
-	return append(binary.AppendVarint(dst, int64(len(v))), v...)
-}
-
-func bytesLen(v []byte) int {
-	if v == nil {
-		return 1
-	}
-	return varintLen(int64(len(v))) + len(v)
-}
-
-// varintLen is the size of v as a varint.
-func varintLen(v int64) int {
-	u := uint64(v<<1) ^ uint64(v>>63)
-	n := 1
-	for ; u >= 0x80; u >>= 7 {
-		n++
+// payloadSize is how many bytes of a v2 record key, value and headers take.
+func payloadSize(key, value []byte, headers []wire.Header) int64 {
+	n := bytesSize(key) + bytesSize(value) + int64(varintLen(int64(len(headers))))
+	for i := range headers {
+		k := int64(len(headers[i].Key))
+		n += int64(varintLen(k)) + k + bytesSize(headers[i].Value)
 	}
 	return n
 }
 
-// appendMessage appends a V0 or V1 message.
-func appendMessage(dst []byte, format Format, attributes int8, offset, timestamp int64, key, value []byte) []byte {
-	start := len(dst)
-	dst = wire.AppendInt64(dst, offset)
-	dst = append(dst, make([]byte, msgMagic-msgSize)...) // size and CRC, known later
-	dst = append(dst, byte(format), byte(attributes))
-	if format == V1 {
-		dst = wire.AppendInt64(dst, timestamp)
+func bytesSize(b []byte) int64 {
+	if b == nil {
+		return 1
 	}
-	dst = wire.AppendNullableBytes(dst, key, false)
-	dst = wire.AppendNullableBytes(dst, value, false)
-	finishMessage(dst[start:])
-	return dst
+	n := int64(len(b))
+	return int64(varintLen(n)) + n
 }
 
-// finishMessage writes the size and the CRC of a message.
-func finishMessage(m []byte) {
-	putInt32(m, msgSize, int32(len(m)-prefix))
-	putInt32(m, msgCRC, int32(crc32.ChecksumIEEE(m[msgMagic:])))
+func putBytes(w []byte, i int, b []byte) int {
+	if b == nil {
+		w[i] = 1 // -1 in zigzag form: null
+		return i + 1
+	}
+	i = putVarint(w, i, int64(len(b)))
+	return i + copy(w[i:], b)
 }
 
-// Seal finishes the batch and returns it. Without a codec it is the Builder's
-// own buffer; with one, the compressed batch is appended to dst, and the
-// Builder's buffer is free again. The CRC of a V2 batch is Stamp's to set; a
-// message set is complete.
-func (b *Builder) Seal(codec Codec, dst []byte) ([]byte, error) {
-	switch {
-	case b.count == 0:
-		return nil, errors.New("a batch needs at least one record")
-	case b.format == V2:
-		return b.sealBatch(codec, dst)
-	case codec == nil:
-		return b.buf, nil
+// appendMessage encodes a message of v0 or v1. Offsets count from 0.
+func (b *Builder) appendMessage(timestamp int64, key, value []byte, headers []wire.Header) error {
+	if len(headers) > 0 {
+		return ErrNoHeaders
 	}
-	return b.wrap(codec, dst)
+	start := len(b.buf)
+	end := int64(start) + int64(messageHead(b.format)+messageLengths) + int64(len(key)) + int64(len(value))
+	if end > math.MaxInt32 {
+		return ErrTooLarge
+	}
+	b.buf = slices.Grow(b.buf, int(end)-start)[:end]
+	w := b.buf[start:]
+	putInt64(w, offsetAt, int64(b.count))
+	i := putMessageHead(w, b.format, int8(b.attributes), timestamp)
+	i = putNullable(w, i, key)
+	putNullable(w, i, value)
+	sealMessage(w)
+	return nil
 }
 
-// sealBatch writes the head of a V2 batch.
-func (b *Builder) sealBatch(codec Codec, dst []byte) ([]byte, error) {
-	batch, start, compression := b.buf, 0, None
-	if codec != nil {
-		start, compression = len(dst), codec.Compression()
-		var err error
-		batch, err = codec.Compress(append(dst, b.buf[:v2Records]...), b.buf[v2Records:], V2)
-		if err != nil {
-			return nil, fmt.Errorf("compressing a batch of %d records with %s: %w", b.count, compression, err)
-		}
+// putMessageHead writes a message's magic, attributes and timestamp and returns
+// where its key belongs.
+func putMessageHead(w []byte, f Format, attributes int8, timestamp int64) int {
+	w[magicAt] = byte(f)
+	w[messageAttributesAt] = byte(attributes)
+	if f == V1 {
+		putInt64(w, messageTimestampAt, timestamp)
 	}
-	head := batch[start:]
-	if len(head) > math.MaxInt32 {
-		return nil, fmt.Errorf("a batch of %d bytes is too large for Kafka", len(head))
-	}
-	putInt64(head, 0, 0)
-	putInt32(head, v2Length, int32(len(head)-prefix))
-	putInt32(head, v2LeaderEpoch, -1)
-	head[v2Magic] = byte(V2)
-	putInt16(head, v2Attributes, int16(compression))
-	putInt32(head, v2LastOffsetDelta, b.count-1)
-	putInt64(head, v2BaseTimestamp, b.base)
-	putInt64(head, v2MaxTimestamp, b.max)
-	putInt64(head, v2ProducerID, -1)
-	putInt16(head, v2ProducerEpoch, -1)
-	putInt32(head, v2BaseSequence, -1)
-	putInt32(head, v2Count, b.count)
-	return batch, nil
+	return messageHead(f)
 }
 
-// wrap compresses a message set into the value of one message, whose offset is
-// that of the last message inside. Inside V1, offsets count from the set's
-// first; so they do in what producers send as V0, until the broker rewrites
-// them.
-func (b *Builder) wrap(codec Codec, dst []byte) ([]byte, error) {
-	start := len(dst)
-	dst = appendMessage(dst, b.format, int8(codec.Compression()), int64(b.count-1), b.max, nil, []byte{})
-	value := len(dst)
-	dst, err := codec.Compress(dst, b.buf, b.format)
-	if err != nil {
-		return nil, fmt.Errorf("compressing a message set of %d messages with %s: %w", b.count, codec.Compression(), err)
+func putNullable(w []byte, i int, b []byte) int {
+	if b == nil {
+		putInt32(w, i, -1)
+		return i + 4
 	}
-	putInt32(dst, value-4, int32(len(dst)-value))
-	finishMessage(dst[start:])
-	return dst, nil
+	putInt32(w, i, int32(len(b)))
+	return i + 4 + copy(w[i+4:], b)
 }
 
-// Stamp gives a sealed V2 batch its producer id, epoch and sequence, and sets
-// the CRC, which covers them. A producer that is not idempotent has -1, -1, -1.
-func Stamp(batch []byte, producerID int64, producerEpoch int16, baseSequence int32) {
-	putInt64(batch, v2ProducerID, producerID)
-	putInt16(batch, v2ProducerEpoch, producerEpoch)
-	putInt32(batch, v2BaseSequence, baseSequence)
-	putInt32(batch, v2CRC, int32(crc32.Checksum(batch[v2Attributes:], castagnoli)))
+// sealMessage writes the size and the CRC of a message that is complete but for
+// these.
+func sealMessage(w []byte) {
+	putInt32(w, sizeAt, int32(len(w)-logHead))
+	putInt32(w, messageCRCAt, int32(crc32.ChecksumIEEE(w[magicAt:])))
+}
+
+// Format is what Reset was given.
+func (b *Builder) Format() Format { return b.format }
+
+// Len is the number of records so far.
+func (b *Builder) Len() int { return int(b.count) }
+
+// Size is how many bytes the batch would have if it were sealed now, without
+// compression. That of an empty v2 batch is 61.
+func (b *Builder) Size() int {
+	if b.format == V2 {
+		return max(len(b.buf), batchHead)
+	}
+	return len(b.buf)
+}
+
+// RecordSize is how many bytes one more record would add, before compression: of
+// v2 the most that it could, of v0 and v1 just that.
+func (b *Builder) RecordSize(key, value []byte, headers []wire.Header) int {
+	if b.format == V2 {
+		return int(min(maxRecordOverhead+payloadSize(key, value, headers), math.MaxInt))
+	}
+	return messageHead(b.format) + messageLengths + len(key) + len(value)
+}
+
+// MaxTimestamp is the latest timestamp so far, in milliseconds; -1 without
+// records.
+func (b *Builder) MaxTimestamp() int64 {
+	if b.count == 0 {
+		return -1
+	}
+	return b.maxTimestamp
 }

@@ -1,64 +1,66 @@
 package record
 
-import (
-	"encoding/binary"
-	"hash/crc32"
-)
+import "encoding/binary"
 
-// Where the fields of a V2 batch are. The CRC covers what comes after it.
+// Every format begins with an offset and the size of what follows the two.
 const (
-	v2Length          = 8
-	v2LeaderEpoch     = 12
-	v2Magic           = 16
-	v2CRC             = 17
-	v2Attributes      = 21
-	v2LastOffsetDelta = 23
-	v2BaseTimestamp   = 27
-	v2MaxTimestamp    = 35
-	v2ProducerID      = 43
-	v2ProducerEpoch   = 51
-	v2BaseSequence    = 53
-	v2Count           = 57
-	v2Records         = 61
+	offsetAt = 0
+	sizeAt   = 8
+	logHead  = 12 // bytes of offset and size
+	magicAt  = 16 // in all formats alike
 )
 
-// Where the fields of a V0 or V1 message are. The size counts what comes after
-// it, the CRC covers what comes after it. V1 has a timestamp before the key.
+// The layout of a v2 batch.
 const (
-	msgSize       = 8
-	msgCRC        = 12
-	msgMagic      = 16
-	msgAttributes = 17
-	msgTimestamp  = 18 // V1
-	msgKeyV0      = 18
-	msgKeyV1      = 26
+	leaderEpochAt     = 12
+	crcAt             = 17 // CRC32C of all that follows it
+	attributesAt      = 21
+	lastOffsetDeltaAt = 23
+	baseTimestampAt   = 27
+	maxTimestampAt    = 35
+	producerIDAt      = 43
+	producerEpochAt   = 51
+	baseSequenceAt    = 53
+	countAt           = 57
+	batchHead         = 61
 )
 
-// The bits of attributes.
+// The layout of a v0 or v1 message; v1 has a timestamp.
 const (
-	attrCompression   = 0x07
-	attrLogAppendTime = 0x08
-	attrTransactional = 0x10 // V2
-	attrControl       = 0x20 // V2
+	messageCRCAt        = 12 // CRC32 (IEEE) of all that follows it
+	messageAttributesAt = 17
+	messageTimestampAt  = 18
+	messageHeadV0       = 18
+	messageHeadV1       = 26
 )
 
-// prefix is the size of what batches and messages begin with: an offset and the
-// size of the rest.
-const prefix = 12
+// The attributes. In v2 they are two bytes, in messages one.
+const (
+	compressionMask  = 0x07
+	logAppendTimeBit = 0x08 // not in v0
+	transactionalBit = 0x10 // v2 only, as the next
+	controlBit       = 0x20
+)
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// Sizes of records, in bytes.
+const (
+	messageLengths    = 8  // the lengths of a message's key and value
+	minRecord         = 7  // a v2 record whose fields take a byte each
+	maxRecordOverhead = 21 // a v2 record's length, attributes and deltas, at their longest
+)
 
-func int16At(b []byte, at int) int16 { return int16(binary.BigEndian.Uint16(b[at:])) }
-func int32At(b []byte, at int) int32 { return int32(binary.BigEndian.Uint32(b[at:])) }
-func int64At(b []byte, at int) int64 { return int64(binary.BigEndian.Uint64(b[at:])) }
-
-func putInt16(b []byte, at int, v int16) { binary.BigEndian.PutUint16(b[at:], uint16(v)) }
-func putInt32(b []byte, at int, v int32) { binary.BigEndian.PutUint32(b[at:], uint32(v)) }
-func putInt64(b []byte, at int, v int64) { binary.BigEndian.PutUint64(b[at:], uint64(v)) }
-
-func keyAt(f Format) int {
+// messageHead is how many bytes of a message come before its key's length.
+func messageHead(f Format) int {
 	if f == V0 {
-		return msgKeyV0
+		return messageHeadV0
 	}
-	return msgKeyV1
+	return messageHeadV1
 }
+
+func int16At(b []byte, i int) int16 { return int16(binary.BigEndian.Uint16(b[i:])) }
+func int32At(b []byte, i int) int32 { return int32(binary.BigEndian.Uint32(b[i:])) }
+func int64At(b []byte, i int) int64 { return int64(binary.BigEndian.Uint64(b[i:])) }
+
+func putInt16(b []byte, i int, v int16) { binary.BigEndian.PutUint16(b[i:], uint16(v)) }
+func putInt32(b []byte, i int, v int32) { binary.BigEndian.PutUint32(b[i:], uint32(v)) }
+func putInt64(b []byte, i int, v int64) { binary.BigEndian.PutUint64(b[i:], uint64(v)) }

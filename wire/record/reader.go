@@ -1,199 +1,214 @@
 package record
 
 import (
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 )
 
-// ErrPartial is what a Reader returns at a batch or message that is cut off: a
-// broker fills a fetch response up to the size asked for. When it is the first,
-// the fetch was too small.
-var ErrPartial = errors.New("the last batch is cut off")
-
-// A Reader goes over fetched bytes batch by batch. They may hold batches and
-// message sets of all formats. It looks at heads only.
+// A Reader goes over bytes that hold batches, as a fetch brings them. It is a
+// value: a copy reads on from the same place.
 type Reader struct {
-	src []byte
+	b   []byte
 	pos int
 }
 
-// NewReader returns a Reader of b.
-func NewReader(b []byte) Reader { return Reader{src: b} }
+// NewReader returns a Reader of b, which must not change while anything read
+// from it is in use.
+func NewReader(b []byte) Reader { return Reader{b: b} }
 
-// Reset makes it a Reader of b.
-func (r *Reader) Reset(b []byte) { *r = Reader{src: b} }
+// Reset makes r read b.
+func (r *Reader) Reset(b []byte) { *r = Reader{b: b} }
 
-// A Batch is a record batch (V2), a message with a set of others compressed
-// into it, or a run of messages that are not compressed (V0, V1).
+// A Batch is the head of a batch of records. Of v0 and v1 a Batch is a run of
+// plain messages with the same attributes, or one wrapper, which holds those that
+// were compressed together. What a format lacks is -1, or false.
 type Batch struct {
-	// BaseOffset is the offset of the first record; -1 for compressed V0 and V1
-	// messages, which tell only the last.
+	Format        Format
+	Compression   Compression // may be one that nobody knows; Records says so
+	LogAppendTime bool        // the timestamps are the broker's, not the producer's
+	Transactional bool
+	Control       bool // holds control records, such as the end of a transaction, which are no data
+	// BaseOffset is the first record's offset or, where that was compacted away,
+	// the offset that it had. Of a wrapper of v0 or v1 it is -1: unknown.
 	BaseOffset int64
-	// LastOffset is the offset of the last record that the batch had when it was
-	// written; compaction may have removed it since.
+	// LastOffset is the last record's offset or, where that was compacted away in
+	// v2, the offset that it had. Reading goes on at the next offset, also when no
+	// record is left.
 	LastOffset           int64
-	Format               Format
-	Compression          Compression
-	LogAppendTime        bool
-	MaxTimestamp         int64 // ms; -1 in V0
-	PartitionLeaderEpoch int32 // -1 before V2
-	ProducerID           int64 // -1: none
+	MaxTimestamp         int64 // in milliseconds
+	PartitionLeaderEpoch int32
+	ProducerID           int64
 	ProducerEpoch        int16
 	BaseSequence         int32
-	Transactional        bool
-	Control              bool // markers of transactions and the like, not records
-	NumRecords           int  // -1 for compressed V0 and V1 messages
-	Size                 int  // bytes, as they are in what was read
+	// NumRecords is how many records the batch says it holds; 0 is possible after
+	// compaction. Of a wrapper of v0 or v1 it is -1: unknown.
+	NumRecords int
+	// Size is how many bytes the batch has, as it came.
+	Size int
 
-	raw []byte
-	at  int // where raw begins
+	raw      []byte
+	position int // in the Reader's bytes
 }
 
-// Next returns the next batch, io.EOF at the end, ErrPartial where the last one
-// is cut off, or a *CorruptError, after which there is nothing more to read.
+// Next returns the next batch, without unpacking it or looking at its CRC. It
+// returns io.EOF at the end, ErrPartial when the bytes end inside a batch, or a
+// *CorruptError; it stays there.
 func (r *Reader) Next() (Batch, error) {
-	whole, format, err := r.whole()
+	raw, f, err := r.whole(r.pos)
 	if err != nil {
 		return Batch{}, err
 	}
-	b := Batch{raw: whole, at: r.pos, Format: format, Size: len(whole)}
-	if format == V2 {
-		err = b.parseV2()
+	b := Batch{Format: f, BaseOffset: int64At(raw, offsetAt), raw: raw, position: r.pos}
+	if f == V2 {
+		err = b.readHead()
 	} else {
-		err = b.parseMessages(r.src[r.pos:])
-	}
-	r.pos += b.Size
-	if err != nil {
-		r.pos = len(r.src)
-	}
-	return b, err
-}
-
-// whole returns the next batch or message.
-func (r *Reader) whole() ([]byte, Format, error) {
-	rest := r.src[r.pos:]
-	if len(rest) == 0 {
-		return nil, 0, io.EOF
-	}
-	if len(rest) < prefix {
-		return nil, 0, ErrPartial
-	}
-	corrupt := func(format string, args ...any) error {
-		at := r.pos
-		r.pos = len(r.src)
-		return &CorruptError{Offset: int64At(rest, 0), At: at, Reason: fmt.Sprintf(format, args...)}
-	}
-	size := int64(int32At(rest, msgSize))
-	if size < msgKeyV0+8-prefix {
-		return nil, 0, corrupt("it says that it has %d bytes", size)
-	}
-	if size > int64(len(rest)-prefix) {
-		return nil, 0, ErrPartial
-	}
-	whole := rest[: prefix+size : prefix+size]
-	switch format := Format(whole[msgMagic]); {
-	case format < V0 || format > V2:
-		return nil, 0, corrupt("unknown message format %d", format)
-	case format == V2 && len(whole) < v2Records, format == V1 && len(whole) < msgKeyV1+8:
-		return nil, 0, corrupt("%d bytes are too few for message format %d", len(whole), format)
-	default:
-		return whole, format, nil
-	}
-}
-
-// parseV2 reads the head of a record batch.
-func (b *Batch) parseV2() error {
-	raw := b.raw
-	attributes := int16At(raw, v2Attributes)
-	b.BaseOffset = int64At(raw, 0)
-	b.LastOffset = b.BaseOffset + int64(int32At(raw, v2LastOffsetDelta))
-	b.PartitionLeaderEpoch = int32At(raw, v2LeaderEpoch)
-	b.Compression = Compression(attributes & attrCompression)
-	b.LogAppendTime = attributes&attrLogAppendTime != 0
-	b.Transactional = attributes&attrTransactional != 0
-	b.Control = attributes&attrControl != 0
-	b.MaxTimestamp = int64At(raw, v2MaxTimestamp)
-	b.ProducerID = int64At(raw, v2ProducerID)
-	b.ProducerEpoch = int16At(raw, v2ProducerEpoch)
-	b.BaseSequence = int32At(raw, v2BaseSequence)
-	b.NumRecords = int(int32At(raw, v2Count))
-	if b.LastOffset < b.BaseOffset || b.NumRecords < 0 {
-		return b.corrupt(0, "last offset %d, %d records", b.LastOffset, b.NumRecords)
-	}
-	return nil
-}
-
-// parseMessages reads the head of a message, and where it is not compressed the
-// heads of those of its kind that follow.
-func (b *Batch) parseMessages(rest []byte) error {
-	b.PartitionLeaderEpoch, b.ProducerID, b.ProducerEpoch, b.BaseSequence = -1, -1, -1, -1
-	attributes := b.raw[msgAttributes]
-	b.LastOffset = int64At(b.raw, 0)
-	b.Compression = Compression(attributes & attrCompression)
-	b.MaxTimestamp = -1
-	if b.Format == V1 {
-		b.MaxTimestamp = int64At(b.raw, msgTimestamp)
-		b.LogAppendTime = attributes&attrLogAppendTime != 0
-	}
-	if b.Compression != None {
-		b.BaseOffset, b.NumRecords = -1, -1
-		return nil
-	}
-	b.BaseOffset, b.NumRecords = b.LastOffset, 1
-	run := Reader{src: rest, pos: b.Size}
-	for {
-		next, format, err := run.whole()
-		if err != nil || format != b.Format || next[msgAttributes] != attributes {
-			break // the Reader will say what is wrong there, if anything
+		err = b.readMessageHead()
+		if err == nil && b.Compression == None {
+			r.extend(&b)
 		}
-		b.LastOffset = int64At(next, 0)
-		if format == V1 {
-			b.MaxTimestamp = max(b.MaxTimestamp, int64At(next, msgTimestamp))
+	}
+	if err != nil {
+		return Batch{}, err
+	}
+	b.Size = len(b.raw)
+	r.pos += b.Size
+	return b, nil
+}
+
+// whole returns the batch or message at pos.
+func (r *Reader) whole(pos int) ([]byte, Format, error) {
+	rest := r.b[pos:]
+	corrupt := func(at int, err error) ([]byte, Format, error) {
+		return nil, 0, place{offset: int64At(rest, offsetAt), position: pos}.corrupt(at, false, err)
+	}
+	switch {
+	case len(rest) == 0:
+		return nil, 0, io.EOF
+	case len(rest) < logHead:
+		return nil, 0, ErrPartial
+	}
+	size, least, f := int64(int32At(rest, sizeAt))+logHead, messageHeadV0+messageLengths, V0
+	if len(rest) > magicAt {
+		f = Format(rest[magicAt])
+		switch f {
+		case V0, V1:
+			least = messageHead(f) + messageLengths
+		case V2:
+			least = batchHead
+		default:
+			return corrupt(magicAt, fmt.Errorf("it has message format %d, and v0 to v2 are known", rest[magicAt]))
+		}
+	}
+	switch {
+	case size < int64(least):
+		return corrupt(sizeAt, fmt.Errorf("it has %d bytes, where format %v needs %d", size, f, least))
+	case size > int64(len(rest)):
+		return nil, 0, ErrPartial
+	}
+	return rest[:size:size], f, nil
+}
+
+// extend adds to a plain message those that follow with the same attributes, as
+// long as offsets ascend.
+func (r *Reader) extend(b *Batch) {
+	end := r.pos + len(b.raw)
+	for {
+		m, f, err := r.whole(end)
+		if err != nil || f != b.Format || m[messageAttributesAt] != b.raw[messageAttributesAt] {
+			break // what is wrong, if anything, is the next batch's
+		}
+		offset := int64At(m, offsetAt)
+		if offset < b.LastOffset || offset == math.MaxInt64 {
+			break
+		}
+		b.LastOffset = offset
+		if f == V1 {
+			b.MaxTimestamp = max(b.MaxTimestamp, int64At(m, messageTimestampAt))
 		}
 		b.NumRecords++
-		run.pos += len(next)
+		end += len(m)
 	}
-	b.Size = run.pos
-	b.raw = rest[:run.pos:run.pos]
-	if b.LastOffset < b.BaseOffset {
-		return b.corrupt(0, "offsets go back from %d to %d", b.BaseOffset, b.LastOffset)
+	b.raw = r.b[r.pos:end:end]
+}
+
+// readHead reads the head of a v2 batch.
+func (b *Batch) readHead() error {
+	attributes := int16At(b.raw, attributesAt)
+	b.Compression = Compression(attributes & compressionMask)
+	b.LogAppendTime = attributes&logAppendTimeBit != 0
+	b.Transactional = attributes&transactionalBit != 0
+	b.Control = attributes&controlBit != 0
+	b.MaxTimestamp = int64At(b.raw, maxTimestampAt)
+	b.PartitionLeaderEpoch = int32At(b.raw, leaderEpochAt)
+	b.ProducerID = int64At(b.raw, producerIDAt)
+	b.ProducerEpoch = int16At(b.raw, producerEpochAt)
+	b.BaseSequence = int32At(b.raw, baseSequenceAt)
+	b.NumRecords = int(int32At(b.raw, countAt))
+	lastOffsetDelta := int64(int32At(b.raw, lastOffsetDeltaAt))
+	switch {
+	case lastOffsetDelta < 0 || b.BaseOffset > math.MaxInt64-1-lastOffsetDelta:
+		return b.corrupt(lastOffsetDeltaAt, fmt.Errorf("the last offset is %d after the first", lastOffsetDelta))
+	case b.NumRecords < 0:
+		return b.corrupt(countAt, fmt.Errorf("%d records", b.NumRecords))
+	}
+	b.LastOffset = b.BaseOffset + lastOffsetDelta
+	return nil
+}
+
+// readMessageHead reads the head of a v0 or v1 message.
+func (b *Batch) readMessageHead() error {
+	if b.BaseOffset == math.MaxInt64 {
+		return b.corrupt(offsetAt, fmt.Errorf("offset %d, which none can follow", b.BaseOffset))
+	}
+	attributes := b.raw[messageAttributesAt]
+	b.Compression = Compression(attributes & compressionMask)
+	b.LastOffset, b.NumRecords = b.BaseOffset, 1
+	if b.Compression != None {
+		b.BaseOffset, b.NumRecords = -1, -1
+	}
+	b.MaxTimestamp, b.PartitionLeaderEpoch = -1, -1
+	b.ProducerID, b.ProducerEpoch, b.BaseSequence = -1, -1, -1
+	if b.Format == V1 {
+		b.LogAppendTime = attributes&logAppendTimeBit != 0
+		b.MaxTimestamp = int64At(b.raw, messageTimestampAt)
 	}
 	return nil
 }
 
-func (b *Batch) corrupt(at int, format string, args ...any) error {
-	offset := b.BaseOffset
-	if offset < 0 {
-		offset = b.LastOffset
-	}
-	return &CorruptError{Offset: offset, At: b.at + at, Reason: fmt.Sprintf(format, args...)}
-}
-
-// Raw returns the bytes of the batch.
+// Raw are the bytes of the batch. They alias what the Reader was given.
 func (b *Batch) Raw() []byte { return b.raw }
 
-// Check compares the batch with its CRC; of messages, each with its own. Those
-// inside a compressed message are covered by the outer one's.
+// Check compares the batch with its CRC, or each message of a run with its own.
+// Where they differ it returns a *CorruptError in which errors.Is finds ErrCRC.
+// The messages inside a wrapper have CRCs, too; Records.Next compares these.
 func (b *Batch) Check() error {
 	if b.Format == V2 {
-		return b.compare(0, int32At(b.raw, v2CRC), crc32.Checksum(b.raw[v2Attributes:], castagnoli))
+		return b.checkCRC(crcAt, crc32.Checksum(b.raw[attributesAt:], castagnoli))
 	}
 	for at := 0; at < len(b.raw); {
-		m := b.raw[at:]
-		m = m[:prefix+int(int32At(m, msgSize))]
-		if err := b.compare(at, int32At(m, msgCRC), crc32.ChecksumIEEE(m[msgMagic:])); err != nil {
+		end := at + logHead + int(int32At(b.raw, at+sizeAt))
+		if err := b.checkCRC(at+messageCRCAt, crc32.ChecksumIEEE(b.raw[at+magicAt:end])); err != nil {
 			return err
 		}
-		at += len(m)
+		at = end
 	}
 	return nil
 }
 
-func (b *Batch) compare(at int, has int32, want uint32) error {
-	if uint32(has) == want {
-		return nil
+func (b *Batch) checkCRC(at int, want uint32) error {
+	if got := uint32(int32At(b.raw, at)); got != want {
+		return b.corrupt(at, fmt.Errorf("%w: it says %08x, and its bytes give %08x", ErrCRC, got, want))
 	}
-	return b.corrupt(at, "its checksum is %08x, and its contents have %08x", uint32(has), want)
+	return nil
+}
+
+func (b *Batch) corrupt(at int, err error) error {
+	return b.place().corrupt(at, false, err)
+}
+
+// place is where the batch is, for errors.
+func (b *Batch) place() place {
+	return place{offset: int64At(b.raw, offsetAt), position: b.position}
 }

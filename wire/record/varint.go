@@ -1,0 +1,48 @@
+package record
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Varints here are signed, in zigzag form: small values of either sign are short.
+
+func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) }
+func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
+
+// varintLen is how many bytes v takes.
+func varintLen(v int64) int {
+	return (bits.Len64(zigzag(v)|1) + 6) / 7
+}
+
+// putVarint writes v at b[i], where there is room, and returns where it ends.
+func putVarint(b []byte, i int, v int64) int {
+	u := zigzag(v)
+	for u >= 0x80 {
+		b[i] = byte(u) | 0x80
+		u >>= 7
+		i++
+	}
+	b[i] = byte(u)
+	return i + 1
+}
+
+// varint reads at b[i] and returns the value and where it ends, or -1 where no
+// varint is, or where i is -1 already. Nearly all have one or two bytes.
+func varint(b []byte, i int) (v int64, end int) {
+	if uint(i) >= uint(len(b)) {
+		return 0, -1
+	}
+	u := uint64(b[i])
+	if u < 0x80 {
+		return unzigzag(u), i + 1
+	}
+	if i+1 < len(b) && b[i+1] < 0x80 {
+		return unzigzag(u&0x7f | uint64(b[i+1])<<7), i + 2
+	}
+	u, n := binary.Uvarint(b[i:])
+	if n <= 0 {
+		return 0, -1
+	}
+	return unzigzag(u), i + n
+}

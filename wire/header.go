@@ -36,10 +36,7 @@ func DecodeRequestHeader(frame []byte) (RequestHeader, []byte, error) {
 	r := NewReader(frame, "RequestHeader", 1)
 	h := RequestHeader{APIKey: APIKey(r.Int16()), APIVersion: r.Int16(), CorrelationID: r.Int32(), ClientID: r.NullableString(false)}
 	if h.APIKey.Flexible(h.APIVersion) {
-		for n := r.Uvarint(); n > 0 && !r.Failed(); n-- {
-			number, end := r.TaggedField()
-			h.UnknownTags = r.UnknownTag(h.UnknownTags, number, end)
-		}
+		h.UnknownTags = r.UnknownTags()
 	}
 	return h, frame[r.Offset():], r.Err()
 }
@@ -132,10 +129,10 @@ func ReadFrame(r io.Reader, buf []byte, max int) ([]byte, error) {
 const frameStep = 1 << 20
 
 // growTo is the capacity for at least n bytes: frames up to a step get just
-// that, larger ones double.
+// that, larger ones eight times what has come, so that little is copied twice.
 func growTo(n int) int {
 	if n <= frameStep {
 		return n
 	}
-	return 2 * n
+	return 8 * n
 }

@@ -98,17 +98,31 @@ func connect(ctx context.Context, cfg netclient.Config, wait time.Duration, std 
 // printed, and it gets the rest.
 func waitFor(ctx context.Context, wait time.Duration, w io.Writer, what string, f func(context.Context) error) error {
 	deadline := time.Now().Add(wait)
+	attempt := func(limit time.Time) (err error, expired bool) {
+		ctx, cancel := context.WithDeadline(ctx, limit)
+		defer cancel()
+		err = f(ctx)
+		return err, ctx.Err() != nil
+	}
 	if wait > sayAfter {
-		first, cancel := context.WithTimeout(ctx, sayAfter)
-		err := f(first)
-		expired := first.Err() != nil
-		cancel()
+		err, expired := attempt(time.Now().Add(sayAfter))
 		if err == nil || !expired || ctx.Err() != nil {
 			return err
 		}
-		fmt.Fprintf(w, "barnabas: waiting for %s, until %s: %v\n", what, deadline.Format(time.TimeOnly), err)
+		fmt.Fprintf(w, "barnabas: waiting for %s, until %s: %v\n", what, deadline.Format(time.TimeOnly), reason(err))
 	}
-	rest, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	return f(rest)
+	err, expired := attempt(deadline)
+	if err != nil && expired && ctx.Err() == nil {
+		return fmt.Errorf("waited %v for %s: %w", wait, what, reason(err))
+	}
+	return err
+}
+
+// reason is the part of the error that says what to check, not that a time was
+// over.
+func reason(err error) error {
+	if connection, ok := errors.AsType[*netclient.ConnError](err); ok {
+		return connection
+	}
+	return err
 }

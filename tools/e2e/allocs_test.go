@@ -119,7 +119,7 @@ func sendMany(tb testing.TB, client *netclient.Client, topic string, n int) floa
 		for sender := range allocSenders {
 			senders.Go(func() {
 				key, value := []byte(fmt.Sprintf("sender-%d", sender)), make([]byte, 90)
-				for range n / allocSenders {
+				for range (n + allocSenders - 1 - sender) / allocSenders {
 					if err := p.SendFunc(ctx, producer.Record{Topic: topic, Key: key, Value: value}, done); err != nil {
 						done(producer.RecordMetadata{}, err)
 						return
@@ -157,7 +157,7 @@ func readMany(tb testing.TB, client *netclient.Client, topic string, n int) floa
 			if len(rec.Value) != 90 {
 				tb.Fatalf("a value of %d bytes, want 90", len(rec.Value))
 			}
-			if got++; got == n/allocSenders*allocSenders {
+			if got++; got == n {
 				return
 			}
 		}

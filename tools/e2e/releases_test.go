@@ -31,6 +31,7 @@ func TestReleases(t *testing.T) {
 				t.Run("count", r.testCount)
 				t.Run("commits survive a restart", r.testRestart)
 			}
+			t.Run("demo", r.testDemo)
 			t.Run("wrong input", r.testWrongInput)
 		})
 	}
@@ -145,6 +146,14 @@ func wantOnceEach(t *testing.T, first, second []string, n int) {
 	both := slices.Sorted(slices.Values(append(first, second...)))
 	if distinct := len(slices.Compact(both)); distinct != 2*n {
 		t.Errorf("the two helpings hold %d different lines, want %d", distinct, 2*n)
+	}
+}
+
+// testDemo runs the README's demo on the real broker.
+func (r *oneRelease) testDemo(t *testing.T) {
+	lines := barnabas(t, "", "demo", "-b", addrs(r.cluster), "-n", "20000")
+	if last := lines[len(lines)-1]; last != "every record arrived once, and in order per key" {
+		t.Errorf("the demo ended with %q", last)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/barnabas-kafka/barnabas/tools/realkafka"
 )
 
 // wrong runs the command, wants it to fail with the status and to say each of
@@ -43,6 +45,19 @@ func (r *oneRelease) testWrongInput(t *testing.T) {
 	}
 	if !r.atLeast("0.8.1") {
 		wrong(t, 1, "", []string{"0.8.1"}, "consume", "-b", b, "-t", "present", "-g", "g", "-e")
+	}
+}
+
+// TestTopicThatCannotBeMade asks for a topic where brokers make none by
+// themselves.
+func TestTopicThatCannotBeMade(t *testing.T) {
+	for _, version := range []string{"0.8.2.2", "4.4.0"} {
+		t.Run(version, func(t *testing.T) {
+			cluster := startCluster(t, realkafka.Config{Version: version, Properties: map[string]string{"auto.create.topics.enable": "false"}})
+			for _, command := range []string{"produce", "consume"} {
+				wrong(t, 1, "x\n", []string{"waiting for the topic", "absent", "create it"}, command, "-b", addrs(cluster), "-t", "absent", "-X", "max.block.ms=5000")
+			}
+		})
 	}
 }
 

@@ -184,12 +184,12 @@ func (g *generator) decodeTags(s *structType) {
 
 func (g *generator) decodeKnownTags(s *structType) {
 	within := g.flexibleWithin(s)
-	g.p("\tfor left := r.Uvarint(); left > 0 && !r.Failed(); left-- {")
+	g.p("\tfor left := r.TagCount(); left > 0 && !r.Failed(); left-- {")
 	g.p("\t\tnumber, end := r.TaggedField()\n\t\tswitch {")
 	for _, f := range s.tagged() {
 		g.p("\t\tcase %s:", and(fmt.Sprintf("number == %d", f.tag), condition(f.versions, within)))
 		g.decodeField(s, f, within)
 	}
-	g.p("\t\tdefault:\n\t\t\tm.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)\n\t\t}")
+	g.p("\t\tdefault:\n\t\t\tm.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)\n\t\t}")
 	g.p("\t\tr.EndOfTag(number, end)\n\t}")
 }

@@ -177,10 +177,13 @@ func (r *Reader) Uvarint() uint32 {
 	return uint32(v)
 }
 
+// compactLength reads a compact length: -1 for null.
+func (r *Reader) compactLength() int { return int(min(r.Uvarint(), math.MaxInt32)) - 1 }
+
 // length reads a length of bytes or of an array: -1 for null.
 func (r *Reader) length(flexible bool) int {
 	if flexible {
-		return int(r.Uvarint()) - 1
+		return r.compactLength()
 	}
 	return max(int(r.Int32()), -1)
 }
@@ -188,7 +191,7 @@ func (r *Reader) length(flexible bool) int {
 // stringLength reads a length of a string: -1 for null.
 func (r *Reader) stringLength(flexible bool) int {
 	if flexible {
-		return int(r.Uvarint()) - 1
+		return r.compactLength()
 	}
 	return max(int(r.Int16()), -1)
 }
@@ -311,6 +314,16 @@ func Resize[T any](s []T, n int) []T {
 	return s[:n]
 }
 
+// TagCount reads how many tagged fields follow.
+func (r *Reader) TagCount() int {
+	n := r.Uvarint()
+	if int64(n) > int64(r.Remaining()/2) { // number and size take a byte each
+		r.Fail("%d tagged fields, and %d bytes are left", n, r.Remaining())
+		return 0
+	}
+	return int(n)
+}
+
 // TaggedField reads the number and the size of a tagged field and returns where
 // it ends.
 func (r *Reader) TaggedField() (number uint32, end int) {
@@ -318,6 +331,9 @@ func (r *Reader) TaggedField() (number uint32, end int) {
 	size := r.Uvarint()
 	if r.err == nil && int64(size) > int64(r.Remaining()) {
 		r.Fail("tagged field %d has %d bytes, and %d are left", number, size, r.Remaining())
+	}
+	if r.err != nil {
+		return number, r.pos
 	}
 	return number, r.pos + int(size)
 }
@@ -331,17 +347,20 @@ func (r *Reader) EndOfTag(number uint32, end int) {
 }
 
 // UnknownTag keeps a tagged field that the schema does not know, or not in that
-// version.
-func (r *Reader) UnknownTag(tags Tags, number uint32, end int) Tags {
+// version. At most left fields are still to come, this one included.
+func (r *Reader) UnknownTag(tags Tags, number uint32, end, left int) Tags {
 	if r.err != nil {
 		return tags
+	}
+	if tags == nil {
+		tags = make(Tags, 0, left)
 	}
 	return append(tags, Tag{Number: number, Data: r.take(end - r.pos)})
 }
 
 // SkipTags skips a tag section; for headers.
 func (r *Reader) SkipTags() {
-	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
+	for left := r.TagCount(); left > 0 && r.err == nil; left-- {
 		_, end := r.TaggedField()
 		r.take(end - r.pos)
 	}
@@ -349,9 +368,9 @@ func (r *Reader) SkipTags() {
 
 // UnknownTags reads a tag section and keeps all of it.
 func (r *Reader) UnknownTags() (tags Tags) {
-	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
+	for left := r.TagCount(); left > 0 && r.err == nil; left-- {
 		number, end := r.TaggedField()
-		tags = r.UnknownTag(tags, number, end)
+		tags = r.UnknownTag(tags, number, end, left)
 	}
 	return tags
 }

@@ -268,7 +268,7 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 	m.FinalizedFeatures = nil
 	m.ZkMigrationReady = false
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0:
@@ -298,7 +298,7 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 			case number == 3:
 				m.ZkMigrationReady = r.Bool()
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}

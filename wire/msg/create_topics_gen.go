@@ -472,13 +472,13 @@ func (m *CreateTopicsResponseTopic) decode(r *wire.Reader, version int16) {
 	m.UnknownTags = nil
 	m.TopicConfigErrorCode = 0
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0:
 				m.TopicConfigErrorCode = wire.ErrorCode(r.Int16())
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}

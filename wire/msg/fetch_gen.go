@@ -243,7 +243,7 @@ func (m *FetchRequest) decode(r *wire.Reader, version int16) {
 	m.ClusterID = nil
 	m.ReplicaState.SetDefaults()
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0:
@@ -254,7 +254,7 @@ func (m *FetchRequest) decode(r *wire.Reader, version int16) {
 					return
 				}
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}
@@ -443,7 +443,7 @@ func (m *FetchRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	m.ReplicaDirectoryID = wire.UUID{}
 	m.HighWatermark = 9223372036854775807
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0 && version >= 17:
@@ -451,7 +451,7 @@ func (m *FetchRequestTopicPartition) decode(r *wire.Reader, version int16) {
 			case number == 1 && version == 18:
 				m.HighWatermark = r.Int64()
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}
@@ -711,7 +711,7 @@ func (m *FetchResponse) decode(r *wire.Reader, version int16) {
 	m.UnknownTags = nil
 	m.NodeEndpoints = nil
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0 && version >= 16:
@@ -726,7 +726,7 @@ func (m *FetchResponse) decode(r *wire.Reader, version int16) {
 					}
 				}
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}
@@ -929,7 +929,7 @@ func (m *FetchResponseResponsePartition) decode(r *wire.Reader, version int16) {
 	m.CurrentLeader.SetDefaults()
 	m.SnapshotID.SetDefaults()
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0:
@@ -948,7 +948,7 @@ func (m *FetchResponseResponsePartition) decode(r *wire.Reader, version int16) {
 					return
 				}
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}

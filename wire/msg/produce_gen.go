@@ -372,7 +372,7 @@ func (m *ProduceResponse) decode(r *wire.Reader, version int16) {
 	m.UnknownTags = nil
 	m.NodeEndpoints = nil
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0 && version >= 10:
@@ -387,7 +387,7 @@ func (m *ProduceResponse) decode(r *wire.Reader, version int16) {
 					}
 				}
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}
@@ -554,7 +554,7 @@ func (m *ProduceResponseResponsePartitionResponse) decode(r *wire.Reader, versio
 	m.UnknownTags = nil
 	m.CurrentLeader.SetDefaults()
 	if flexible {
-		for left := r.Uvarint(); left > 0 && !r.Failed(); left-- {
+		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0 && version >= 10:
@@ -563,7 +563,7 @@ func (m *ProduceResponseResponsePartitionResponse) decode(r *wire.Reader, versio
 					return
 				}
 			default:
-				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end)
+				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
 			r.EndOfTag(number, end)
 		}

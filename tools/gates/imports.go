@@ -27,7 +27,7 @@ var rooms = []room{
 	{dir: "metrics"},
 	{dir: "metrics/gometrics", ours: []string{"metrics"}, others: []string{"github.com/rcrowley/go-metrics"}},
 	{dir: "wire", tests: []string{"wire/..."}},
-	{dir: "wire/msg", ours: []string{"wire"}},
+	{dir: "wire/msg", ours: []string{"wire"}, tests: []string{"wire/anymsg"}},
 	{dir: "wire/anymsg", ours: []string{"wire", "wire/msg"}},
 	{dir: "wire/record", ours: []string{"wire"}},
 	{dir: "wire/compress", ours: []string{"wire", "wire/record"},

@@ -633,6 +633,29 @@ func TestStaticMemberKeepsItsPlace(t *testing.T) {
 	}, kafkatest.Topic("t", 2))
 }
 
+// A member that is waiting for a rebalance to end leaves at once, and nobody waits for it.
+func TestLeaveWhileJoining(t *testing.T) {
+	forGroupVersions(t, func(w *world) {
+		a := w.consumer("a", Config{GroupID: "g", Topics: []string{"t"}})
+		w.until("a has both", func() bool { return len(a.Assignment()) == 2 }, w.polls(a))
+		b := w.member("b", nil)
+		time.Sleep(10 * time.Second) // b has to wait for a, which does not poll
+		began := time.Now()
+		b.leave()
+		if d := time.Since(began); d > 2*time.Second {
+			w.Errorf("leaving took %v", d)
+		}
+		began = time.Now()
+		w.polls(a)()
+		w.until("a has both again", func() bool { return len(a.Assignment()) == 2 }, w.polls(a))
+		// Before 2.2 nobody knew b's name yet, and its session has to end by itself.
+		named := strings.HasSuffix(w.Name(), "/2.8.2") || strings.HasSuffix(w.Name(), "/4.4.0")
+		if d := time.Since(began); d > 35*time.Second || named && d > 3*time.Second {
+			w.Errorf("the others waited %v for it", d)
+		}
+	}, kafkatest.Topic("t", 2))
+}
+
 // Nothing of a consumer is left after Close.
 func TestGoroutinesEnd(t *testing.T) {
 	inWorld(t, func(w *world) {

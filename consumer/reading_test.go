@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/metrics"
 	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
@@ -438,13 +440,183 @@ func TestBrokerRestarts(t *testing.T) {
 }
 
 func TestTopicAppearsLater(t *testing.T) {
+	for _, group := range []string{"", "g"} {
+		inWorld(t, func(w *world) {
+			c := w.consumer("c", Config{GroupID: group, Topics: []string{"late", "t"}})
+			w.none(c)
+			w.must(w.cluster.CreateTopic("late", 1, 1))
+			w.write("late", 0, "0")
+			w.want(w.poll(c, 1), "late/0@0=0")
+		}, kafkatest.NoAutoCreate(), kafkatest.Topic("t", 1))
+	}
+}
+
+func TestAPartitionThatDoesNotExistIsNamed(t *testing.T) {
 	inWorld(t, func(w *world) {
-		c := w.consumer("c", Config{Topics: []string{"late"}})
+		c := w.consumer("c", Config{})
+		w.must(c.Assign(tps("t", 7)...))
 		w.none(c)
-		w.must(w.cluster.CreateTopic("late", 1, 1))
-		w.write("late", 0, "0")
-		w.want(w.poll(c, 1), "late/0@0=0")
-	}, kafkatest.NoAutoCreate())
+		if !w.log.has("has 1 partitions, and no partition 7") {
+			w.Error("the log does not say why nothing is read")
+		}
+		if _, err := c.Position(w.ctx, tps("t", 7)[0]); err == nil || !strings.Contains(err.Error(), "no partition 7") {
+			w.Errorf("Position: %v", err)
+		}
+	}, kafkatest.Topic("t", 1))
+}
+
+// A broker that stands still, and does not even close its connections, stops nobody once another
+// leader is known; and what it says when it comes back is not taken for news.
+func TestLeaderFreezes(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.count("t", 1, 1)
+		leader, _ := w.cluster.Leader("t", 0)
+		conn, err := w.pool.Conn(w.ctx, leader)
+		w.must(err)
+		late := w.batch(conn, []string{"1"})
+		place(late, 1)
+		c := w.consumer("c", Config{})
+		w.must(c.Assign(tps("t", 0)...))
+		w.want(w.poll(c, 1), "t/0@0=0")
+		hold := make(chan struct{})
+		w.cluster.Control(wire.KeyFetch, func(r kafkatest.Request) kafkatest.Action {
+			req := r.Message.(*msg.FetchRequest)
+			if r.Node != leader || req.Topics[0].Partitions[0].FetchOffset != 1 {
+				return kafkatest.Action{}
+			}
+			var part msg.FetchResponseResponsePartition
+			part.SetDefaults()
+			part.Records = late
+			resp := msg.NewFetchResponse()
+			resp.Responses = []msg.FetchResponseResponse{{Topic: "t", TopicID: req.Topics[0].TopicID, Partitions: []msg.FetchResponseResponsePartition{part}}}
+			return kafkatest.Action{Hold: hold, Response: resp}
+		})
+		w.none(c)
+		w.cluster.MoveLeader("t", 0, leader%3+1)
+		w.write("t", 0, "1")
+		_, err = c.client.RefreshMetadata(w.ctx)
+		w.must(err)
+		began := time.Now()
+		w.want(w.poll(c, 1), "t/0@1=1")
+		if d := time.Since(began); d > time.Second {
+			w.Errorf("the new leader was asked after %v", d)
+		}
+		close(hold)
+		w.none(c)
+	}, kafkatest.Topic("t", 1), kafkatest.Brokers(3))
+}
+
+// The leader may name a replica that is nearer (KIP-392). When that fails, the leader is asked again.
+func TestNearestReplica(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.count("t", 1, 3)
+		leader, _ := w.cluster.Leader("t", 0)
+		near := leader%3 + 1
+		conn, err := w.pool.Conn(w.ctx, leader)
+		w.must(err)
+		batch := w.batch(conn, []string{"near"})
+		place(batch, 0)
+		var asked []int32
+		w.cluster.Control(wire.KeyFetch, func(r kafkatest.Request) kafkatest.Action {
+			req := r.Message.(*msg.FetchRequest)
+			if req.RackID != "r" {
+				w.Errorf("a fetch from rack %q", req.RackID)
+			}
+			asked = append(asked, r.Node)
+			var part msg.FetchResponseResponsePartition
+			part.SetDefaults()
+			switch at := req.Topics[0].Partitions[0].FetchOffset; {
+			case r.Node == leader && at == 0:
+				part.PreferredReadReplica = near
+			case r.Node == near && at == 0:
+				part.Records, part.HighWatermark = batch, 3
+			case r.Node == near:
+				part.ErrorCode = wire.ErrOffsetOutOfRange // it lags behind
+			default:
+				return kafkatest.Action{}
+			}
+			resp := msg.NewFetchResponse()
+			resp.Responses = []msg.FetchResponseResponse{{Topic: "t", TopicID: req.Topics[0].TopicID, Partitions: []msg.FetchResponseResponsePartition{part}}}
+			return kafkatest.Action{Response: resp}
+		})
+		c := w.consumer("c", Config{ClientRack: "r"})
+		w.must(c.Assign(tps("t", 0)...))
+		w.want(w.poll(c, 3), "t/0@0=near", "t/0@1=1", "t/0@2=2")
+		if want := []int32{leader, near, near, leader}; !slices.Equal(asked[:4], want) {
+			w.Errorf("asked %v, want %v", asked, want)
+		}
+	}, kafkatest.Topic("t", 1), kafkatest.Brokers(3))
+}
+
+// Poll with timeout 0 never waits, and gets there all the same.
+func TestPollWithoutWaiting(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.count("t", 1, 1)
+		c := w.consumer("c", Config{GroupID: "g", Topics: []string{"t"}})
+		n := 0
+		w.until("something came", func() bool { return n > 0 }, func() {
+			began := time.Now()
+			recs, err := c.Poll(w.ctx, 0)
+			w.must(err)
+			if d := time.Since(began); d > 100*time.Millisecond { // callbacks and commits may take a moment
+				w.Errorf("Poll took %v", d)
+			}
+			for range recs.All() {
+				n++
+			}
+			time.Sleep(10 * time.Millisecond)
+		})
+	}, kafkatest.Topic("t", 1))
+}
+
+func TestMetrics(t *testing.T) {
+	inWorld(t, func(w *world) {
+		registry := metrics.New(metrics.Config{})
+		client, err := netclient.New(netclient.Config{BootstrapServers: w.cluster.Addrs(), Dial: w.cluster.Dial, Metrics: registry})
+		w.must(err)
+		defer client.Close()
+		w.count("t", 2, 10)
+		cfg := Config{GroupID: "g", Topics: []string{"t"}, AutoOffsetReset: ResetEarliest, ManualCommit: true}
+		c, err := New(client, cfg)
+		w.must(err)
+		twin, err := New(client, Config{})
+		w.must(err)
+		w.poll(c, 20)
+		w.must(c.Commit(w.ctx))
+		w.none(c)
+		value := func(group, name, id string) float64 {
+			v, ok := registry.Value(metrics.Name{Name: name, Group: group, Tags: map[string]string{"client-id": id}}, time.Now())
+			if !ok {
+				w.Errorf("no metric %s of %s", name, id)
+			}
+			return v
+		}
+		for name, want := range map[string]float64{"records-consumed-total": 20, "records-lag-max": 10} {
+			if got := value(fetchGroup, name, "barnabas"); got != want {
+				w.Errorf("%s is %v, want %v", name, got, want)
+			}
+		}
+		for _, name := range []string{"bytes-consumed-total", "fetch-total", "fetch-latency-avg", "fetch-size-avg", "records-consumed-rate"} {
+			if got := value(fetchGroup, name, "barnabas"); !(got > 0) {
+				w.Errorf("%s is %v", name, got)
+			}
+		}
+		if got := value(fetchGroup, "records-consumed-total", "barnabas-1"); got != 0 {
+			w.Errorf("the twin consumed %v", got)
+		}
+		for name, want := range map[string]float64{"assigned-partitions": 2, "commit-total": 1, "rebalance-total": 1, "heartbeat-total": 1} {
+			if got := value(coordinatorGroup, name, "barnabas"); got != want {
+				w.Errorf("%s is %v, want %v", name, got, want)
+			}
+		}
+		w.close(c)
+		w.close(twin)
+		for name := range registry.All(time.Now()) {
+			if name.Group == fetchGroup || name.Group == coordinatorGroup {
+				w.Errorf("%v is left after Close", name)
+			}
+		}
+	}, kafkatest.Topic("t", 2))
 }
 
 func TestUnauthorizedTopicIsNamedAndForgiven(t *testing.T) {
@@ -522,6 +694,7 @@ func TestBudgetBoundsWhatIsFetched(t *testing.T) {
 				}
 				// Nothing waits for what nobody reads.
 				w.must(c.SeekToBeginning())
+				time.Sleep(10 * time.Second)
 				w.must(c.Pause(tps("t", 0, 1, 2, 3, 4, 5, 6)...))
 				for n = 0; n < 50; {
 					recs, err := c.Poll(w.ctx, time.Second)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -516,13 +517,16 @@ func TestNearestReplica(t *testing.T) {
 		w.must(err)
 		batch := w.batch(conn, []string{"near"})
 		place(batch, 0)
+		var mu sync.Mutex // guards asked
 		var asked []int32
 		w.cluster.Control(wire.KeyFetch, func(r kafkatest.Request) kafkatest.Action {
 			req := r.Message.(*msg.FetchRequest)
 			if req.RackID != "r" {
 				w.Errorf("a fetch from rack %q", req.RackID)
 			}
+			mu.Lock()
 			asked = append(asked, r.Node)
+			mu.Unlock()
 			var part msg.FetchResponseResponsePartition
 			part.SetDefaults()
 			switch at := req.Topics[0].Partitions[0].FetchOffset; {
@@ -542,6 +546,8 @@ func TestNearestReplica(t *testing.T) {
 		c := w.consumer("c", Config{ClientRack: "r"})
 		w.must(c.Assign(tps("t", 0)...))
 		w.want(w.poll(c, 3), "t/0@0=near", "t/0@1=1", "t/0@2=2")
+		mu.Lock()
+		defer mu.Unlock()
 		if want := []int32{leader, near, near, leader}; !slices.Equal(asked[:4], want) {
 			w.Errorf("asked %v, want %v", asked, want)
 		}

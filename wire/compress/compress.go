@@ -1,17 +1,10 @@
 package compress
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/barnabas-kafka/barnabas/wire/record"
 )
-
-// ErrTooLarge is the error of what would unpack to more than the limit.
-var ErrTooLarge = errors.New("it unpacks to more than the limit")
-
-// tooLarge says the limit.
-func tooLarge(limit int) error { return fmt.Errorf("%w, %d bytes", ErrTooLarge, limit) }
 
 // DefaultLevel is each codec's own default level.
 const DefaultLevel = 0
@@ -33,9 +26,9 @@ func New() *Set {
 	}}
 }
 
-// Codec returns the codec of that number.
+// Codec returns the codec of that compression; of record.None it is nil.
 func (s *Set) Codec(c record.Compression) (record.Codec, error) {
-	if c <= record.None || int(c) >= len(s.codecs) {
+	if c < record.None || int(c) >= len(s.codecs) {
 		return nil, fmt.Errorf("no codec for %s", c)
 	}
 	return s.codecs[c], nil

@@ -10,5 +10,5 @@
 // testing/synctest bubble.
 //
 // Every Decompress has a limit, which it keeps while it unpacks: a small batch
-// that holds gigabytes is an error (ErrTooLarge), not an allocation.
+// that holds gigabytes is a *record.LimitError, not an allocation.
 package compress

@@ -2,8 +2,11 @@ package compress
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -12,8 +15,26 @@ import (
 )
 
 type gzipCodec struct {
-	writers sync.Pool // of *gzip.Writer
-	readers sync.Pool // of *gzip.Reader
+	writers sync.Pool // of *gzipWriter
+	readers sync.Pool // of *gzipReader
+}
+
+// A gzipWriter appends what it packs to out.
+type gzipWriter struct {
+	gz  *gzip.Writer
+	out []byte
+}
+
+// Write takes what gz has packed.
+func (w *gzipWriter) Write(b []byte) (int, error) {
+	w.out = append(w.out, b...)
+	return len(b), nil
+}
+
+// A gzipReader unpacks src.
+type gzipReader struct {
+	gzip.Reader
+	src bytes.Reader
 }
 
 func newGzip(level int) *gzipCodec {
@@ -26,46 +47,64 @@ func newGzip(level int) *gzipCodec {
 		if err != nil {
 			panic(err) // NewCodec has checked the level
 		}
-		return w
+		return &gzipWriter{gz: w}
 	}
-	c.readers.New = func() any { return new(gzip.Reader) }
+	c.readers.New = func() any { return new(gzipReader) }
 	return c
 }
 
 func (*gzipCodec) Compression() record.Compression { return record.Gzip }
 
 func (c *gzipCodec) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
-	w := c.writers.Get().(*gzip.Writer)
+	w := c.writers.Get().(*gzipWriter)
 	defer c.writers.Put(w)
-	out := bytes.NewBuffer(dst)
-	w.Reset(out)
-	if _, err := w.Write(src); err != nil {
-		return nil, err
+	w.out = dst
+	w.gz.Reset(w)
+	_, err := w.gz.Write(src)
+	if err == nil {
+		err = w.gz.Close()
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	dst, w.out = w.out, nil
+	return dst, err
 }
 
 func (c *gzipCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
-	r := c.readers.Get().(*gzip.Reader)
+	r := c.readers.Get().(*gzipReader)
 	defer c.readers.Put(r)
-	if err := r.Reset(bytes.NewReader(src)); err != nil {
-		return nil, fmt.Errorf("gzip: %w", err)
+	r.src.Reset(src)
+	defer r.src.Reset(nil)
+	if err := r.Reset(&r.src); err != nil {
+		return nil, fmt.Errorf("gzip header: %w", err)
 	}
-	return readAll(dst, r, limit)
+	start := len(dst)
+	dst = slices.Grow(dst, gzipRoom(src, limit))
+	for {
+		// At the limit there is room for one byte more, to see whether it comes.
+		room := dst[len(dst):min(cap(dst), start+limit+1)]
+		n, err := r.Read(room)
+		dst = dst[:len(dst)+n]
+		switch {
+		case len(dst)-start > limit:
+			return nil, &record.LimitError{Limit: limit}
+		case errors.Is(err, io.EOF):
+			return dst, nil
+		case err != nil:
+			return nil, fmt.Errorf("gzip, after %d bytes: %w", len(dst)-start, err)
+		case len(dst) == cap(dst):
+			dst = slices.Grow(dst, min(max(len(dst)-start, 512), start+limit+1-len(dst)))
+		}
+	}
 }
 
-// readAll appends what r holds to dst, up to the limit.
-func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
-	out := bytes.NewBuffer(dst)
-	n, err := out.ReadFrom(io.LimitReader(r, int64(limit)+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case n > int64(limit):
-		return nil, tooLarge(limit)
+// maxGzipRatio is more than the format can pack.
+const maxGzipRatio = 1032
+
+// gzipRoom is how many bytes to make room for: what the end of src says that it
+// unpacks to, as far as that can be true.
+func gzipRoom(src []byte, limit int) int {
+	if len(src) < 4 {
+		return 0
 	}
-	return out.Bytes(), nil
+	size := int64(binary.LittleEndian.Uint32(src[len(src)-4:]))
+	return int(min(size, int64(len(src))*maxGzipRatio, int64(limit))) + 1
 }

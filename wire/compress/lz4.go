@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/pierrec/lz4/v4"
@@ -64,10 +65,7 @@ func (c *lz4Codec) Compress(dst, src []byte, format record.Format) ([]byte, erro
 		block := src[:min(len(src), lz4Block)]
 		src = src[len(block):]
 		at := len(dst)
-		if most := at + 4 + len(block); cap(dst) < most {
-			dst = append(make([]byte, 0, most+len(src)/2+4), dst...)
-		}
-		dst = dst[:at+4]
+		dst = slices.Grow(dst, 4+len(block))[:at+4]
 		// Room for less than the block: what does not shrink is stored.
 		n, err := compressor.CompressBlock(block, dst[at+4:at+4+len(block)-1])
 		if err != nil && !errors.Is(err, lz4.ErrInvalidSourceShortBuffer) {
@@ -178,18 +176,16 @@ func (f *lz4Frame) unpack(dst []byte, start int, block []byte, stored bool, limi
 	left := limit - (len(dst) - start)
 	if stored {
 		if len(block) > left {
-			return nil, tooLarge(limit)
+			return nil, &record.LimitError{Limit: limit}
 		}
 		return append(dst, block...), nil
 	}
 	room := min(f.maxBlock, maxLZ4Ratio*len(block), left)
 	if room == 0 {
-		return nil, tooLarge(limit)
+		return nil, &record.LimitError{Limit: limit}
 	}
 	at := len(dst)
-	if cap(dst)-at < room {
-		dst = append(make([]byte, 0, max(at+room, min(2*at, start+limit))), dst...)
-	}
+	dst = slices.Grow(dst, room)
 	var n int
 	var err error
 	if f.independent {
@@ -199,7 +195,7 @@ func (f *lz4Frame) unpack(dst []byte, start int, block []byte, stored bool, limi
 	}
 	switch {
 	case err != nil && room == left:
-		return nil, tooLarge(limit)
+		return nil, &record.LimitError{Limit: limit}
 	case err != nil:
 		return nil, fmt.Errorf("lz4: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/golang/snappy"
 
@@ -36,9 +37,7 @@ func (snappyCodec) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
 		src = src[len(block):]
 		start := len(dst) + 4
 		most := start + snappy.MaxEncodedLen(len(block))
-		if cap(dst) < most {
-			dst = append(make([]byte, 0, most+len(src)), dst...)
-		}
+		dst = slices.Grow(dst, most-len(dst))
 		encoded := snappy.Encode(dst[start:most], block)
 		dst = dst[:start+len(encoded)]
 		binary.BigEndian.PutUint32(dst[start-4:], uint32(len(encoded)))
@@ -48,10 +47,13 @@ func (snappyCodec) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
 
 func (snappyCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
 	if !bytes.HasPrefix(src, snappyHead[:snappyMagic]) {
-		return appendSnappy(dst, src, limit)
+		return appendSnappy(dst, src, len(dst), limit)
 	}
 	if len(src) < len(snappyHead) {
 		return nil, errors.New("snappy: its head is cut off")
+	}
+	if oldest := binary.BigEndian.Uint32(src[snappyMagic+4:]); oldest > 1 {
+		return nil, fmt.Errorf("snappy: framing that only version %d of it can read", oldest)
 	}
 	start := len(dst)
 	for src = src[len(snappyHead):]; len(src) > 0; {
@@ -63,7 +65,7 @@ func (snappyCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]by
 			return nil, fmt.Errorf("snappy: a block of %d bytes, and %d are left", n, len(src))
 		}
 		var err error
-		if dst, err = appendSnappy(dst, src[:n], limit-(len(dst)-start)); err != nil {
+		if dst, err = appendSnappy(dst, src[:n], start, limit); err != nil {
 			return nil, err
 		}
 		src = src[n:]
@@ -75,25 +77,22 @@ func (snappyCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]by
 // takes at least two.
 const maxSnappyRatio = 64
 
-// appendSnappy appends what one block unpacks to.
-func appendSnappy(dst, block []byte, limit int) ([]byte, error) {
+// appendSnappy appends what one block unpacks to. The limit is for all since
+// start.
+func appendSnappy(dst, block []byte, start, limit int) ([]byte, error) {
 	n, err := snappy.DecodedLen(block)
 	switch {
 	case err != nil:
-		return nil, err
-	case n > limit:
-		return nil, tooLarge(limit)
+		return nil, fmt.Errorf("snappy, a block of %d bytes: %w", len(block), err)
+	case n > limit-(len(dst)-start):
+		return nil, &record.LimitError{Limit: limit}
 	case n > maxSnappyRatio*len(block): // don't make room for what can't be in there
 		return nil, fmt.Errorf("snappy: a block of %d bytes says that it unpacks to %d", len(block), n)
 	}
-	start := len(dst)
-	if cap(dst)-start < n {
-		dst = append(make([]byte, 0, start+n), dst...)
+	dst = slices.Grow(dst, n)
+	out := dst[len(dst) : len(dst)+n] // Decode uses it: it suffices
+	if _, err := snappy.Decode(out, block); err != nil {
+		return nil, fmt.Errorf("snappy, a block of %d bytes: %w", len(block), err)
 	}
-	// Decode uses the room when it suffices; a block of no bytes needs none.
-	out, err := snappy.Decode(dst[start:start+n:start+n], block)
-	if err != nil {
-		return nil, err
-	}
-	return dst[:start+len(out)], nil
+	return dst[:len(dst)+n], nil
 }

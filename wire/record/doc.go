@@ -15,9 +15,8 @@
 //	batch, err := b.Seal(nil, nil) // nil: no compression
 //	record.Stamp(batch, -1, -1, -1) // not idempotent
 //
-// [Reencode] writes a finished batch again in another format or compression.
-// [AppendToLog] does what a broker does to a batch that it got: it assigns
-// offsets.
+// [Convert] writes a batch again that is about to be sent, in another format.
+// [Place] and [Repack] are a broker's: they give a batch its offsets.
 //
 // # Reading
 //

@@ -7,6 +7,10 @@ import (
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
+// readUncommitted is the isolation level that does not ask for aborted
+// transactions. There are none, but null and empty differ.
+const readUncommitted = 0
+
 // fetch returns stored bytes, once there are as many as asked for or the client
 // has waited as long as it wants to. There are no fetch sessions (KIP-227): the
 // session id of every response is 0, which tells the client so.
@@ -151,6 +155,9 @@ func fetchResponse(req *msg.FetchRequest) *msg.FetchResponse {
 		for j := range in.Partitions {
 			out.Partitions[j].SetDefaults()
 			out.Partitions[j].PartitionIndex = in.Partitions[j].Partition
+			if req.IsolationLevel == readUncommitted {
+				out.Partitions[j].AbortedTransactions = nil // not empty: nobody looked
+			}
 		}
 	}
 	return resp

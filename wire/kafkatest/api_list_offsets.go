@@ -13,9 +13,31 @@ import (
 const (
 	latestTimestamp        = -1
 	earliestTimestamp      = -2
-	maxTimestamp           = -3 // KIP-734
-	earliestLocalTimestamp = -4 // KIP-405: what is not only in remote storage, which is everything here
+	maxTimestamp           = -3 // KIP-734, from v7 on
+	earliestLocalTimestamp = -4 // KIP-405, from v8 on: what is not only in remote storage, which is everything here
+	latestTieredTimestamp  = -5 // KIP-1005, from v9 on: what is in remote storage, which is nothing
+	earliestPendingUpload  = -6 // KIP-1023, from v11 on: what is to go there, the same
 )
+
+// unsupportedTimestamp tells whether the version is too low for what the
+// timestamp stands for. Releases that know none of that take it for a time.
+func (r release) unsupportedTimestamp(version int16, timestamp int64) bool {
+	if !r.at(3) {
+		return false
+	}
+	switch timestamp {
+	case maxTimestamp:
+		return version < 7
+	case earliestLocalTimestamp:
+		return version < 8
+	case latestTieredTimestamp:
+		return version < 9
+	case earliestPendingUpload:
+		return version < 11
+	default:
+		return false
+	}
+}
 
 // listOffsets finds offsets by time.
 func listOffsets(c *call, req *msg.ListOffsetsRequest) *msg.ListOffsetsResponse {
@@ -36,6 +58,7 @@ func listOffsets(c *call, req *msg.ListOffsetsRequest) *msg.ListOffsetsResponse 
 
 // listOffset answers for one partition.
 func (c *call) listOffset(p *partition, in *msg.ListOffsetsRequestTopicPartition, out *msg.ListOffsetsResponseTopicPartition) {
+	r := c.broker.cluster.config.release
 	p.mu.Lock()
 	log := &p.log
 	start, end := log.start, log.end
@@ -46,15 +69,18 @@ func (c *call) listOffset(p *partition, in *msg.ListOffsetsRequestTopicPartition
 	case out.ErrorCode != wire.ErrNone:
 	case c.version == 0:
 		out.OldStyleOffsets = log.offsetsBefore(timestamp, int(in.MaxNumOffsets), time.Now())
+	case r.unsupportedTimestamp(c.version, timestamp):
+		out.ErrorCode = wire.ErrUnsupportedVersion
 	case timestamp == latestTimestamp:
 		out.Offset = end
-	case timestamp == earliestTimestamp, timestamp == earliestLocalTimestamp:
+	case timestamp == earliestTimestamp, timestamp == earliestLocalTimestamp && r.at(3):
 		out.Offset = start
-	case timestamp == maxTimestamp:
+	case timestamp == latestTieredTimestamp && r.at(3), timestamp == earliestPendingUpload && r.at(3):
+	case timestamp == maxTimestamp && r.at(3):
 		if timestamp = log.maxTimestamp(); timestamp >= 0 {
 			chunks = log.chunksFrom(timestamp)
 		}
-	case timestamp >= 0:
+	default:
 		chunks = log.chunksFrom(timestamp)
 	}
 	p.mu.Unlock()

@@ -30,7 +30,13 @@ type chunk struct {
 	records      int    // as many offsets it takes
 	maxTimestamp int64  // in ms, -1 for none
 	batch        bool   // of format v2
-	compressed   bool   // a message set with compressed messages in it
+	wrappers     []wrapper
+}
+
+// A wrapper is what was found out about one compressed message of a set.
+type wrapper struct {
+	records int
+	inPlace bool // its offsets are relative and without gaps, so only its own changes
 }
 
 // checkRecords checks what a producer sent and finds out how many offsets it
@@ -57,6 +63,9 @@ func checkRecords(data []byte, version int16, r release, maxBytes int, codecs re
 func checkBatch(data []byte, version int16, r release, maxBytes int) (chunk, error) {
 	reader := record.NewReader(data)
 	b, err := reader.Next()
+	if err == record.ErrPartial {
+		return chunk{}, fmt.Errorf("%v: %w", err, r.invalidRecord())
+	}
 	if err == nil {
 		err = b.Check()
 	}
@@ -108,10 +117,12 @@ func checkMessageSet(data []byte, r release, maxBytes int, codecs record.Codecs)
 		}
 		n := b.NumRecords
 		if b.Compression != record.None {
-			if n, err = countInside(&b, r, codecs); err != nil {
+			w, err := lookInside(&b, r, codecs)
+			if err != nil {
 				return chunk{}, err
 			}
-			c.compressed = true
+			n = w.records
+			c.wrappers = append(c.wrappers, w)
 		}
 		c.records += n
 		c.maxTimestamp = max(c.maxTimestamp, b.MaxTimestamp)
@@ -119,33 +130,36 @@ func checkMessageSet(data []byte, r release, maxBytes int, codecs record.Codecs)
 	}
 }
 
-// countInside counts the messages inside a compressed one.
-func countInside(b *record.Batch, r release, codecs record.Codecs) (n int, err error) {
+// lookInside unpacks a compressed message and counts those in it.
+func lookInside(b *record.Batch, r release, codecs record.Codecs) (w wrapper, err error) {
 	if !r.knows(b.Compression) || b.Format > r.maxFormat() {
-		return 0, fmt.Errorf("%v in message format v%d: %w", b.Compression, b.Format, wire.ErrUnknownServerError)
+		return w, fmt.Errorf("%v in message format v%d: %w", b.Compression, b.Format, wire.ErrUnknownServerError)
 	}
 	records, err := b.Records(codecs, nil, maxUnpacked)
 	if err != nil {
-		return 0, fmt.Errorf("%v: %w", err, wire.ErrUnknownServerError)
+		return w, fmt.Errorf("%v: %w", err, wire.ErrUnknownServerError)
 	}
+	w.inPlace = b.Format == record.V1
 	var rec record.Record
-	for {
+	for last := int64(0); ; last = rec.Offset {
 		switch ok, err := records.Next(&rec); {
 		case err != nil:
-			return 0, fmt.Errorf("%v: %w", err, wire.ErrCorruptMessage)
-		case ok:
-			n++
-		case n == 0:
-			return 0, fmt.Errorf("a compressed message with nothing in it: %w", wire.ErrCorruptMessage)
-		default:
-			return n, nil
+			return w, fmt.Errorf("%v: %w", err, wire.ErrCorruptMessage)
+		case !ok && w.records == 0:
+			return w, fmt.Errorf("a compressed message with nothing in it: %w", wire.ErrCorruptMessage)
+		case !ok:
+			w.inPlace = w.inPlace && last == b.LastOffset
+			return w, nil
 		}
+		if w.records > 0 && rec.Offset != last+1 {
+			w.inPlace = false
+		}
+		w.records++
 	}
 }
 
 // place gives the records their offsets, from base on, and a batch its leader
-// epoch, as a broker does: in place, which no CRC covers. Compressed messages
-// are packed again, as those of format v0 have absolute offsets inside.
+// epoch, as a broker does: in place, which no CRC covers, where that will do.
 func (c *chunk) place(base int64, epoch int32, codecs record.Codecs) error {
 	switch {
 	case len(c.data) == 0:
@@ -154,17 +168,18 @@ func (c *chunk) place(base int64, epoch int32, codecs record.Codecs) error {
 		binary.BigEndian.PutUint64(c.data, uint64(base))
 		binary.BigEndian.PutUint32(c.data[leaderEpochAt:], uint32(epoch))
 		return nil
-	case !c.compressed:
+	case c.wrappers == nil:
 		_, err := record.Place(c.data, base, epoch)
 		return err
 	}
-	placed, err := repack(c.data, base, codecs)
+	placed, err := placeSet(c.data, base, c.wrappers, codecs)
 	c.data = placed
 	return err
 }
 
-// repack packs the compressed messages of a set again and places the others.
-func repack(data []byte, base int64, codecs record.Codecs) (placed []byte, err error) {
+// placeSet places a set with compressed messages in it. Those of format v0 have
+// absolute offsets inside, so they are packed again.
+func placeSet(data []byte, base int64, wrappers []wrapper, codecs record.Codecs) (placed []byte, err error) {
 	for reader := record.NewReader(data); ; {
 		b, err := reader.Next()
 		if err == io.EOF {
@@ -173,24 +188,32 @@ func repack(data []byte, base int64, codecs record.Codecs) (placed []byte, err e
 		if err != nil {
 			return nil, err
 		}
+		part, n := b.Raw(), b.NumRecords
 		if b.Compression == record.None {
-			n, err := record.Place(b.Raw(), base, -1)
-			if err != nil {
-				return nil, err
-			}
-			placed = append(placed, b.Raw()...)
-			base += int64(n)
-			continue
+			_, err = record.Place(part, base, -1)
+		} else {
+			n = wrappers[0].records
+			part, err = placeWrapper(&b, base, wrappers[0], codecs)
+			wrappers = wrappers[1:]
 		}
-		codec, err := codecs.Codec(b.Compression)
 		if err != nil {
 			return nil, err
 		}
-		wrapper, err := record.Repack(&b, codecs, b.Format, codec, base)
-		if err != nil {
-			return nil, err
-		}
-		placed = append(placed, wrapper...)
-		base = lastOffset(wrapper) + 1
+		placed = append(placed, part...)
+		base += int64(n)
 	}
+}
+
+// placeWrapper places a compressed message, whose offset is that of its last
+// inner one.
+func placeWrapper(b *record.Batch, base int64, w wrapper, codecs record.Codecs) ([]byte, error) {
+	if w.inPlace {
+		binary.BigEndian.PutUint64(b.Raw(), uint64(base+int64(w.records)-1))
+		return b.Raw(), nil
+	}
+	codec, err := codecs.Codec(b.Compression)
+	if err != nil {
+		return nil, err
+	}
+	return record.Repack(b, codecs, b.Format, codec, base)
 }

@@ -165,6 +165,9 @@ func TestListOffsets(t *testing.T) {
 			t.Errorf("ListOffsets of %d: %+v, want offset %d at %d", test.timestamp, p, test.offset, test.at)
 		}
 	}
+	if p := list(6, maxTimestamp); p.ErrorCode != wire.ErrUnsupportedVersion {
+		t.Errorf("ListOffsets v6 of %d: %+v", maxTimestamp, p)
+	}
 	for timestamp, want := range map[int64][]int64{latestTimestamp: {6, 1}, earliestTimestamp: {1}, 0: {}} {
 		if p := list(0, timestamp); !slices.Equal(p.OldStyleOffsets, want) {
 			t.Errorf("ListOffsets v0 of %d: %v, want %v", timestamp, p.OldStyleOffsets, want)

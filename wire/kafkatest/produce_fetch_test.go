@@ -232,7 +232,7 @@ func TestProduceErrors(t *testing.T) {
 		want    wire.ErrorCode
 	}{
 		{"a wrong CRC", "4.4.0", 9, -1, "t", damaged, wire.ErrCorruptMessage},
-		{"half a batch", "4.4.0", 9, -1, "t", func(t *testing.T) []byte { return good(t)[:30] }, wire.ErrCorruptMessage},
+		{"half a batch", "4.4.0", 9, -1, "t", func(t *testing.T) []byte { return good(t)[:30] }, wire.ErrInvalidRecord},
 		{"no batch", "4.4.0", 9, -1, "t", func(t *testing.T) []byte { return []byte{} }, wire.ErrInvalidRecord},
 		{"two batches", "4.4.0", 9, -1, "t", func(t *testing.T) []byte { return append(good(t), good(t)...) }, wire.ErrInvalidRecord},
 		{"a message of v1", "4.4.0", 3, -1, "t", func(t *testing.T) []byte { return batch(t, record.V1, nil, 0, "a") }, wire.ErrInvalidRecord},

@@ -72,8 +72,10 @@ func (p *partition) append(node int32, c *chunk, codecs record.Codecs) (base, st
 	if p.leader != node {
 		return -1, -1, wire.ErrNotLeaderOrFollower
 	}
-	base = p.log.end
-	if err := c.place(base, p.epoch, codecs); err != nil {
+	if base = p.log.end; c.records == 0 {
+		base = -1 // an empty message set, which is not an error
+	}
+	if err := c.place(p.log.end, p.epoch, codecs); err != nil {
 		return -1, -1, fmt.Errorf("placing: %v: %w", err, wire.ErrUnknownServerError)
 	}
 	p.log.append(c, p.epoch, time.Now())

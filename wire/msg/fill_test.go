@@ -71,7 +71,7 @@ func fillers(seed uint64) map[string]filler {
 		}
 		return texts[rnd.IntN(len(texts))]
 	}
-	tags := wire.Tags{{Number: 60, Data: []byte{}}, {Number: 61, Data: []byte("unknown")}, {Number: math.MaxInt32, Data: make([]byte, 300)}}
+	tags := wire.Tags{{Number: 60, Data: []byte{}}, {Number: 61, Data: []byte("unknown")}, {Number: 1 << 28, Data: make([]byte, 300)}}
 	never, some := constant(false), func() bool { return rnd.IntN(3) == 0 }
 	return map[string]filler{
 		"one":     {constant(1), never, small, constant("word"), constant[wire.Tags](nil)},

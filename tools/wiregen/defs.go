@@ -86,8 +86,28 @@ func readDefs(dir string) ([]*file, error) {
 	return files, nil
 }
 
-// parseDef reads a definition file.
+// A lineError is what is wrong with a line of a definition file.
+type lineError struct {
+	line int
+	err  error
+}
+
+func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
+func (e *lineError) Unwrap() error { return e.err }
+
+// parseDef reads a definition file and checks it.
 func parseDef(text string) (*file, error) {
+	f, err := parseLines(text)
+	if err == nil && f == nil {
+		err = fmt.Errorf("no definition")
+	}
+	if err == nil {
+		err = f.check()
+	}
+	return f, err
+}
+
+func parseLines(text string) (*file, error) {
 	var f *file
 	var levels []*[]*field // where fields of each depth go
 	for number, line := range strings.Split(text, "\n") {
@@ -96,10 +116,15 @@ func parseDef(text string) (*file, error) {
 			continue
 		}
 		var err error
-		depth := (len(line) - len(strings.TrimLeft(line, " "))) / 2
+		spaces := len(line) - len(strings.TrimLeft(line, " "))
+		depth := spaces / 2
 		switch {
+		case spaces%2 != 0 || line[spaces] == '\t':
+			err = fmt.Errorf("indent with two spaces for each level")
 		case f == nil:
 			f, err = parseHead(words)
+		case depth == 0 && (len(words) != 1 || !slices.Contains([]string{"request", "response", "data"}, words[0])):
+			err = fmt.Errorf("%q: want request, response or data", strings.TrimSpace(line))
 		case depth == 0:
 			m := &message{kind: words[0], file: f, name: f.name}
 			if m.kind != "data" {
@@ -107,6 +132,8 @@ func parseDef(text string) (*file, error) {
 			}
 			f.messages = append(f.messages, m)
 			levels = []*[]*field{nil, &m.fields}
+		case len(f.messages) == 0:
+			err = fmt.Errorf("before any request, response or data")
 		case words[0] == "common" && depth == 1 && len(words) == 2:
 			m := f.messages[len(f.messages)-1]
 			c := &common{name: words[1]}
@@ -117,12 +144,13 @@ func parseDef(text string) (*file, error) {
 		default:
 			var made *field
 			if made, err = parseField(words); err == nil {
+				made.line = number + 1
 				*levels[depth] = append(*levels[depth], made)
 				levels = append(levels[:depth+1], &made.fields)
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", number+1, err)
+			return nil, &lineError{number + 1, err}
 		}
 	}
 	return f, nil

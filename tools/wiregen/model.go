@@ -98,6 +98,7 @@ type field struct {
 	def       string
 	ignorable bool
 	fields    []*field // of an inline struct
+	line      int      // in the definition file
 }
 
 var scalars = map[string]struct {

@@ -34,16 +34,15 @@ func checkDocs(_ context.Context, r *repo) error {
 			continue
 		}
 		runs := false
-		err := r.goFiles(m, func(file string) error {
+		for _, file := range r.goFiles(m) {
 			if !strings.HasSuffix(file, "_test.go") {
-				return nil
+				continue
 			}
 			text, err := os.ReadFile(r.abs(file))
+			if err != nil {
+				return err
+			}
 			runs = runs || exampleFunc.Match(text) && exampleOutput.Match(text)
-			return err
-		})
-		if err != nil {
-			return err
 		}
 		if !runs {
 			problems = append(problems, fmt.Errorf("%s: no example with an Output, so none runs as a test", m.dir))
@@ -57,7 +56,7 @@ func checkDocs(_ context.Context, r *repo) error {
 func checkGenerated(_ context.Context, r *repo) error {
 	var problems []error
 	for _, m := range r.modules {
-		err := r.goFiles(m, func(file string) error {
+		for _, file := range r.goFiles(m) {
 			text, err := os.ReadFile(r.abs(file))
 			if err != nil {
 				return err
@@ -69,10 +68,6 @@ func checkGenerated(_ context.Context, r *repo) error {
 			case !named && generatedMark.Match(head):
 				problems = append(problems, fmt.Errorf("%s is generated, and not named _gen.go", file))
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return errors.Join(problems...)

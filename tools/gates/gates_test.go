@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,18 +12,16 @@ import (
 func copyRepo(t *testing.T) string {
 	t.Helper()
 	root := filepath.Join("..", "..")
-	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
+	if _, err := os.Stat(filepath.Join(root, ".git")); err != nil {
 		t.Skipf("not a git checkout: %v", err)
 	}
+	files, err := allFiles(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
 	to := t.TempDir()
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+	for _, name := range files {
 		text, err := os.ReadFile(filepath.Join(root, name))
-		if os.IsNotExist(err) {
-			continue // removed, and not committed yet
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,6 +86,16 @@ func TestGates(t *testing.T) {
 		{"kafkatest outside of tests", "imports", func(t *testing.T, root string) {
 			write(t, root, "producer/extra.go", "package producer\n\nimport _ \""+sibling+"wire/kafkatest\"\n")
 		}, []string{"producer/extra.go imports " + sibling + "wire/kafkatest"}},
+		{"wire's core opens connections", "imports", func(t *testing.T, root string) {
+			write(t, root, "wire/extra.go", "package wire\n\nimport _ \"net/netip\"\n")
+		}, []string{"wire/extra.go imports net/netip"}},
+		{"kafkatest in the legacy layer", "imports", func(t *testing.T, root string) {
+			write(t, root, "legacy/simple/extra.go", "package simple\n\nimport _ \""+sibling+"wire/kafkatest\"\n")
+		}, []string{"legacy/simple/extra.go imports " + sibling + "wire/kafkatest"}},
+		{"a module that has no room", "imports", func(t *testing.T, root string) {
+			write(t, root, "attic/go.mod", "module "+sibling+"attic\n")
+			write(t, root, "attic/attic.go", "package attic\n")
+		}, []string{"attic/attic.go: no room"}},
 		{"wire requires something", "imports", func(t *testing.T, root string) {
 			edit(t, root, "wire/go.mod", "go 1.26", "go 1.26\n\nrequire github.com/golang/snappy v1.0.0")
 		}, []string{"wire/go.mod requires github.com/golang/snappy"}},
@@ -107,6 +114,15 @@ func TestGates(t *testing.T) {
 		{"a field of another type", "api", func(t *testing.T, root string) {
 			edit(t, root, "wire/types.go", "Partition int32", "Partition int64")
 		}, []string{"- wire: type TopicPartition struct, Partition int32", "+ wire: type TopicPartition struct, Partition int64"}},
+		{"constants in another order", "api", func(t *testing.T, root string) {
+			edit(t, root, "producer/config.go", "AcksAll\n", "AcksNever\n\tAcksAll\n")
+		}, []string{"- producer: const AcksAll Acks = 1", "+ producer: const AcksAll Acks = 2"}},
+		{"a library that go.work forgets", "replace", func(t *testing.T, root string) {
+			edit(t, root, "go.work", "\t./assignors\n", "")
+		}, []string{"go.work does not use ./assignors"}},
+		{"a go.mod under another name", "replace", func(t *testing.T, root string) {
+			edit(t, root, "metrics/go.mod", "barnabas/metrics", "barnabas/measures")
+		}, []string{"metrics/go.mod: the module is " + sibling + "measures"}},
 	} {
 		t.Run(c.gate+"/"+c.what, func(t *testing.T) {
 			t.Parallel()
@@ -142,20 +158,20 @@ func wantFailure(t *testing.T, root, name string, want ...string) {
 
 func check(t *testing.T, root, name string) error {
 	t.Helper()
-	r, err := openRepo(root)
+	r, err := openRepo(t.Context(), root)
 	if err != nil {
 		return err
 	}
 	for _, g := range gates {
 		if g.name == name {
-			return g.check(context.Background(), r)
+			return g.check(t.Context(), r)
 		}
 	}
 	t.Fatalf("no gate %q", name)
 	return nil
 }
 
-// TestUnbroken wants the copy itself to pass the gates that take no time.
+// TestUnbroken wants the repository itself to pass the gates that take no time.
 func TestUnbroken(t *testing.T) {
 	root := copyRepo(t)
 	for _, name := range []string{"docs", "generated", "imports", "replace", "api"} {
@@ -165,11 +181,100 @@ func TestUnbroken(t *testing.T) {
 	}
 }
 
+// TestListing lists what is hard to list.
+func TestListing(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "x/go.mod", "module "+prefix+"x\n\ngo 1.26\n")
+	write(t, root, "x/x.go", `// Package x is here for its API.
+package x
+
+import "time"
+
+type Color int8
+
+const (
+	Red Color = iota + 1 // the first
+	Green
+	hidden
+)
+
+const Wait = 3 * time.Second
+
+var Default, other = 1, 2
+
+type Pair[K comparable, V any] struct {
+	Key K
+	Value V
+	count int
+	hiddenToo
+}
+
+func (p *Pair[K, V]) Swap(with *Pair[K, V]) (old V) { return p.Value }
+
+func (p *Pair[K, V]) grow() {}
+
+type hiddenToo struct{ Seen bool }
+
+func (hiddenToo) Method() {}
+
+type Same = Color
+type Func func(Color) error
+`)
+	write(t, root, "x/x_test.go", "package x\n\nconst InTests = 1\n")
+	write(t, root, "x/internal/i/i.go", "package i\n\nconst Inside = 1\n")
+	write(t, root, "x/cmd/main.go", "package main\n\nconst Command = 1\n")
+	r, err := openRepo(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := exported(r, r.module("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `x: const Green Color = 2
+x: const Red Color = 1
+x: const Wait = 3 * time.Second
+x: func (p *Pair[K, V]) Swap(with *Pair[K, V]) (old V)
+x: type Color int8
+x: type Func func(Color) error
+x: type Pair struct
+x: type Pair struct, Key K
+x: type Pair struct, Value V
+x: type Pair struct, hiddenToo
+x: type Pair struct, of [K] comparable
+x: type Pair struct, of [V] any
+x: type Same = Color
+x: var Default
+`
+	if got != want {
+		t.Errorf("listed\n%s\nbut want\n%s", got, want)
+	}
+}
+
+// TestIgnoredFiles: what git ignores is no part of the repository.
+func TestIgnoredFiles(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, ".gitignore", "*.test\n")
+	write(t, root, "x/go.mod", "module "+prefix+"x\n")
+	write(t, root, "x/x.test", "a test binary")
+	write(t, root, "x/new.go", "package x\n")
+	if _, err := command(t.Context(), root, nil, "git", "init", "-q"); err != nil {
+		t.Skip(err)
+	}
+	r, err := openRepo(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(r.files(r.module("x")), " "); got != "x/go.mod x/new.go" {
+		t.Errorf("the files of x are %s", got)
+	}
+}
+
 // TestFixReplace puts a broken replace line right.
 func TestFixReplace(t *testing.T) {
 	root := copyRepo(t)
 	drop(t, root, "consumer", prefix+"metrics")
-	r, err := openRepo(root)
+	r, err := openRepo(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,15 +314,30 @@ func TestSlowGates(t *testing.T) {
 		edit(t, root, "metrics/go.mod", "go 1.26", "go 1.26\n\nrequire github.com/golang/snappy v1.0.0")
 		wantFailure(t, root, "tidy", "metrics", "snappy")
 	})
-	t.Run("outsider/a requirement forgotten", func(t *testing.T) {
+	t.Run("tidy/a requirement forgotten", func(t *testing.T) {
 		root := small(t)
 		write(t, root, "assignors/go.mod", "module "+prefix+"assignors\n\ngo 1.26\n")
-		wantFailure(t, root, "outsider", "assignors as an outsider gets it")
+		wantFailure(t, root, "tidy", "assignors", prefix+"wire")
+	})
+	t.Run("outsider/a test that reads another module's file", func(t *testing.T) {
+		root := small(t)
+		write(t, root, "assignors/extra_test.go", "package assignors\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestExtra(t *testing.T) {\n"+
+			"\tif _, err := os.Stat(\"../metrics/README.md\"); err != nil {\n\t\tt.Fatal(err)\n\t}\n}\n")
+		if err := check(t, root, "tidy"); err != nil {
+			t.Error(err)
+		}
+		wantFailure(t, root, "outsider", "assignors as an outsider gets it", "TestExtra")
 	})
 	t.Run("outsider/a file that a test needs is missing", func(t *testing.T) {
 		root := small(t)
 		os.RemoveAll(filepath.Join(root, "assignors/testdata"))
 		wantFailure(t, root, "outsider", "assignors as an outsider gets it", "testdata")
+	})
+	t.Run("outsider/no README in the release", func(t *testing.T) {
+		root := small(t)
+		os.Remove(filepath.Join(root, "metrics/README.md"))
+		write(t, root, "metrics/testdata/large.bin", strings.Repeat("x", maxModuleBytes))
+		wantFailure(t, root, "outsider", "metrics as an outsider gets it", "no README.md", "bytes, more than")
 	})
 	t.Run("outsider/another module comes along", func(t *testing.T) {
 		root := small(t)

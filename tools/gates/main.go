@@ -9,7 +9,7 @@
 //	docs      every module has a README and a licence; every library a doc.go and an example that runs
 //	generated generated files are named and marked as such
 //	imports   a package imports only what the rooms of DESIGN.md allow
-//	replace   go.mod files replace their direct and indirect siblings, and nothing else
+//	replace   go.mod files replace their direct and indirect siblings, and nothing else; go.work uses every library
 //	api       the exported names of each library module are those listed in docs/api (-fix writes the list)
 //	tidy      each module is tidy and vetted on its own, without the workspace
 //	outsider  each library module, fetched as if it were tagged, builds, passes its tests, and pulls in
@@ -60,7 +60,7 @@ func run(ctx context.Context, root string, fix bool, names []string) error {
 	if len(names) == 0 {
 		return errors.New("which gate? all, or some of docs, generated, imports, replace, api, tidy, outsider")
 	}
-	r, err := openRepo(root)
+	r, err := openRepo(ctx, root)
 	if err != nil {
 		return err
 	}

@@ -1,20 +1,20 @@
 package main
 
 import (
-	"archive/zip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// outsiderVersion is the tag that every module is given.
-const outsiderVersion = "v0.0.1"
+// maxModuleBytes is how large a module may be in a user's module cache: room for
+// wire's generated code and test data, none for a file that got in by mistake.
+const maxModuleBytes = 4 << 20
 
 // checkOutsider does what a stranger does: gets each library module alone, into
 // an empty directory with an empty cache, builds it and runs its tests. Only
@@ -27,7 +27,7 @@ func checkOutsider(ctx context.Context, r *repo) error {
 		if err != nil {
 			return fmt.Errorf("%s: no listing (write it with: go run ./tools/gates -fix outsider)", name)
 		}
-		if diff := difference(strings.Split(string(listed), "\n"), strings.Split(pulled, "\n")); diff != "" {
+		if diff := difference(string(listed), pulled); diff != "" {
 			return fmt.Errorf("%s: whoever gets %s gets other modules with it than listed\n%s", name, m.path(), diff)
 		}
 		return nil
@@ -35,6 +35,9 @@ func checkOutsider(ctx context.Context, r *repo) error {
 }
 
 func fixOutsider(ctx context.Context, r *repo) error {
+	if err := os.MkdirAll(r.abs(apiDir), 0o777); err != nil {
+		return err
+	}
 	return outsiders(ctx, r, func(m *module, pulled string) error {
 		return os.WriteFile(r.abs(outsiderList(m)), []byte(pulled), 0o666)
 	})
@@ -80,7 +83,8 @@ func outsiders(ctx context.Context, r *repo, each func(m *module, pulled string)
 
 // outsiderEnv lets the go command find our modules in the proxy made here, and
 // those of others in what was downloaded before or where they are otherwise
-// downloaded from.
+// downloaded from. Without paths in what is built (-trimpath) the build cache
+// serves the next run, too.
 func outsiderEnv(ctx context.Context, proxy, cache string) ([]string, error) {
 	out, err := command(ctx, "", nil, "go", "env", "-json", "GOPROXY", "GOMODCACHE")
 	if err != nil {
@@ -91,132 +95,79 @@ func outsiderEnv(ctx context.Context, proxy, cache string) ([]string, error) {
 		return nil, err
 	}
 	return []string{
-		"GOWORK=off", "GOSUMDB=off", "GOFLAGS=-mod=mod -modcacherw", "GOMODCACHE=" + cache,
+		"GOWORK=off", "GOSUMDB=off", "GOFLAGS=-mod=mod -modcacherw -trimpath", "GOMODCACHE=" + cache,
 		"GOPROXY=file://" + proxy + ",file://" + filepath.Join(have.GOMODCACHE, "cache", "download") + "," + have.GOPROXY,
 	}, nil
 }
 
-// get gets, builds and tests a module from an empty directory.
+// get gets, builds and tests a module from an empty directory. pulled lists the
+// modules that came along, a line each.
 func get(ctx context.Context, m *module, dir string, env []string) (pulled string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
-	all := m.path() + "/..."
-	for _, args := range [][]string{
-		{"mod", "init", "example.com/outsider"},
-		{"get", m.path() + "@" + outsiderVersion},
-		{"get", "-t", all},
-		{"build", all},
-		{"test", "-short", all},
-	} {
-		if _, err := command(ctx, dir, env, "go", args...); err != nil {
-			return "", err
+	do := func(args ...string) (out string) {
+		if err == nil {
+			out, err = command(ctx, dir, env, "go", args...)
 		}
+		return out
 	}
-	list, err := command(ctx, dir, env, "go", "list", "-m", "-f", "{{if not .Main}}{{.Path}} {{.Version}}{{end}}", "all")
-	if err != nil {
-		return "", err
+	all := m.path() + "/..."
+	do("mod", "init", "example.com/outsider")
+	do("get", m.path()+"@"+outsiderVersion)
+	list := do("list", "-m", "-f", "{{if not .Main}}{{.Path}} {{.Version}}{{end}}", "all")
+	where := do("list", "-m", "-f", "{{.Dir}}", m.path())
+	if err == nil {
+		err = checkRelease(strings.TrimSpace(where))
 	}
+	do("get", "-t", all) // what only tests need
+	do("build", all)
+	do("test", "-short", "-timeout=5m", all)
+	return siblingsBare(list, m), err
+}
+
+// siblingsBare is a list of modules without the module itself, sorted, and
+// without the versions of its siblings, which are made up here.
+func siblingsBare(list string, m *module) string {
 	var lines []string
 	for line := range strings.Lines(list) {
 		path, version, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch {
 		case path == "" || path == m.path():
 		case strings.HasPrefix(path, prefix):
-			lines = append(lines, path)
+			lines = append(lines, path+"\n")
 		default:
-			lines = append(lines, path+" "+version)
+			lines = append(lines, path+" "+version+"\n")
 		}
 	}
 	slices.Sort(lines)
-	return strings.Join(append(lines, ""), "\n"), nil
+	return strings.Join(lines, "")
 }
 
-// publish writes the module into the proxy as if it were tagged: without
-// replace lines, its siblings required at that same tag.
-func publish(ctx context.Context, r *repo, m *module, proxy string) error {
-	goMod, err := releasedGoMod(ctx, r, m)
-	if err != nil {
-		return err
+// checkRelease looks at a module as it arrived in the module cache.
+func checkRelease(dir string) error {
+	var problems []error
+	for _, name := range []string{"LICENSE", "README.md"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			problems = append(problems, fmt.Errorf("the release has no %s", name))
+		}
 	}
-	dir := filepath.Join(proxy, filepath.FromSlash(m.path()), "@v")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	for name, text := range map[string]string{
-		"list":                    outsiderVersion + "\n",
-		outsiderVersion + ".info": fmt.Sprintf(`{"Version":%q}`, outsiderVersion),
-		outsiderVersion + ".mod":  goMod,
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+	size := int64(0)
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
 			return err
 		}
-	}
-	out, err := os.Create(filepath.Join(dir, outsiderVersion+".zip"))
-	if err != nil {
-		return err
-	}
-	defer out.Close()
-	w := zip.NewWriter(out)
-	if err := addFiles(r, m, w, goMod); err != nil {
-		return err
-	}
-	return w.Close()
-}
-
-// releasedGoMod is the go.mod of the module's release.
-func releasedGoMod(ctx context.Context, r *repo, m *module) (string, error) {
-	dir, err := os.MkdirTemp("", "barnabas-mod-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	text, err := os.ReadFile(r.abs(m.dir + "/go.mod"))
-	if err != nil {
-		return "", err
-	}
-	name := filepath.Join(dir, "go.mod")
-	if err := os.WriteFile(name, text, 0o666); err != nil {
-		return "", err
-	}
-	edits := []string{"mod", "edit"}
-	for path := range m.replaces {
-		edits = append(edits, "-dropreplace="+path)
-	}
-	for _, required := range m.requires {
-		if strings.HasPrefix(required, prefix) {
-			edits = append(edits, "-require="+required+"@"+outsiderVersion)
+		if d.Name() == "go.mod" && filepath.Dir(name) != dir {
+			problems = append(problems, fmt.Errorf("the release holds another module, %s", name))
 		}
-	}
-	if len(edits) > 2 {
-		if _, err := command(ctx, dir, nil, "go", edits...); err != nil {
-			return "", err
+		info, err := d.Info()
+		if err == nil {
+			size += info.Size()
 		}
-	}
-	text, err = os.ReadFile(name)
-	return string(text), err
-}
-
-// addFiles writes the module's files into its zip.
-func addFiles(r *repo, m *module, w *zip.Writer, goMod string) error {
-	return r.files(m, func(file string) error {
-		inside := strings.TrimPrefix(file, m.dir+"/")
-		if inside == "go.sum" { // it speaks of versions that nobody tagged
-			return nil
-		}
-		entry, err := w.Create(m.path() + "@" + outsiderVersion + "/" + inside)
-		if err != nil {
-			return err
-		}
-		if inside == "go.mod" {
-			_, err = io.WriteString(entry, goMod)
-			return err
-		}
-		text, err := os.ReadFile(r.abs(file))
-		if err != nil {
-			return err
-		}
-		_, err = entry.Write(text)
 		return err
 	})
+	if size > maxModuleBytes {
+		problems = append(problems, fmt.Errorf("the release has %d bytes, more than %d", size, maxModuleBytes))
+	}
+	return errors.Join(append(problems, err)...)
 }

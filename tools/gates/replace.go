@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,9 +45,32 @@ func wantReplaces(r *repo, m *module) (map[string]string, error) {
 	return want, visit(m)
 }
 
-func checkReplace(_ context.Context, r *repo) error {
+// workspace are the directories that go.work uses.
+func workspace(ctx context.Context, r *repo) (dirs []string, err error) {
+	out, err := command(ctx, r.root, nil, "go", "work", "edit", "-json", "go.work")
+	if err != nil {
+		return nil, err
+	}
+	var file struct{ Use []struct{ DiskPath string } }
+	if err := json.Unmarshal([]byte(out), &file); err != nil {
+		return nil, fmt.Errorf("go.work: %w", err)
+	}
+	for _, use := range file.Use {
+		dirs = append(dirs, path.Clean(use.DiskPath))
+	}
+	return dirs, nil
+}
+
+func checkReplace(ctx context.Context, r *repo) error {
+	used, err := workspace(ctx, r)
+	if err != nil {
+		return err
+	}
 	var problems []error
 	for _, m := range r.modules {
+		if m.library() && !slices.Contains(used, m.dir) {
+			problems = append(problems, fmt.Errorf("go.work does not use ./%s, so the test command passes it over", m.dir))
+		}
 		want, err := wantReplaces(r, m)
 		if err != nil {
 			problems = append(problems, err)

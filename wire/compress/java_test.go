@@ -1,6 +1,7 @@
 package compress_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -101,4 +102,42 @@ func dumpBytes(b []byte) string {
 		return fmt.Sprintf("#%d:%08x", len(b), crc32.ChecksumIEEE(b))
 	}
 	return hex.EncodeToString(b)
+}
+
+// TestBatchesAsJavaWritesThem builds the uncompressed batches of the file again,
+// to the byte.
+func TestBatchesAsJavaWritesThem(t *testing.T) {
+	file, err := os.ReadFile("testdata/java_batches.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := 0
+	for line := range strings.Lines(string(file)) {
+		fields := strings.Split(line, "\t")
+		switch fields[0] {
+		case "v0 none", "v1 none", "v2 none":
+		default:
+			continue
+		}
+		done++
+		want, err := hex.DecodeString(fields[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := record.NewReader(want)
+		batch, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := record.Convert(want, nil, batch.Format, nil)
+		if err == nil {
+			_, err = record.Place(got, 100, 7)
+		}
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, want %x; error %v", fields[0], got, want, err)
+		}
+	}
+	if done != 3 {
+		t.Errorf("%d batches", done)
+	}
 }

@@ -26,7 +26,7 @@ var (
 	errMessageKey   = errors.New("a message's key ends after the message")
 	errMessageValue = errors.New("a message's value does not end where the message does")
 	errNullWrapper  = errors.New("a compressed message whose value is null")
-	errRelative     = errors.New("a message's relative offset is none, or after that of the last")
+	errRelative     = errors.New("the offsets in a wrapper don't fit together")
 	errNesting      = fmt.Errorf("compressed more than %d times over", maxNesting)
 )
 
@@ -87,6 +87,9 @@ func (r *Records) openMessages(b *Batch, codecs Codecs, scratch []byte, limit in
 	}
 	r.wrapped, r.unpacked = true, true
 	r.data, r.base, err = unwrap(&m, codecs, scratch[:0], limit, 0)
+	if _, ok := errors.AsType[*LimitError](err); ok {
+		err = &LimitError{Limit: limit} // nested sets have what the others leave of it
+	}
 	if err != nil {
 		return b.corrupt(messageHead(b.Format)+messageLengths+len(m.key), err)
 	}
@@ -112,7 +115,7 @@ func unwrap(m *message, codecs Codecs, dst []byte, limit, depth int) (set []byte
 	}
 	last, nested, err := scanSet(set)
 	if err != nil {
-		return nil, 0, fmt.Errorf("in what it unpacks to: %w", err)
+		return nil, 0, fmt.Errorf("what it unpacks to: %w", err)
 	}
 	if m.format == V1 {
 		if base, err = relativeBase(m.offset, last); err != nil {
@@ -154,39 +157,35 @@ func relativeBase(wrapper, last int64) (int64, error) {
 	return max(0, wrapper-last), nil
 }
 
-// flatten copies the messages of a set, with absolute offsets and those of wrappers
-// in place of the wrappers.
-func flatten(set []byte, base int64, codecs Codecs, limit, depth int) ([]byte, error) {
-	var out []byte
+// flatten copies the messages of a set, with absolute offsets, and those of
+// wrappers in the wrappers' place.
+func flatten(set []byte, base int64, codecs Codecs, limit, depth int) (out []byte, err error) {
 	for len(set) > 0 {
 		m, err := parseMessage(set)
 		if err != nil {
 			return nil, err
 		}
-		if m.offset > math.MaxInt64-1-base {
-			return nil, errRelative
-		}
-		m.offset += base
-		start := len(out)
-		inner, add := set[:m.size], int64(0)
+		inner, add := set[:m.size], base
 		if m.compression() != None {
 			if err := checkMessage(inner); err != nil {
 				return nil, err
 			}
-			if inner, add, err = unwrap(&m, codecs, nil, limit-len(out), depth+1); err != nil {
+			if m.offset, err = addOffset(m.offset, base); err != nil {
 				return nil, err
 			}
-			out = append(out, inner...)
-			for w := out[start:]; len(w) > 0; w = w[logHead+int(int32At(w, sizeAt)):] {
-				offset := int64At(w, offsetAt)
-				if offset > math.MaxInt64-1-add {
-					return nil, errRelative
-				}
-				putInt64(w, offsetAt, offset+add)
+			inner, add, err = unwrap(&m, codecs, nil, limit-len(out), depth+1)
+			if err != nil {
+				return nil, err
 			}
-		} else {
-			out = append(out, inner...)
-			putInt64(out[start:], offsetAt, m.offset)
+		}
+		start := len(out)
+		out = append(out, inner...)
+		for at := start; at < len(out); at += logHead + int(int32At(out, at+sizeAt)) {
+			offset, err := addOffset(int64At(out, at), add)
+			if err != nil {
+				return nil, err
+			}
+			putInt64(out, at, offset)
 		}
 		if len(out) > limit {
 			return nil, &LimitError{Limit: limit}
@@ -194,6 +193,13 @@ func flatten(set []byte, base int64, codecs Codecs, limit, depth int) ([]byte, e
 		set = set[m.size:]
 	}
 	return out, nil
+}
+
+func addOffset(offset, base int64) (int64, error) {
+	if offset > math.MaxInt64-1-base {
+		return 0, errRelative
+	}
+	return offset + base, nil
 }
 
 // nextMessage reads a message of v0 or v1.
@@ -207,7 +213,7 @@ func (r *Records) nextMessage(rec *Record) (bool, error) {
 		if !r.SkipCRC {
 			err = checkMessage(b[:m.size])
 		}
-		if m.offset > math.MaxInt64-1-r.base {
+		if m.offset < 0 && m.format == V1 || m.offset > math.MaxInt64-1-r.base {
 			err = errRelative
 		}
 	}

@@ -1,0 +1,299 @@
+package record_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/record"
+)
+
+// golden is a v2 batch written down by hand, field by field.
+const golden = "" +
+	"0000000000000000" + // base offset
+	"00000051" + // size of what follows: 81 bytes
+	"ffffffff" + // partition leader epoch
+	"02" + // magic
+	"CRCCRCCR" + // set in the test
+	"0000" + // attributes
+	"00000002" + // last offset delta
+	"00000000000003e8" + // base timestamp: 1000
+	"00000000000003f2" + // max timestamp: 1010
+	"0000000000000007" + // producer id
+	"0003" + // producer epoch
+	"00000009" + // base sequence
+	"00000003" + // records
+	// 8 bytes: attributes, timestamp +0, offset +0, key "k", value "v", no headers
+	"10" + "00" + "00" + "00" + "02" + "6b" + "02" + "76" + "00" +
+	// 6 bytes: timestamp +10, offset +1, null key, empty value, no headers
+	"0c" + "00" + "14" + "02" + "01" + "00" + "00" +
+	// 15 bytes: timestamp -5, offset +2, empty key, null value, headers a=x, b=null, and an empty one
+	"1e" + "00" + "09" + "04" + "00" + "01" + "06" + "02" + "61" + "02" + "78" + "02" + "62" + "01" + "00" + "00" +
+	""
+
+func appendGolden(t testing.TB, b *record.Builder) {
+	t.Helper()
+	for _, err := range []error{
+		b.Append(1000, []byte("k"), []byte("v"), nil),
+		b.Append(1010, nil, []byte{}, nil),
+		b.Append(995, []byte{}, nil, []wire.Header{{Key: "a", Value: []byte("x")}, {Key: "b"}, {Key: "", Value: []byte{}}}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestGoldenBatch(t *testing.T) {
+	var b record.Builder
+	b.Reset(record.V2, nil)
+	appendGolden(t, &b)
+	batch, err := b.Seal(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record.Stamp(batch, 7, 3, 9)
+	const crc = "76a87aab" // by another implementation of CRC32C
+	want := strings.Replace(golden, "CRCCRCCR", crc, 1)
+	if got := hex.EncodeToString(batch); got != want {
+		t.Errorf("the batch is\n%s, want\n%s", got, want)
+	}
+	if b.Size() != len(batch) || b.Len() != 3 || b.MaxTimestamp() != 1010 {
+		t.Errorf("size %d of %d, %d records, latest timestamp %d", b.Size(), len(batch), b.Len(), b.MaxTimestamp())
+	}
+}
+
+func readVectors(t testing.TB, name string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func nullable(t testing.TB, s *string) []byte {
+	if s == nil {
+		return nil
+	}
+	return unhex(t, *s)
+}
+
+// entry puts an offset and the size before a message.
+func entry(offset int64, message []byte) []byte {
+	set := wire.AppendInt64(nil, offset)
+	set = wire.AppendInt32(set, int32(len(message)))
+	return append(set, message...)
+}
+
+// TestMessages writes and reads the messages of kafka-python, and sees each of
+// its damaged ones.
+func TestMessages(t *testing.T) {
+	var data struct {
+		Vectors []struct {
+			Magic      int8
+			Attributes int8
+			Timestamp  *int64
+			Key, Value *string
+			Encoded    string
+			Type       *int8 `json:"decoded_timestamp_type"`
+			Compressed bool  `json:"is_compressed"`
+			Comment    string
+		}
+		Corrupted []struct {
+			Bytes   string
+			Flipped int `json:"flipped_byte"`
+		}
+	}
+	readVectors(t, "messages.json", &data)
+	if len(data.Vectors) == 0 || len(data.Corrupted) == 0 {
+		t.Fatal("no vectors")
+	}
+	for _, v := range data.Vectors {
+		if v.Compressed {
+			continue // what it wraps is not what it says
+		}
+		timestamp := int64(-1)
+		if v.Timestamp != nil {
+			timestamp = *v.Timestamp
+		}
+		key, value := nullable(t, v.Key), nullable(t, v.Value)
+		want := entry(0, unhex(t, v.Encoded))
+		if v.Attributes == 0 {
+			var b record.Builder
+			b.Reset(record.Format(v.Magic), nil)
+			if err := b.Append(timestamp, key, value, nil); err != nil {
+				t.Fatal(err)
+			}
+			got, err := b.Seal(nil, nil)
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: written as %x, want %x; error %v", v.Comment, got, want, err)
+			}
+		}
+		batches, recs, err := readAll(want)
+		if err != nil || len(recs) != 1 {
+			t.Errorf("%s: %d records, error %v", v.Comment, len(recs), err)
+			continue
+		}
+		// kafka-python gave the raw bit, 8, as the type; LogAppendTime is 1.
+		logAppendTime := v.Type != nil && *v.Type != 0
+		if r := recs[0]; r.Timestamp != timestamp || !same(r.Key, key) || !same(r.Value, value) || r.LogAppendTime != logAppendTime || batches[0].LogAppendTime != logAppendTime {
+			t.Errorf("%s: read as %+v", v.Comment, r)
+		}
+	}
+	for _, v := range data.Corrupted {
+		if _, _, err := readAll(entry(0, unhex(t, v.Bytes))); err == nil {
+			t.Errorf("byte %d flipped, and no error", v.Flipped)
+		}
+	}
+}
+
+// same tells null from empty.
+func same(a, b []byte) bool { return bytes.Equal(a, b) && (a == nil) == (b == nil) }
+
+func TestBuilderLimits(t *testing.T) {
+	var b record.Builder
+	for _, f := range []record.Format{record.V0, record.V1} {
+		b.Reset(f, nil)
+		if err := b.Append(0, nil, nil, []wire.Header{{Key: "h"}}); !errors.Is(err, record.ErrNoHeaders) {
+			t.Errorf("headers in %v: %v", f, err)
+		}
+	}
+	b.Reset(record.V2, nil)
+	if _, err := b.Seal(nil, nil); err == nil {
+		t.Error("a batch without records was sealed")
+	}
+	b.Append(math.MaxInt64, nil, nil, nil)
+	before := b.Size()
+	if err := b.Append(-2, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "timestamp -2") {
+		t.Errorf("a timestamp delta of more than 63 bits: %v", err)
+	}
+	if b.Size() != before || b.Len() != 1 {
+		t.Errorf("a refused record left %d bytes, %d records", b.Size(), b.Len())
+	}
+	if err := b.Append(0, nil, nil, nil); err != nil { // the largest delta
+		t.Error(err)
+	}
+	batch, _ := b.Seal(nil, nil)
+	record.Stamp(batch, -1, -1, -1)
+	if _, recs, err := readAll(batch); err != nil || recs[0].Timestamp != math.MaxInt64 || recs[1].Timestamp != 0 {
+		t.Errorf("%+v, error %v", recs, err)
+	}
+}
+
+// TestTooLarge: one megabyte, 2,048 times over, is more than a length can say.
+func TestTooLarge(t *testing.T) {
+	header := wire.Header{Key: strings.Repeat("h", 1<<20)}
+	var b record.Builder
+	b.Reset(record.V2, nil)
+	before := b.Size()
+	if err := b.Append(0, nil, nil, slices.Repeat([]wire.Header{header}, 2048)); !errors.Is(err, record.ErrTooLarge) || b.Size() != before || b.Len() != 0 {
+		t.Errorf("error %v, and %d bytes", err, b.Size())
+	}
+}
+
+// TestRecordSize: what RecordSize announces is enough, and not much more.
+func TestRecordSize(t *testing.T) {
+	headers := []wire.Header{{Key: "key", Value: make([]byte, 300)}, {Key: "null"}}
+	for _, f := range []record.Format{record.V0, record.V1, record.V2} {
+		var b record.Builder
+		b.Reset(f, nil)
+		for i, n := range []int{0, 1, 63, 64, 8191, 8192, 100_000} {
+			h := headers
+			if f != record.V2 {
+				h = nil
+			}
+			before, most := b.Size(), b.RecordSize(make([]byte, n), make([]byte, n), h)
+			if err := b.Append(int64(i)<<40, make([]byte, n), make([]byte, n), h); err != nil {
+				t.Fatal(err)
+			}
+			if added := b.Size() - before; added > most || added < most-20 || f != record.V2 && added != most {
+				t.Errorf("%v, %d bytes: %d added, %d announced", f, n, added, most)
+			}
+		}
+	}
+}
+
+// TestSealAgain: what is sent again is the same, packed once (kafka-python packed
+// it twice).
+func TestSealAgain(t *testing.T) {
+	for _, f := range []record.Format{record.V0, record.V1, record.V2} {
+		for _, codec := range []record.Codec{nil, testGzip{}} {
+			var b record.Builder
+			b.Reset(f, nil)
+			for i := range 10 {
+				if err := b.Append(int64(i), []byte("k"), []byte("v"), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var sealed [2][]byte
+			for i := range sealed {
+				out, err := b.Seal(codec, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				record.Stamp(out, 1, 2, 3)
+				sealed[i] = slices.Clone(out)
+			}
+			if !bytes.Equal(sealed[0], sealed[1]) {
+				t.Errorf("%v: %x, then %x", f, sealed[0], sealed[1])
+			}
+			batches, recs, err := readAll(sealed[0])
+			if err != nil || len(recs) != 10 {
+				t.Errorf("%v: %d records, error %v", f, len(recs), err)
+			}
+			if b := batches[0]; b.LastOffset != 9 || f == record.V2 && (b.ProducerID != 1 || b.ProducerEpoch != 2 || b.BaseSequence != 3) {
+				t.Errorf("%v: %+v", f, b)
+			}
+		}
+	}
+}
+
+// TestSealAppends: a packed batch comes after what dst holds.
+func TestSealAppends(t *testing.T) {
+	for _, f := range []record.Format{record.V0, record.V1, record.V2} {
+		var b record.Builder
+		b.Reset(f, nil)
+		if err := b.Append(5, nil, []byte("v"), nil); err != nil {
+			t.Fatal(err)
+		}
+		out, err := b.Seal(testGzip{}, []byte("before"))
+		if err != nil || string(out[:6]) != "before" {
+			t.Fatalf("%v: %q, error %v", f, out, err)
+		}
+		record.Stamp(out[6:], -1, -1, -1)
+		if _, recs, err := readAll(out[6:]); err != nil || len(recs) != 1 {
+			t.Errorf("%v: %d records, error %v", f, len(recs), err)
+		}
+	}
+}
+
+func TestParseCompression(t *testing.T) {
+	for c := record.None; c <= record.Zstd; c++ {
+		if got, err := record.ParseCompression(c.String()); got != c || err != nil {
+			t.Errorf("%v is read as %v, error %v", c, got, err)
+		}
+	}
+	if _, err := record.ParseCompression("zip"); err == nil || !strings.Contains(err.Error(), `"zip"`) {
+		t.Errorf("zip: %v", err)
+	}
+}

@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 )
 
 // A RequestHeader comes before every request. Its own version follows from the
@@ -16,7 +18,8 @@ type RequestHeader struct {
 }
 
 // AppendRequestHeader appends the header as the request's API and version want
-// it.
+// it. The client id must not be longer than MaxString, and the numbers of
+// UnknownTags must ascend.
 func AppendRequestHeader(dst []byte, h RequestHeader) []byte {
 	dst = AppendInt16(dst, int16(h.APIKey))
 	dst = AppendInt16(dst, h.APIVersion)
@@ -68,8 +71,12 @@ func DecodeResponseHeader(frame []byte, key APIKey, version int16) (correlationI
 	return correlationID, frame[r.Offset():], r.Err()
 }
 
-// AppendRequest appends a whole frame: its size, the header and the request.
+// AppendRequest appends a whole frame: its size, the header and the request. On
+// an error, dst is returned as it was.
 func AppendRequest(dst []byte, version int16, correlationID int32, clientID string, req Request) ([]byte, error) {
+	if len(clientID) > MaxString {
+		return dst, ErrorTooLong("RequestHeader", version, "ClientID", len(clientID))
+	}
 	start := len(dst)
 	dst = AppendInt32(dst, 0) // the size, known later
 	dst = AppendRequestHeader(dst, RequestHeader{APIKey: req.APIKey(), APIVersion: version, CorrelationID: correlationID, ClientID: &clientID})
@@ -77,7 +84,11 @@ func AppendRequest(dst []byte, version int16, correlationID int32, clientID stri
 	if err != nil {
 		return dst[:start], err
 	}
-	AppendInt32(dst[start:start:start+4], int32(len(dst)-start-4))
+	size := len(dst) - start - 4
+	if size > math.MaxInt32 {
+		return dst[:start], &EncodeError{req.APIKey().String() + "Request", version, "", fmt.Sprintf("%d bytes, and a frame holds at most %d", size, math.MaxInt32)}
+	}
+	binary.BigEndian.PutUint32(dst[start:], uint32(size))
 	return dst, nil
 }
 
@@ -100,8 +111,7 @@ func ReadFrame(r io.Reader, buf []byte, max int) ([]byte, error) {
 	if _, err := io.ReadFull(r, prefix[:]); err != nil {
 		return nil, err
 	}
-	reader := NewReader(prefix[:], "frame", 0)
-	size := reader.Int32()
+	size := int32(binary.BigEndian.Uint32(prefix[:]))
 	if size < 0 || int64(size) > int64(max) {
 		return nil, &FrameError{Size: size, Max: max}
 	}

@@ -32,7 +32,7 @@ func (u UUID) String() string { return base64.RawURLEncoding.EncodeToString(u[:]
 func ParseUUID(s string) (UUID, error) {
 	var u UUID
 	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(b) != len(u) {
+	if err != nil || len(s) != 22 || len(b) != len(u) { // DecodeString skips line ends
 		return u, fmt.Errorf("uuid %q: want 22 characters of URL-safe base64", s)
 	}
 	copy(u[:], b)

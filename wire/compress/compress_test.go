@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/barnabas-kafka/barnabas/wire/record"
 )
@@ -126,6 +127,26 @@ func TestConcurrent(t *testing.T) {
 		}
 	}
 	wg.Wait()
+}
+
+// TestBubbles: a goroutine or channel that outlived its bubble would end the test
+// binary.
+func TestBubbles(t *testing.T) {
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			set := New()
+			for _, c := range all {
+				codec, _ := set.Codec(c)
+				packed, err := codec.Compress(nil, contents()["text"], record.V2)
+				if err == nil {
+					_, err = codec.Decompress(nil, packed, record.V2, record.DefaultLimit)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
 }
 
 func TestLevels(t *testing.T) {

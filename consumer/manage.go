@@ -29,6 +29,9 @@ type managerState struct {
 	refreshing bool      // a metadata request is on its way
 	refreshAt  time.Time // no metadata request before this
 	unreached  trouble   // with the metadata
+	unknown    trouble   // with a topic that there should be
+	topicErr   error     // why a topic can't be read at all; Poll returns it
+	reportAt   time.Time // ... not (again) before this
 	backoff    netclient.Backoff
 	allTopics  time.Time // with a pattern: when to ask for all topics again
 
@@ -182,7 +185,7 @@ func (c *Consumer) refreshStale(md *netclient.Metadata, now time.Time) time.Time
 	}
 	c.due.refreshing = true
 	c.wg.Go(func() {
-		ctx, stop := c.bound(c.ctx)
+		ctx, stop := c.shortly()
 		defer stop()
 		var found *netclient.Metadata
 		var err error
@@ -211,16 +214,17 @@ func (c *Consumer) refreshStale(md *netclient.Metadata, now time.Time) time.Time
 }
 
 // staleTopics lists the topics of which the metadata does not say all that is needed, and notes
-// what is amiss with the partitions that are not fetched because of that.
+// what is amiss with them.
 func (c *Consumer) staleTopics(md *netclient.Metadata, now time.Time) []string {
 	stale := map[string]bool{}
+	var amiss, refused error
 	topics := c.subs.topics
 	if c.due.protocol != nil {
 		topics = slices.Concat(topics, c.due.protocol.watched())
 	}
 	for _, name := range topics {
-		if t := md.Topic(name); t == nil || t.Err != 0 {
-			stale[name] = true
+		if err := topicTrouble(md, name); err != nil {
+			stale[name], amiss = true, err
 		}
 	}
 	for _, p := range c.subs.order {
@@ -229,7 +233,32 @@ func (c *Consumer) staleTopics(md *netclient.Metadata, now time.Time) []string {
 			p.trouble.note(now, err)
 		}
 	}
+	for name := range stale {
+		if err := topicTrouble(md, name); err != nil && !retriable(err) {
+			refused = err
+		}
+	}
+	if refused != nil && c.due.topicErr == nil {
+		c.attend()
+	}
+	c.due.topicErr = refused
+	if amiss != nil {
+		c.due.unknown.note(now, amiss)
+	} else {
+		c.due.unknown.over()
+	}
 	return slices.Sorted(maps.Keys(stale))
+}
+
+// topicTrouble says what the cluster, or nobody, says of a topic; nil if it is as it should be.
+func topicTrouble(md *netclient.Metadata, name string) error {
+	switch t := md.Topic(name); {
+	case t == nil:
+		return fmt.Errorf("nothing is known of topic %q yet: %w", name, wire.ErrLeaderNotAvailable)
+	case t.Err != 0:
+		return &netclient.TopicError{Topic: name, Err: t.Err}
+	}
+	return nil
 }
 
 // leaderless says why there is no leader to ask, nil if there is.
@@ -237,14 +266,11 @@ func leaderless(md *netclient.Metadata, tp TopicPartition) error {
 	if _, _, ok := md.Leader(tp); ok {
 		return nil
 	}
-	t := md.Topic(tp.Topic)
-	switch {
-	case t == nil:
-		return fmt.Errorf("nothing is known of topic %q yet", tp.Topic)
-	case t.Err != 0:
-		return &netclient.TopicError{Topic: tp.Topic, Err: t.Err}
-	case int(tp.Partition) >= len(t.Partitions):
-		return fmt.Errorf("topic %q has %d partitions, and no partition %d", tp.Topic, len(t.Partitions), tp.Partition)
+	if err := topicTrouble(md, tp.Topic); err != nil {
+		return err
+	}
+	if n := len(md.Topic(tp.Topic).Partitions); int(tp.Partition) >= n {
+		return fmt.Errorf("topic %q has %d partitions, and no partition %d", tp.Topic, n, tp.Partition)
 	}
 	return wire.ErrLeaderNotAvailable
 }
@@ -263,16 +289,16 @@ func (c *Consumer) reportTroubles(now time.Time) (next time.Time) {
 		}
 		sooner(p.trouble.deadline())
 	}
-	if c.due.trouble.due(now) {
-		c.log.Warn("the group does not get on", "group", c.cfg.GroupID,
-			"for", now.Sub(c.due.trouble.since).Round(time.Millisecond), "reason", c.due.trouble.err)
+	for what, t := range map[string]*trouble{
+		"the group does not get on":       &c.due.trouble,
+		"the metadata can't be refreshed": &c.due.unreached,
+		"a topic can't be read":           &c.due.unknown,
+	} {
+		if t.due(now) {
+			c.log.Warn(what, "group", c.cfg.GroupID, "for", now.Sub(t.since).Round(time.Millisecond), "reason", t.err)
+		}
+		sooner(t.deadline())
 	}
-	sooner(c.due.trouble.deadline())
-	if c.due.unreached.due(now) {
-		c.log.Warn("the metadata can't be refreshed",
-			"for", now.Sub(c.due.unreached.since).Round(time.Millisecond), "reason", c.due.unreached.err)
-	}
-	sooner(c.due.unreached.deadline())
 	return next
 }
 
@@ -324,6 +350,11 @@ func (c *Consumer) autoCommitted(err error) error {
 	}
 	c.due.noStorage = true
 	return nil
+}
+
+// shortly bounds what is tried again and again, so that it can be told early what it fails of.
+func (c *Consumer) shortly() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.ctx, min(5*time.Second, c.cfg.RequestTimeout))
 }
 
 func (c *Consumer) newBackoff() netclient.Backoff {

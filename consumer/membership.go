@@ -134,6 +134,11 @@ func (c *Consumer) takeErrand(ctx context.Context) error {
 	select {
 	case c.errand <- struct{}{}:
 		return nil
+	default:
+	}
+	select {
+	case c.errand <- struct{}{}:
+		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -251,8 +256,7 @@ func (c *Consumer) autoCommit(ctx context.Context) error {
 
 // findCoordinator looks the coordinator up and sees whether it knows groups at all.
 func (c *Consumer) findCoordinator(from groupProtocol) {
-	// Not for too long at once: whoever waits wants to hear why.
-	ctx, stop := context.WithTimeout(c.ctx, min(5*time.Second, c.cfg.RequestTimeout))
+	ctx, stop := c.shortly()
 	defer stop()
 	var conn *netclient.Conn
 	broker, err := c.client.Coordinator(ctx, netclient.GroupCoordinator, c.cfg.GroupID)

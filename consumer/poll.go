@@ -253,16 +253,26 @@ func (c *Consumer) dueError(now time.Time) (err error, again time.Time) {
 		err, c.due.groupErr = c.due.groupErr, nil
 		return err, again
 	}
+	// What lasts is said again, but not all the time: others have to get on.
+	due := func(err error, reportAt *time.Time) bool {
+		if err == nil {
+			return false
+		}
+		if !now.Before(*reportAt) {
+			*reportAt = now.Add(max(c.client.Config().RetryBackoff, 10*time.Millisecond))
+			return true
+		}
+		if again.IsZero() || reportAt.Before(again) {
+			again = *reportAt
+		}
+		return false
+	}
+	if due(c.due.topicErr, &c.due.reportAt) {
+		return c.due.topicErr, again
+	}
 	for _, p := range c.subs.order {
-		if p.fault == nil || len(p.queue) > 0 || p.paused {
-			continue
-		}
-		if !now.Before(p.reportAt) {
-			p.reportAt = now.Add(max(c.client.Config().RetryBackoff, 10*time.Millisecond))
+		if len(p.queue) == 0 && !p.paused && due(p.fault, &p.reportAt) {
 			return p.fault, again
-		}
-		if again.IsZero() || p.reportAt.Before(again) {
-			again = p.reportAt
 		}
 	}
 	return nil, again

@@ -445,6 +445,9 @@ func TestTopicAppearsLater(t *testing.T) {
 		inWorld(t, func(w *world) {
 			c := w.consumer("c", Config{GroupID: group, Topics: []string{"late", "t"}})
 			w.none(c)
+			if !w.log.has("a topic can't be read") {
+				w.Error("nothing was said about the topic that is missing")
+			}
 			w.must(w.cluster.CreateTopic("late", 1, 1))
 			w.write("late", 0, "0")
 			w.want(w.poll(c, 1), "late/0@0=0")
@@ -643,6 +646,35 @@ func TestUnauthorizedTopicIsNamedAndForgiven(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		w.want(w.poll(c, 1), "t/0@0=0")
 	}, kafkatest.Topic("t", 1))
+}
+
+func TestRefusedTopicIsNamed(t *testing.T) {
+	for _, way := range []string{"subscribe", "assign"} {
+		inWorld(t, func(w *world) {
+			w.count("t", 1, 1)
+			remove := w.cluster.Control(wire.KeyMetadata, func(r kafkatest.Request) kafkatest.Action {
+				if r.ClientID != "c" || len(r.Message.(*msg.MetadataRequest).Topics) == 0 {
+					return kafkatest.Action{}
+				}
+				return kafkatest.Action{Error: wire.ErrTopicAuthorizationFailed}
+			})
+			c := w.consumer("c", Config{})
+			if way == "assign" {
+				w.must(c.Assign(tps("t", 0)...))
+			} else {
+				w.must(c.Subscribe("t"))
+			}
+			for range 3 {
+				_, err := c.Poll(w.ctx, time.Minute)
+				if !errors.Is(err, wire.ErrTopicAuthorizationFailed) || !strings.Contains(err.Error(), `"t"`) {
+					w.Errorf("Poll: %v", err)
+				}
+			}
+			remove()
+			time.Sleep(2 * time.Second)
+			w.want(w.poll(c, 1), "t/0@0=0")
+		}, kafkatest.Topic("t", 1), kafkatest.Version("2.8.2")) // from 3.3 on the whole answer would be refused
+	}
 }
 
 func TestStaleAnswersAreDropped(t *testing.T) {

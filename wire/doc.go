@@ -32,5 +32,5 @@
 // the input, which must outlive them. Decoding into a used struct reuses its
 // slices. Damaged input gives a *DecodeError that names the message, the place
 // and the byte; it never panics, and never allocates what the input's size does
-// not justify.
+// not justify. Bytes after the end of a message are ignored, as brokers do.
 package wire

@@ -66,6 +66,17 @@ func (tags Tags) Check() error {
 	return nil
 }
 
+// CheckFree returns an error if the number, that of a field which the schema
+// knows, is also among these tags.
+func (tags Tags) CheckFree(number uint32) error {
+	for _, tag := range tags {
+		if tag.Number == number {
+			return fmt.Errorf("UnknownTags: tag %d belongs to a field of this version, which is set, too", number)
+		}
+	}
+	return nil
+}
+
 // AppendTagSection appends the tag section of a struct whose schema has no
 // tagged fields: their number and the tags. Their numbers must ascend.
 func AppendTagSection(dst []byte, tags Tags) ([]byte, error) {

@@ -56,6 +56,20 @@ func TestTagsAscend(t *testing.T) {
 	}
 }
 
+// A tag that is unknown to one version can be a field's in another.
+func TestTagOfAField(t *testing.T) {
+	m := msg.FetchResponse{UnknownTags: wire.Tags{tag(0, "\x01")}}
+	for _, version := range []int16{12, 16} {
+		if b, err := m.Append(nil, version); err != nil || !strings.HasSuffix(string(b), "\x01\x00\x01\x01") {
+			t.Errorf("v%d: %x, %v", version, b, err)
+		}
+	}
+	m.NodeEndpoints = []msg.FetchResponseNodeEndpoint{{NodeID: 1}}
+	if b, err := m.Append(nil, 16); err == nil || !strings.Contains(err.Error(), "tag 0") {
+		t.Errorf("twice: %x, %v", b, err)
+	}
+}
+
 func TestBadTags(t *testing.T) {
 	for name, section := range map[string]string{
 		"more tags than bytes":           "\x05\x01\x00",

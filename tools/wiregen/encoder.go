@@ -222,7 +222,8 @@ func (g *generator) encodeKnownTags(s *structType) {
 	g.p("\tdst = wire.AppendUvarint(dst, uint32(n))")
 	for _, f := range s.tagged() {
 		g.p("\tdst, tags = wire.AppendTagsBelow(dst, tags, %d)", f.tag)
-		g.p("\tif %s {\n\t\tstart := len(dst)", present(f))
+		g.p("\tif %s {", present(f))
+		g.p("\t\tif err = tags.CheckFree(%d); err != nil {\n\t\t\treturn dst, err\n\t\t}\n\t\tstart := len(dst)", f.tag)
 		g.encodeField(s, f, within)
 		g.p("\t\tdst = wire.AppendTagged(dst, start, %d)\n\t}", f.tag)
 	}

@@ -238,7 +238,7 @@ func note(f *field, within versions) string {
 	if f.versions.contains(within) {
 		parts = append(parts, "all versions")
 	} else {
-		parts = append(parts, "versions "+f.versions.intersect(within).clip(within))
+		parts = append(parts, f.versions.intersect(within).words(within))
 	}
 	if f.typ == "records" || f.typ == "uint16" {
 		parts = append(parts, f.typ)
@@ -251,7 +251,7 @@ func note(f *field, within versions) string {
 	case f.nullable.contains(f.versions.intersect(within)):
 		parts = append(parts, "nil is null")
 	default:
-		parts = append(parts, "nil is null in versions "+f.nullable.intersect(within).clip(within))
+		parts = append(parts, "nil is null in "+f.nullable.intersect(within).words(within))
 	}
 	if f.def != "" && f.def != "null" && f.def != "0" && f.def != "false" {
 		parts = append(parts, "default "+f.def)
@@ -262,12 +262,16 @@ func note(f *field, within versions) string {
 	return strings.Join(parts, "; ")
 }
 
-// clip writes a range that goes on to the end of another as 3+.
-func (v versions) clip(within versions) string {
-	if v.max == within.max && v.min != v.max {
-		return fmt.Sprintf("%d+", v.min)
+// words are "versions 3-7" or, for a range that goes on to the end of another,
+// "versions 3+".
+func (v versions) words(within versions) string {
+	switch {
+	case v.min == v.max:
+		return fmt.Sprintf("version %d", v.min)
+	case v.max == within.max:
+		return fmt.Sprintf("versions %d+", v.min)
 	}
-	return v.String()
+	return "versions " + v.String()
 }
 
 // goType is the Go type of a field.

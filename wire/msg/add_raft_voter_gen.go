@@ -11,7 +11,7 @@ type AddRaftVoterRequest struct {
 	VoterID          int32                         // all versions
 	VoterDirectoryID wire.UUID                     // all versions
 	Listeners        []AddRaftVoterRequestListener // all versions
-	AckWhenCommitted bool                          // versions 1; default true
+	AckWhenCommitted bool                          // version 1; default true
 	UnknownTags      wire.Tags                     // tagged fields that are not among the above; versions 0+
 }
 

@@ -7,7 +7,7 @@ import "github.com/barnabas-kafka/barnabas/wire"
 // AlterPartitionReassignmentsRequest is the request of the API AlterPartitionReassignments (key 45), versions 0 to 1.
 type AlterPartitionReassignmentsRequest struct {
 	TimeoutMs                    int32                                     // all versions; default 60000
-	AllowReplicationFactorChange bool                                      // versions 1; default true
+	AllowReplicationFactorChange bool                                      // version 1; default true
 	Topics                       []AlterPartitionReassignmentsRequestTopic // all versions
 	UnknownTags                  wire.Tags                                 // tagged fields that are not among the above; versions 0+
 }
@@ -179,7 +179,7 @@ func (m *AlterPartitionReassignmentsRequestTopicPartition) decode(r *wire.Reader
 // AlterPartitionReassignmentsResponse is the response of the API AlterPartitionReassignments (key 45), versions 0 to 1.
 type AlterPartitionReassignmentsResponse struct {
 	ThrottleTimeMs               int32                                         // all versions
-	AllowReplicationFactorChange bool                                          // versions 1; default true; ignored by other versions
+	AllowReplicationFactorChange bool                                          // version 1; default true; ignored by other versions
 	ErrorCode                    wire.ErrorCode                                // all versions
 	ErrorMessage                 *string                                       // all versions; nil is null
 	Responses                    []AlterPartitionReassignmentsResponseResponse // all versions

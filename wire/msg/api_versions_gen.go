@@ -8,8 +8,8 @@ import "github.com/barnabas-kafka/barnabas/wire"
 type APIVersionsRequest struct {
 	ClientSoftwareName    string    // versions 3+; ignored by other versions
 	ClientSoftwareVersion string    // versions 3+; ignored by other versions
-	ClusterID             *string   // versions 5; nil is null; ignored by other versions
-	NodeID                int32     // versions 5; default -1; ignored by other versions
+	ClusterID             *string   // version 5; nil is null; ignored by other versions
+	NodeID                int32     // version 5; default -1; ignored by other versions
 	UnknownTags           wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
@@ -207,6 +207,9 @@ func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) 
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if len(m.SupportedFeatures) != 0 {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendLen(dst, len(m.SupportedFeatures), flexible)
 			for i := range m.SupportedFeatures {
@@ -218,12 +221,18 @@ func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) 
 		}
 		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
 		if m.FinalizedFeaturesEpoch != -1 {
+			if err = tags.CheckFree(1); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendInt64(dst, m.FinalizedFeaturesEpoch)
 			dst = wire.AppendTagged(dst, start, 1)
 		}
 		dst, tags = wire.AppendTagsBelow(dst, tags, 2)
 		if len(m.FinalizedFeatures) != 0 {
+			if err = tags.CheckFree(2); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendLen(dst, len(m.FinalizedFeatures), flexible)
 			for i := range m.FinalizedFeatures {
@@ -235,6 +244,9 @@ func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) 
 		}
 		dst, tags = wire.AppendTagsBelow(dst, tags, 3)
 		if m.ZkMigrationReady {
+			if err = tags.CheckFree(3); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendBool(dst, m.ZkMigrationReady)
 			dst = wire.AppendTagged(dst, start, 3)

@@ -109,7 +109,7 @@ type ConsumerGroupDescribeResponseGroupMember struct {
 	SubscribedTopicRegex *string                                 // all versions; nil is null
 	Assignment           ConsumerGroupDescribeResponseAssignment // all versions
 	TargetAssignment     ConsumerGroupDescribeResponseAssignment // all versions
-	MemberType           int8                                    // versions 1; default -1; ignored by other versions
+	MemberType           int8                                    // version 1; default -1; ignored by other versions
 	UnknownTags          wire.Tags                               // tagged fields that are not among the above; versions 0+
 }
 

@@ -13,7 +13,7 @@ type ConsumerGroupHeartbeatRequest struct {
 	RackID               *string                                       // all versions; nil is null
 	RebalanceTimeoutMs   int32                                         // all versions; default -1
 	SubscribedTopicNames []string                                      // all versions; nil is null
-	SubscribedTopicRegex *string                                       // versions 1; nil is null
+	SubscribedTopicRegex *string                                       // version 1; nil is null
 	ServerAssignor       *string                                       // all versions; nil is null
 	TopicPartitions      []ConsumerGroupHeartbeatRequestTopicPartition // all versions; nil is null
 	UnknownTags          wire.Tags                                     // tagged fields that are not among the above; versions 0+

@@ -10,7 +10,7 @@ type ConsumerProtocolSubscription struct {
 	UserData        []byte                                       // all versions; nil is null
 	OwnedPartitions []ConsumerProtocolSubscriptionOwnedPartition // versions 1+; ignored by other versions
 	GenerationID    int32                                        // versions 2+; default -1; ignored by other versions
-	RackID          *string                                      // versions 3; nil is null; ignored by other versions
+	RackID          *string                                      // version 3; nil is null; ignored by other versions
 }
 
 // ConsumerProtocolSubscriptionOwnedPartition is a part of ConsumerProtocolSubscription.

@@ -6,8 +6,8 @@ import "github.com/barnabas-kafka/barnabas/wire"
 
 // CreateDelegationTokenRequest is the request of the API CreateDelegationToken (key 38), versions 0 to 3.
 type CreateDelegationTokenRequest struct {
-	OwnerPrincipalType *string                               // versions 3; nil is null
-	OwnerPrincipalName *string                               // versions 3; nil is null
+	OwnerPrincipalType *string                               // version 3; nil is null
+	OwnerPrincipalName *string                               // version 3; nil is null
 	Renewers           []CreateDelegationTokenRequestRenewer // all versions
 	MaxLifetimeMs      int64                                 // all versions
 	UnknownTags        wire.Tags                             // tagged fields that are not among the above; versions 2+
@@ -161,8 +161,8 @@ type CreateDelegationTokenResponse struct {
 	ErrorCode                   wire.ErrorCode // all versions
 	PrincipalType               string         // all versions
 	PrincipalName               string         // all versions
-	TokenRequesterPrincipalType string         // versions 3
-	TokenRequesterPrincipalName string         // versions 3
+	TokenRequesterPrincipalType string         // version 3
+	TokenRequesterPrincipalName string         // version 3
 	IssueTimestampMs            int64          // all versions
 	ExpiryTimestampMs           int64          // all versions
 	MaxTimestampMs              int64          // all versions

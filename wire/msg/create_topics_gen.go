@@ -270,7 +270,7 @@ type CreateTopicsResponse struct {
 // CreateTopicsResponseTopic is a part of CreateTopicsResponse.
 type CreateTopicsResponseTopic struct {
 	Name                 string                            // all versions
-	TopicID              wire.UUID                         // versions 7; ignored by other versions
+	TopicID              wire.UUID                         // version 7; ignored by other versions
 	ErrorCode            wire.ErrorCode                    // all versions
 	ErrorMessage         *string                           // versions 1+; nil is null; ignored by other versions
 	TopicConfigErrorCode wire.ErrorCode                    // versions 5+; tag 0; ignored by other versions
@@ -421,6 +421,9 @@ func (m *CreateTopicsResponseTopic) append(dst []byte, version int16) ([]byte, e
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if m.TopicConfigErrorCode != 0 {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendInt16(dst, int16(m.TopicConfigErrorCode))
 			dst = wire.AppendTagged(dst, start, 0)

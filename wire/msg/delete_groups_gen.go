@@ -91,7 +91,7 @@ type DeleteGroupsResponse struct {
 type DeleteGroupsResponseResult struct {
 	GroupID      string         // all versions
 	ErrorCode    wire.ErrorCode // all versions
-	ErrorMessage *string        // versions 3; nil is null; ignored by other versions
+	ErrorMessage *string        // version 3; nil is null; ignored by other versions
 	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 2+
 }
 

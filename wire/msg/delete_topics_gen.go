@@ -6,7 +6,7 @@ import "github.com/barnabas-kafka/barnabas/wire"
 
 // DeleteTopicsRequest is the request of the API DeleteTopics (key 20), versions 0 to 6.
 type DeleteTopicsRequest struct {
-	Topics      []DeleteTopicsRequestTopic // versions 6
+	Topics      []DeleteTopicsRequestTopic // version 6
 	TopicNames  []string                   // versions 0-5; ignored by other versions
 	TimeoutMs   int32                      // all versions
 	UnknownTags wire.Tags                  // tagged fields that are not among the above; versions 4+
@@ -159,8 +159,8 @@ type DeleteTopicsResponse struct {
 
 // DeleteTopicsResponseResponse is a part of DeleteTopicsResponse.
 type DeleteTopicsResponseResponse struct {
-	Name         *string        // all versions; nil is null in versions 6
-	TopicID      wire.UUID      // versions 6; ignored by other versions
+	Name         *string        // all versions; nil is null in version 6
+	TopicID      wire.UUID      // version 6; ignored by other versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // versions 5+; nil is null; ignored by other versions
 	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 4+

@@ -8,7 +8,7 @@ import "github.com/barnabas-kafka/barnabas/wire"
 type DescribeClusterRequest struct {
 	IncludeClusterAuthorizedOperations bool      // all versions
 	EndpointType                       int8      // versions 1+; default 1
-	IncludeFencedBrokers               bool      // versions 2
+	IncludeFencedBrokers               bool      // version 2
 	UnknownTags                        wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
@@ -106,7 +106,7 @@ type DescribeClusterResponseBroker struct {
 	Host        string    // all versions
 	Port        int32     // all versions
 	Rack        *string   // all versions; nil is null
-	IsFenced    bool      // versions 2
+	IsFenced    bool      // version 2
 	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
 }
 

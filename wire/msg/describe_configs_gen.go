@@ -185,7 +185,7 @@ type DescribeConfigsResponseResultConfig struct {
 	Name          string                                       // all versions
 	Value         *string                                      // all versions; nil is null
 	ReadOnly      bool                                         // all versions
-	IsDefault     bool                                         // versions 0
+	IsDefault     bool                                         // version 0
 	ConfigSource  int8                                         // versions 1+; default -1; ignored by other versions
 	IsSensitive   bool                                         // all versions
 	Synonyms      []DescribeConfigsResponseResultConfigSynonym // versions 1+; ignored by other versions

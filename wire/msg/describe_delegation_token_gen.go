@@ -141,8 +141,8 @@ type DescribeDelegationTokenResponse struct {
 type DescribeDelegationTokenResponseToken struct {
 	PrincipalType               string                                        // all versions
 	PrincipalName               string                                        // all versions
-	TokenRequesterPrincipalType string                                        // versions 3
-	TokenRequesterPrincipalName string                                        // versions 3
+	TokenRequesterPrincipalType string                                        // version 3
+	TokenRequesterPrincipalName string                                        // version 3
 	IssueTimestamp              int64                                         // all versions
 	ExpiryTimestamp             int64                                         // all versions
 	MaxTimestamp                int64                                         // all versions

@@ -102,7 +102,7 @@ type DescribeGroupsResponse struct {
 // DescribeGroupsResponseGroup is a part of DescribeGroupsResponse.
 type DescribeGroupsResponseGroup struct {
 	ErrorCode            wire.ErrorCode                      // all versions
-	ErrorMessage         *string                             // versions 6; nil is null
+	ErrorMessage         *string                             // version 6; nil is null
 	GroupID              string                              // all versions
 	GroupState           string                              // all versions
 	ProtocolType         string                              // all versions

@@ -145,7 +145,7 @@ type DescribeLogDirsResponseResult struct {
 	Topics      []DescribeLogDirsResponseResultTopic // all versions
 	TotalBytes  int64                                // versions 4+; default -1; ignored by other versions
 	UsableBytes int64                                // versions 4+; default -1; ignored by other versions
-	IsCordoned  bool                                 // versions 5; ignored by other versions
+	IsCordoned  bool                                 // version 5; ignored by other versions
 	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 2+
 }
 

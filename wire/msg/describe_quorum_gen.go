@@ -148,9 +148,9 @@ func (m *DescribeQuorumRequestTopicPartition) decode(r *wire.Reader, version int
 // DescribeQuorumResponse is the response of the API DescribeQuorum (key 55), versions 0 to 2.
 type DescribeQuorumResponse struct {
 	ErrorCode    wire.ErrorCode                // all versions
-	ErrorMessage *string                       // versions 2; nil is null; ignored by other versions
+	ErrorMessage *string                       // version 2; nil is null; ignored by other versions
 	Topics       []DescribeQuorumResponseTopic // all versions
-	Nodes        []DescribeQuorumResponseNode  // versions 2
+	Nodes        []DescribeQuorumResponseNode  // version 2
 	UnknownTags  wire.Tags                     // tagged fields that are not among the above; versions 0+
 }
 
@@ -165,7 +165,7 @@ type DescribeQuorumResponseTopic struct {
 type DescribeQuorumResponseTopicPartition struct {
 	PartitionIndex int32                                // all versions
 	ErrorCode      wire.ErrorCode                       // all versions
-	ErrorMessage   *string                              // versions 2; nil is null; ignored by other versions
+	ErrorMessage   *string                              // version 2; nil is null; ignored by other versions
 	LeaderID       int32                                // all versions
 	LeaderEpoch    int32                                // all versions
 	HighWatermark  int64                                // all versions
@@ -177,7 +177,7 @@ type DescribeQuorumResponseTopicPartition struct {
 // DescribeQuorumResponseReplicaState is a part of DescribeQuorumResponse.
 type DescribeQuorumResponseReplicaState struct {
 	ReplicaID             int32     // all versions
-	ReplicaDirectoryID    wire.UUID // versions 2
+	ReplicaDirectoryID    wire.UUID // version 2
 	LogEndOffset          int64     // all versions
 	LastFetchTimestamp    int64     // versions 1+; default -1; ignored by other versions
 	LastCaughtUpTimestamp int64     // versions 1+; default -1; ignored by other versions

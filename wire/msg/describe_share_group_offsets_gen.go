@@ -189,7 +189,7 @@ type DescribeShareGroupOffsetsResponseGroupTopicPartition struct {
 	PartitionIndex int32          // all versions
 	StartOffset    int64          // all versions
 	LeaderEpoch    int32          // all versions
-	Lag            int64          // versions 1; default -1; ignored by other versions
+	Lag            int64          // version 1; default -1; ignored by other versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
 	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+

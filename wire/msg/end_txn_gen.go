@@ -86,8 +86,8 @@ func (m *EndTxnRequest) decode(r *wire.Reader, version int16) {
 type EndTxnResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	ProducerID     int64          // versions 5; default -1; ignored by other versions
-	ProducerEpoch  int16          // versions 5; default -1; ignored by other versions
+	ProducerID     int64          // version 5; default -1; ignored by other versions
+	ProducerEpoch  int16          // version 5; default -1; ignored by other versions
 	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 3+
 }
 

@@ -45,7 +45,7 @@ type FetchRequestTopicPartition struct {
 	LogStartOffset     int64     // versions 5+; default -1; ignored by other versions
 	PartitionMaxBytes  int32     // all versions
 	ReplicaDirectoryID wire.UUID // versions 17+; tag 0; ignored by other versions
-	HighWatermark      int64     // versions 18; tag 1; default 9223372036854775807; ignored by other versions
+	HighWatermark      int64     // version 18; tag 1; default 9223372036854775807; ignored by other versions
 	UnknownTags        wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
@@ -164,12 +164,18 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if m.ClusterID != nil {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendNullableString(dst, m.ClusterID, flexible)
 			dst = wire.AppendTagged(dst, start, 0)
 		}
 		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
 		if version >= 15 && !m.ReplicaState.isDefault() {
+			if err = tags.CheckFree(1); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			if dst, err = m.ReplicaState.append(dst, version); err != nil {
 				return dst, err
@@ -404,12 +410,18 @@ func (m *FetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, 
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if version >= 17 && m.ReplicaDirectoryID != (wire.UUID{}) {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendUUID(dst, m.ReplicaDirectoryID)
 			dst = wire.AppendTagged(dst, start, 0)
 		}
 		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
 		if version == 18 && m.HighWatermark != 9223372036854775807 {
+			if err = tags.CheckFree(1); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendInt64(dst, m.HighWatermark)
 			dst = wire.AppendTagged(dst, start, 1)
@@ -667,6 +679,9 @@ func (m *FetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]by
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if version >= 16 && len(m.NodeEndpoints) != 0 {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendLen(dst, len(m.NodeEndpoints), flexible)
 			for i := range m.NodeEndpoints {
@@ -861,6 +876,9 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if !m.DivergingEpoch.isDefault() {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			if dst, err = m.DivergingEpoch.append(dst, version); err != nil {
 				return dst, err
@@ -869,6 +887,9 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 		}
 		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
 		if !m.CurrentLeader.isDefault() {
+			if err = tags.CheckFree(1); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			if dst, err = m.CurrentLeader.append(dst, version); err != nil {
 				return dst, err
@@ -877,6 +898,9 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 		}
 		dst, tags = wire.AppendTagsBelow(dst, tags, 2)
 		if !m.SnapshotID.isDefault() {
+			if err = tags.CheckFree(2); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			if dst, err = m.SnapshotID.append(dst, version); err != nil {
 				return dst, err

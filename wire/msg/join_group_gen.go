@@ -187,7 +187,7 @@ type JoinGroupResponse struct {
 	ProtocolType   *string                   // versions 7+; nil is null; ignored by other versions
 	ProtocolName   *string                   // all versions; nil is null in versions 7+
 	Leader         string                    // all versions
-	SkipAssignment bool                      // versions 9
+	SkipAssignment bool                      // version 9
 	MemberID       string                    // all versions
 	Members        []JoinGroupResponseMember // all versions
 	UnknownTags    wire.Tags                 // tagged fields that are not among the above; versions 6+

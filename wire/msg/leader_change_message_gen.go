@@ -16,7 +16,7 @@ type LeaderChangeMessage struct {
 // LeaderChangeMessageVoter is a part of LeaderChangeMessage.
 type LeaderChangeMessageVoter struct {
 	VoterID          int32     // all versions
-	VoterDirectoryID wire.UUID // versions 1
+	VoterDirectoryID wire.UUID // version 1
 	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
 }
 

@@ -16,7 +16,7 @@ type LeaveGroupRequest struct {
 type LeaveGroupRequestMember struct {
 	MemberID        string    // all versions
 	GroupInstanceID *string   // all versions; nil is null
-	Reason          *string   // versions 5; nil is null; ignored by other versions
+	Reason          *string   // version 5; nil is null; ignored by other versions
 	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 4+
 }
 

@@ -6,7 +6,7 @@ import "github.com/barnabas-kafka/barnabas/wire"
 
 // ListConfigResourcesRequest is the request of the API ListConfigResources (key 74), versions 0 to 1.
 type ListConfigResourcesRequest struct {
-	ResourceTypes []int8    // versions 1
+	ResourceTypes []int8    // version 1
 	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
@@ -93,7 +93,7 @@ type ListConfigResourcesResponse struct {
 // ListConfigResourcesResponseConfigResource is a part of ListConfigResourcesResponse.
 type ListConfigResourcesResponseConfigResource struct {
 	ResourceName string    // all versions
-	ResourceType int8      // versions 1; default 16; ignored by other versions
+	ResourceType int8      // version 1; default 16; ignored by other versions
 	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
 }
 

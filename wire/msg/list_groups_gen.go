@@ -7,7 +7,7 @@ import "github.com/barnabas-kafka/barnabas/wire"
 // ListGroupsRequest is the request of the API ListGroups (key 16), versions 0 to 5.
 type ListGroupsRequest struct {
 	StatesFilter []string  // versions 4+
-	TypesFilter  []string  // versions 5
+	TypesFilter  []string  // version 5
 	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
@@ -120,7 +120,7 @@ type ListGroupsResponseGroup struct {
 	GroupID      string    // all versions
 	ProtocolType string    // all versions
 	GroupState   string    // versions 4+; ignored by other versions
-	GroupType    string    // versions 5; ignored by other versions
+	GroupType    string    // version 5; ignored by other versions
 	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 3+
 }
 

@@ -25,7 +25,7 @@ type ListOffsetsRequestTopicPartition struct {
 	PartitionIndex     int32     // all versions
 	CurrentLeaderEpoch int32     // versions 4+; default -1; ignored by other versions
 	Timestamp          int64     // all versions
-	MaxNumOffsets      int32     // versions 0; default 1
+	MaxNumOffsets      int32     // version 0; default 1
 	UnknownTags        wire.Tags // tagged fields that are not among the above; versions 6+
 }
 
@@ -236,7 +236,7 @@ type ListOffsetsResponseTopic struct {
 type ListOffsetsResponseTopicPartition struct {
 	PartitionIndex  int32          // all versions
 	ErrorCode       wire.ErrorCode // all versions
-	OldStyleOffsets []int64        // versions 0
+	OldStyleOffsets []int64        // version 0
 	Timestamp       int64          // versions 1+; default -1
 	Offset          int64          // versions 1+; default -1
 	LeaderEpoch     int32          // versions 4+; default -1

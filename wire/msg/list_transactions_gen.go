@@ -9,7 +9,7 @@ type ListTransactionsRequest struct {
 	StateFilters           []string  // all versions
 	ProducerIDFilters      []int64   // all versions
 	DurationFilter         int64     // versions 1+; default -1
-	TransactionalIDPattern *string   // versions 2; nil is null
+	TransactionalIDPattern *string   // version 2; nil is null
 	UnknownTags            wire.Tags // tagged fields that are not among the above; versions 0+
 }
 

@@ -185,7 +185,7 @@ type MetadataResponse struct {
 	ControllerID                int32                    // versions 1+; default -1; ignored by other versions
 	Topics                      []MetadataResponseTopic  // all versions
 	ClusterAuthorizedOperations int32                    // versions 8-10; default -2147483648
-	ErrorCode                   wire.ErrorCode           // versions 13; ignored by other versions
+	ErrorCode                   wire.ErrorCode           // version 13; ignored by other versions
 	UnknownTags                 wire.Tags                // tagged fields that are not among the above; versions 9+
 }
 

@@ -18,7 +18,7 @@ type OffsetCommitRequest struct {
 // OffsetCommitRequestTopic is a part of OffsetCommitRequest.
 type OffsetCommitRequestTopic struct {
 	Name        string                              // versions 0-9; ignored by other versions
-	TopicID     wire.UUID                           // versions 10; ignored by other versions
+	TopicID     wire.UUID                           // version 10; ignored by other versions
 	Partitions  []OffsetCommitRequestTopicPartition // all versions
 	UnknownTags wire.Tags                           // tagged fields that are not among the above; versions 8+
 }
@@ -27,7 +27,7 @@ type OffsetCommitRequestTopic struct {
 type OffsetCommitRequestTopicPartition struct {
 	PartitionIndex       int32     // all versions
 	CommittedOffset      int64     // all versions
-	CommitTimestamp      int64     // versions 1; default -1
+	CommitTimestamp      int64     // version 1; default -1
 	CommittedLeaderEpoch int32     // versions 6+; default -1; ignored by other versions
 	CommittedMetadata    *string   // all versions; nil is null
 	UnknownTags          wire.Tags // tagged fields that are not among the above; versions 8+
@@ -283,7 +283,7 @@ type OffsetCommitResponse struct {
 // OffsetCommitResponseTopic is a part of OffsetCommitResponse.
 type OffsetCommitResponseTopic struct {
 	Name        string                               // versions 0-9; ignored by other versions
-	TopicID     wire.UUID                            // versions 10; ignored by other versions
+	TopicID     wire.UUID                            // version 10; ignored by other versions
 	Partitions  []OffsetCommitResponseTopicPartition // all versions
 	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 8+
 }

@@ -32,7 +32,7 @@ type OffsetFetchRequestGroup struct {
 // OffsetFetchRequestGroupTopic is a part of OffsetFetchRequest.
 type OffsetFetchRequestGroupTopic struct {
 	Name             string    // versions 8-9; ignored by other versions
-	TopicID          wire.UUID // versions 10; ignored by other versions
+	TopicID          wire.UUID // version 10; ignored by other versions
 	PartitionIndexes []int32   // all versions
 	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 6+
 }
@@ -360,7 +360,7 @@ type OffsetFetchResponseGroup struct {
 // OffsetFetchResponseGroupTopic is a part of OffsetFetchResponse.
 type OffsetFetchResponseGroupTopic struct {
 	Name        string                                   // versions 8-9; ignored by other versions
-	TopicID     wire.UUID                                // versions 10; ignored by other versions
+	TopicID     wire.UUID                                // version 10; ignored by other versions
 	Partitions  []OffsetFetchResponseGroupTopicPartition // all versions
 	UnknownTags wire.Tags                                // tagged fields that are not among the above; versions 6+
 }

@@ -16,7 +16,7 @@ type ProduceRequest struct {
 // ProduceRequestTopicData is a part of ProduceRequest.
 type ProduceRequestTopicData struct {
 	Name          string                                 // versions 0-12; ignored by other versions
-	TopicID       wire.UUID                              // versions 13; ignored by other versions
+	TopicID       wire.UUID                              // version 13; ignored by other versions
 	PartitionData []ProduceRequestTopicDataPartitionData // all versions
 	UnknownTags   wire.Tags                              // tagged fields that are not among the above; versions 9+
 }
@@ -236,7 +236,7 @@ type ProduceResponse struct {
 // ProduceResponseResponse is a part of ProduceResponse.
 type ProduceResponseResponse struct {
 	Name               string                                     // versions 0-12; ignored by other versions
-	TopicID            wire.UUID                                  // versions 13; ignored by other versions
+	TopicID            wire.UUID                                  // version 13; ignored by other versions
 	PartitionResponses []ProduceResponseResponsePartitionResponse // all versions
 	UnknownTags        wire.Tags                                  // tagged fields that are not among the above; versions 9+
 }
@@ -338,6 +338,9 @@ func (m *ProduceResponse) append(dst []byte, version int16) ([]byte, error) {
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if version >= 10 && len(m.NodeEndpoints) != 0 {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			dst = wire.AppendLen(dst, len(m.NodeEndpoints), flexible)
 			for i := range m.NodeEndpoints {
@@ -506,6 +509,9 @@ func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version in
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
 		if version >= 10 && !m.CurrentLeader.isDefault() {
+			if err = tags.CheckFree(0); err != nil {
+				return dst, err
+			}
 			start := len(dst)
 			if dst, err = m.CurrentLeader.append(dst, version); err != nil {
 				return dst, err

@@ -18,8 +18,7 @@ func TestDefaultsRoundTrip(t *testing.T) {
 		m := k.make()
 		b, err := m.Append(nil, version)
 		if err != nil {
-			// Some responses can't say "null" where their default is null.
-			m, b = k.filled(t, fillers(1)["empty"], version)
+			t.Fatal(err)
 		}
 		checkRoundTrip(t, k, version, m, b, fields{})
 	})
@@ -203,7 +202,7 @@ func TestHostileLengths(t *testing.T) {
 
 // What a message allocates grows with its size, and not faster.
 func TestHostileFilling(t *testing.T) {
-	const size, factor = 1 << 16, 64
+	const size, factor = 1 << 13, 64
 	filling := map[string][]byte{"0": make([]byte, size), "1": bytes.Repeat([]byte{1}, size), "2": bytes.Repeat([]byte{2}, size)}
 	eachVersion(t, func(t *testing.T, k kind, version int16) {
 		if version != k.versions.Min && version != k.versions.Max {

@@ -9,7 +9,7 @@ type ShareAcknowledgeRequest struct {
 	GroupID           *string                        // all versions; nil is null
 	MemberID          *string                        // all versions; nil is null
 	ShareSessionEpoch int32                          // all versions
-	IsRenewAck        bool                           // versions 2
+	IsRenewAck        bool                           // version 2
 	Topics            []ShareAcknowledgeRequestTopic // all versions
 	UnknownTags       wire.Tags                      // tagged fields that are not among the above; versions 1+
 }
@@ -230,7 +230,7 @@ type ShareAcknowledgeResponse struct {
 	ThrottleTimeMs           int32                                  // all versions
 	ErrorCode                wire.ErrorCode                         // all versions
 	ErrorMessage             *string                                // all versions; nil is null
-	AcquisitionLockTimeoutMs int32                                  // versions 2; ignored by other versions
+	AcquisitionLockTimeoutMs int32                                  // version 2; ignored by other versions
 	Responses                []ShareAcknowledgeResponseResponse     // all versions
 	NodeEndpoints            []ShareAcknowledgeResponseNodeEndpoint // all versions
 	UnknownTags              wire.Tags                              // tagged fields that are not among the above; versions 1+

@@ -14,8 +14,8 @@ type ShareFetchRequest struct {
 	MaxBytes            int32                                  // all versions; default 0x7fffffff
 	MaxRecords          int32                                  // all versions
 	BatchSize           int32                                  // all versions
-	ShareAcquireMode    int8                                   // versions 2; ignored by other versions
-	IsRenewAck          bool                                   // versions 2
+	ShareAcquireMode    int8                                   // version 2; ignored by other versions
+	IsRenewAck          bool                                   // version 2
 	Topics              []ShareFetchRequestTopic               // all versions
 	ForgottenTopicsData []ShareFetchRequestForgottenTopicsData // all versions
 	UnknownTags         wire.Tags                              // tagged fields that are not among the above; versions 1+

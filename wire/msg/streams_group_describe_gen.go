@@ -8,7 +8,7 @@ import "github.com/barnabas-kafka/barnabas/wire"
 type StreamsGroupDescribeRequest struct {
 	GroupIDs                    []string  // all versions
 	IncludeAuthorizedOperations bool      // all versions
-	IncludeTopologyDescription  bool      // versions 1
+	IncludeTopologyDescription  bool      // version 1
 	UnknownTags                 wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
@@ -106,9 +106,9 @@ type StreamsGroupDescribeResponseGroup struct {
 	Topology                  *StreamsGroupDescribeResponseGroupTopology       // all versions; nil is null
 	Members                   []StreamsGroupDescribeResponseGroupMember        // all versions
 	AuthorizedOperations      int32                                            // all versions; default -2147483648
-	TopologyDescription       *StreamsGroupDescribeResponseTopologyDescription // versions 1; nil is null
-	TopologyDescriptionStatus int8                                             // versions 1
-	AssignorName              *string                                          // versions 1; nil is null; ignored by other versions
+	TopologyDescription       *StreamsGroupDescribeResponseTopologyDescription // version 1; nil is null
+	TopologyDescriptionStatus int8                                             // version 1
+	AssignorName              *string                                          // version 1; nil is null; ignored by other versions
 	UnknownTags               wire.Tags                                        // tagged fields that are not among the above; versions 0+
 }
 
@@ -197,33 +197,33 @@ type StreamsGroupDescribeResponseTaskIDs struct {
 
 // StreamsGroupDescribeResponseTopologyDescription is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescription struct {
-	Subtopologies []StreamsGroupDescribeResponseTopologyDescriptionSubtopology // versions 1
-	GlobalStores  []StreamsGroupDescribeResponseTopologyDescriptionGlobalStore // versions 1
+	Subtopologies []StreamsGroupDescribeResponseTopologyDescriptionSubtopology // version 1
+	GlobalStores  []StreamsGroupDescribeResponseTopologyDescriptionGlobalStore // version 1
 	UnknownTags   wire.Tags                                                    // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopologyDescriptionSubtopology is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescriptionSubtopology struct {
-	SubtopologyID string                                                // versions 1
-	Nodes         []StreamsGroupDescribeResponseTopologyDescriptionNode // versions 1
+	SubtopologyID string                                                // version 1
+	Nodes         []StreamsGroupDescribeResponseTopologyDescriptionNode // version 1
 	UnknownTags   wire.Tags                                             // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopologyDescriptionNode is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescriptionNode struct {
-	Name         string    // versions 1
-	NodeType     int8      // versions 1
-	SourceTopics []string  // versions 1
-	SinkTopic    *string   // versions 1; nil is null
-	Stores       []string  // versions 1
-	Successors   []string  // versions 1
+	Name         string    // version 1
+	NodeType     int8      // version 1
+	SourceTopics []string  // version 1
+	SinkTopic    *string   // version 1; nil is null
+	Stores       []string  // version 1
+	Successors   []string  // version 1
 	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopologyDescriptionGlobalStore is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescriptionGlobalStore struct {
-	Source      StreamsGroupDescribeResponseTopologyDescriptionNode // versions 1
-	Processor   StreamsGroupDescribeResponseTopologyDescriptionNode // versions 1
+	Source      StreamsGroupDescribeResponseTopologyDescriptionNode // version 1
+	Processor   StreamsGroupDescribeResponseTopologyDescriptionNode // version 1
 	UnknownTags wire.Tags                                           // tagged fields that are not among the above; versions 0+
 }
 

@@ -634,14 +634,14 @@ type StreamsGroupHeartbeatResponse struct {
 	MemberID                    string                                                  // all versions
 	MemberEpoch                 int32                                                   // all versions
 	HeartbeatIntervalMs         int32                                                   // all versions
-	AcceptableRecoveryLagLegacy int32                                                   // versions 0
+	AcceptableRecoveryLagLegacy int32                                                   // version 0
 	TaskOffsetIntervalMs        int32                                                   // all versions
-	AcceptableRecoveryLag       int64                                                   // versions 1; default -1; ignored by other versions
+	AcceptableRecoveryLag       int64                                                   // version 1; default -1; ignored by other versions
 	Status                      []StreamsGroupHeartbeatResponseStatus                   // all versions; nil is null
 	ActiveTasks                 []StreamsGroupHeartbeatResponseTaskIDs                  // all versions; nil is null
 	StandbyTasks                []StreamsGroupHeartbeatResponseTaskIDs                  // all versions; nil is null
 	WarmupTasks                 []StreamsGroupHeartbeatResponseTaskIDs                  // all versions; nil is null
-	TopologyDescriptionRequired bool                                                    // versions 1
+	TopologyDescriptionRequired bool                                                    // version 1
 	EndpointInformationEpoch    int32                                                   // all versions
 	PartitionsByUserEndpoint    []StreamsGroupHeartbeatResponsePartitionsByUserEndpoint // all versions; nil is null
 	UnknownTags                 wire.Tags                                               // tagged fields that are not among the above; versions 0+

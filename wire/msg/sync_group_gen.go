@@ -10,8 +10,8 @@ type SyncGroupRequest struct {
 	GenerationID    int32                        // all versions
 	MemberID        string                       // all versions
 	GroupInstanceID *string                      // versions 3+; nil is null
-	ProtocolType    *string                      // versions 5; nil is null; ignored by other versions
-	ProtocolName    *string                      // versions 5; nil is null; ignored by other versions
+	ProtocolType    *string                      // version 5; nil is null; ignored by other versions
+	ProtocolName    *string                      // version 5; nil is null; ignored by other versions
 	Assignments     []SyncGroupRequestAssignment // all versions
 	UnknownTags     wire.Tags                    // tagged fields that are not among the above; versions 4+
 }
@@ -176,8 +176,8 @@ func (m *SyncGroupRequestAssignment) decode(r *wire.Reader, version int16) {
 type SyncGroupResponse struct {
 	ThrottleTimeMs int32          // versions 1+; ignored by other versions
 	ErrorCode      wire.ErrorCode // all versions
-	ProtocolType   *string        // versions 5; nil is null; ignored by other versions
-	ProtocolName   *string        // versions 5; nil is null; ignored by other versions
+	ProtocolType   *string        // version 5; nil is null; ignored by other versions
+	ProtocolName   *string        // version 5; nil is null; ignored by other versions
 	Assignment     []byte         // all versions
 	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 4+
 }

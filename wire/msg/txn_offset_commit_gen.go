@@ -20,7 +20,7 @@ type TxnOffsetCommitRequest struct {
 // TxnOffsetCommitRequestTopic is a part of TxnOffsetCommitRequest.
 type TxnOffsetCommitRequestTopic struct {
 	Name        string                                 // versions 0-5; ignored by other versions
-	TopicID     wire.UUID                              // versions 6; ignored by other versions
+	TopicID     wire.UUID                              // version 6; ignored by other versions
 	Partitions  []TxnOffsetCommitRequestTopicPartition // all versions
 	UnknownTags wire.Tags                              // tagged fields that are not among the above; versions 3+
 }
@@ -272,7 +272,7 @@ type TxnOffsetCommitResponse struct {
 // TxnOffsetCommitResponseTopic is a part of TxnOffsetCommitResponse.
 type TxnOffsetCommitResponseTopic struct {
 	Name        string                                  // versions 0-5; ignored by other versions
-	TopicID     wire.UUID                               // versions 6; ignored by other versions
+	TopicID     wire.UUID                               // version 6; ignored by other versions
 	Partitions  []TxnOffsetCommitResponseTopicPartition // all versions
 	UnknownTags wire.Tags                               // tagged fields that are not among the above; versions 3+
 }

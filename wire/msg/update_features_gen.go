@@ -16,7 +16,7 @@ type UpdateFeaturesRequest struct {
 type UpdateFeaturesRequestFeatureUpdate struct {
 	Feature         string    // all versions
 	MaxVersionLevel int16     // all versions
-	AllowDowngrade  bool      // versions 0
+	AllowDowngrade  bool      // version 0
 	UpgradeType     int8      // versions 1+; default 1
 	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 0+
 }

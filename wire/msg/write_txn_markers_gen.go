@@ -17,7 +17,7 @@ type WriteTxnMarkersRequestMarker struct {
 	TransactionResult  bool                                // all versions
 	Topics             []WriteTxnMarkersRequestMarkerTopic // all versions
 	CoordinatorEpoch   int32                               // all versions
-	TransactionVersion int8                                // versions 2; ignored by other versions
+	TransactionVersion int8                                // version 2; ignored by other versions
 	UnknownTags        wire.Tags                           // tagged fields that are not among the above; versions 1+
 }
 

@@ -2,7 +2,6 @@ package consumer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,7 +60,7 @@ func (c *Consumer) logEnds(ctx context.Context, partitions []TopicPartition, whi
 // partition without one is missing from the answer. It waits as BeginningOffsets does.
 //
 // Brokers before 0.10.1 know only when each file of a log was last written. From them the offset is
-// that of the last file that was begun before the time, or the beginning of the log: reading from
+// where the last file begins that was not written to after the time, or else the log: reading from
 // there finds everything since that time, and some that is older.
 func (c *Consumer) OffsetsForTimes(ctx context.Context, times map[TopicPartition]time.Time) (map[TopicPartition]OffsetAndTimestamp, error) {
 	millis := make(map[TopicPartition]int64, len(times))
@@ -241,139 +240,6 @@ func (c *Consumer) oldAnswers(ctx context.Context, node int32, unanswered map[To
 	earliest, err := c.askLeader(ctx, node, unanswered)
 	maps.Copy(answers, earliest)
 	return answers, err
-}
-
-// startLookups sends for the positions that are not known. The caller holds c.mu.
-func (c *Consumer) startLookups(md *netclient.Metadata, now time.Time) (next time.Time) {
-	if c.closing {
-		return next
-	}
-	committed := map[TopicPartition]uint32{}
-	times := map[int32]map[TopicPartition]int64{}
-	epochs := map[TopicPartition]uint32{}
-	for _, p := range c.subs.order {
-		if p.lookup == lookupNone || p.looking {
-			continue
-		}
-		if now.Before(p.retryAt) {
-			if next.IsZero() || p.retryAt.Before(next) {
-				next = p.retryAt
-			}
-			continue
-		}
-		switch p.lookup {
-		case lookupFailed:
-			if p.fault == nil {
-				p.fail(&NoOffsetError{TopicPartition: p.tp}, true)
-				c.attend()
-			}
-			continue
-		case lookupCommitted:
-			committed[p.tp] = p.epoch
-		default:
-			node, _, ok := md.Leader(p.tp)
-			if !ok {
-				continue // manage looks after that
-			}
-			if times[node] == nil {
-				times[node] = map[TopicPartition]int64{}
-			}
-			times[node][p.tp] = latestTimestamp
-			if p.lookup == lookupEarliest {
-				times[node][p.tp] = earliestTimestamp
-			}
-			epochs[p.tp] = p.epoch
-		}
-		p.looking = true
-	}
-	if len(committed) > 0 {
-		c.wg.Go(func() { c.resolveCommitted(committed) })
-	}
-	for node, asked := range times {
-		c.wg.Go(func() { c.resolveEnds(node, asked, epochs) })
-	}
-	return next
-}
-
-// resolveEnds moves partitions to the beginning or the end of their logs.
-func (c *Consumer) resolveEnds(node int32, asked map[TopicPartition]int64, epochs map[TopicPartition]uint32) {
-	ctx, stop := c.bound(c.ctx)
-	defer stop()
-	answers, err := c.askLeader(ctx, node, asked)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for tp := range asked {
-		p := c.subs.parts[tp]
-		if p == nil || p.epoch != epochs[tp] {
-			continue
-		}
-		r, ok := answers[tp]
-		switch {
-		case err != nil:
-			r.err = err
-		case !ok || r.err == nil && r.offset < 0:
-			r.err = fmt.Errorf("broker %d gave no offset: %w", node, wire.ErrUnknownServerError)
-		}
-		if r.err != nil {
-			c.lookupFailed(p, "look up the end of the log", r.err)
-			continue
-		}
-		c.log.Debug("position found", "topic", tp.Topic, "partition", tp.Partition, "offset", r.offset)
-		p.seek(r.offset)
-		p.trouble.over()
-		p.backoff.Reset()
-	}
-	c.news()
-	c.wake()
-}
-
-// resolveCommitted moves partitions to the group's committed offsets; those without one go where
-// AutoOffsetReset says.
-func (c *Consumer) resolveCommitted(epochs map[TopicPartition]uint32) {
-	ctx, stop := c.bound(c.ctx)
-	defer stop()
-	offsets, errs, err := c.fetchOffsets(ctx, sortedKeys(epochs))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for tp, epoch := range epochs {
-		p := c.subs.parts[tp]
-		if p == nil || p.epoch != epoch {
-			continue
-		}
-		failed := err
-		if failed == nil {
-			failed = errs[tp]
-		}
-		committed, ok := offsets[tp]
-		switch {
-		case errors.Is(failed, ErrNoOffsetStorage):
-			p.restart(c.resetLookup())
-		case failed != nil:
-			c.lookupFailed(p, "look up the committed offset", failed)
-		case ok:
-			p.seek(committed.Offset)
-			p.trouble.over()
-			p.backoff.Reset()
-		default:
-			p.restart(c.resetLookup())
-		}
-	}
-	c.news()
-	c.wake()
-}
-
-// lookupFailed has a look-up tried again; what trying again may not change Poll hears of too.
-func (c *Consumer) lookupFailed(p *partition, what string, err error) {
-	now := time.Now()
-	p.looking = false
-	p.trouble.note(now, err)
-	p.retryAt = now.Add(p.backoff.Next())
-	c.client.UpdateMetadataSoon()
-	if !retriable(err) && c.ctx.Err() == nil {
-		p.retryAt = now.Add(max(p.retryAt.Sub(now), time.Second))
-		p.fail(&PartitionError{TopicPartition: p.tp, Op: what, Err: err}, false)
-		c.attend()
-	}
 }
 
 func (c *Consumer) usable() error {

@@ -1,0 +1,146 @@
+package consumer
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
+)
+
+// This file finds out positions that are not known: new partitions start at a committed offset or
+// where AutoOffsetReset says, and so do those whose position does not exist.
+
+// startLookups sends for the positions that are not known. The caller holds c.mu.
+func (c *Consumer) startLookups(md *netclient.Metadata, now time.Time) (next time.Time) {
+	if c.closing {
+		return next
+	}
+	committed := map[TopicPartition]uint32{}
+	times := map[int32]map[TopicPartition]int64{}
+	epochs := map[TopicPartition]uint32{}
+	for _, p := range c.subs.order {
+		if p.lookup == lookupNone || p.looking {
+			continue
+		}
+		if now.Before(p.retryAt) {
+			if next.IsZero() || p.retryAt.Before(next) {
+				next = p.retryAt
+			}
+			continue
+		}
+		switch p.lookup {
+		case lookupFailed:
+			if p.fault == nil {
+				p.fail(&NoOffsetError{TopicPartition: p.tp}, true)
+				c.attend()
+			}
+			continue
+		case lookupCommitted:
+			committed[p.tp] = p.epoch
+		default:
+			node, _, ok := md.Leader(p.tp)
+			if !ok {
+				continue // manage looks after that
+			}
+			if times[node] == nil {
+				times[node] = map[TopicPartition]int64{}
+			}
+			times[node][p.tp] = latestTimestamp
+			if p.lookup == lookupEarliest {
+				times[node][p.tp] = earliestTimestamp
+			}
+			epochs[p.tp] = p.epoch
+		}
+		p.looking = true
+	}
+	if len(committed) > 0 {
+		c.wg.Go(func() { c.resolveCommitted(committed) })
+	}
+	for node, asked := range times {
+		c.wg.Go(func() { c.resolveEnds(node, asked, epochs) })
+	}
+	return next
+}
+
+// resolveEnds moves partitions to the beginning or the end of their logs.
+func (c *Consumer) resolveEnds(node int32, asked map[TopicPartition]int64, epochs map[TopicPartition]uint32) {
+	ctx, stop := c.bound(c.ctx)
+	defer stop()
+	answers, err := c.askLeader(ctx, node, asked)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for tp := range asked {
+		p := c.subs.parts[tp]
+		if p == nil || p.epoch != epochs[tp] {
+			continue
+		}
+		r, ok := answers[tp]
+		switch {
+		case err != nil:
+			r.err = err
+		case !ok || r.err == nil && r.offset < 0:
+			r.err = fmt.Errorf("broker %d gave no offset: %w", node, wire.ErrUnknownServerError)
+		}
+		if r.err != nil {
+			c.lookupFailed(p, "look up the end of the log", r.err)
+			continue
+		}
+		c.log.Debug("position found", "topic", tp.Topic, "partition", tp.Partition, "offset", r.offset)
+		p.seek(r.offset)
+		p.trouble.over()
+		p.backoff.Reset()
+	}
+	c.news()
+	c.wake()
+}
+
+// resolveCommitted moves partitions to the group's committed offsets; those without one go where
+// AutoOffsetReset says.
+func (c *Consumer) resolveCommitted(epochs map[TopicPartition]uint32) {
+	ctx, stop := c.bound(c.ctx)
+	defer stop()
+	offsets, errs, err := c.fetchOffsets(ctx, sortedKeys(epochs))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for tp, epoch := range epochs {
+		p := c.subs.parts[tp]
+		if p == nil || p.epoch != epoch {
+			continue
+		}
+		failed := err
+		if failed == nil {
+			failed = errs[tp]
+		}
+		committed, ok := offsets[tp]
+		switch {
+		case errors.Is(failed, ErrNoOffsetStorage):
+			p.restart(c.resetLookup())
+		case failed != nil:
+			c.lookupFailed(p, "look up the committed offset", failed)
+		case ok:
+			p.seek(committed.Offset)
+			p.trouble.over()
+			p.backoff.Reset()
+		default:
+			p.restart(c.resetLookup())
+		}
+	}
+	c.news()
+	c.wake()
+}
+
+// lookupFailed has a look-up tried again; what trying again may not change Poll hears of too.
+func (c *Consumer) lookupFailed(p *partition, what string, err error) {
+	now := time.Now()
+	p.looking = false
+	p.trouble.note(now, err)
+	p.retryAt = now.Add(p.backoff.Next())
+	c.client.UpdateMetadataSoon()
+	if !retriable(err) && c.ctx.Err() == nil {
+		p.retryAt = now.Add(max(p.retryAt.Sub(now), time.Second))
+		p.fail(&PartitionError{TopicPartition: p.tp, Op: what, Err: err}, false)
+		c.attend()
+	}
+}

@@ -98,10 +98,11 @@ type Config struct {
 	// Seek. It is called for an empty assignment too.
 	OnAssigned RebalanceFunc
 	// OnRevoked hears of the partitions that this consumer is about to give up: a Commit inside
-	// it works, before anyone else can get them. Automatic commits were done already.
+	// it works, before anyone else can get them. Automatic commits were done already. It is not
+	// called when there is nothing to give up, as before the first assignment.
 	OnRevoked RebalanceFunc
 	// OnLost hears of partitions that may be someone else's already, because the session ended:
-	// a commit is refused. Default: nil, in which case OnRevoked is not called for them either.
+	// a commit is refused. OnRevoked is not called in its place.
 	OnLost RebalanceFunc
 
 	// FetchMinBytes is the least that a broker gathers before it answers a fetch, unless

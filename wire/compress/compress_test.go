@@ -68,21 +68,22 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	bomb := make([]byte, 10<<20)
 	for _, c := range all {
-		codec := codecOf(t, c)
-		packed, err := codec.Compress(nil, bomb, record.V2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, limit := range []int{0, 1, 1000, lz4Block, len(bomb) - 1} {
-			out, err := codec.Decompress(nil, packed, record.V2, limit)
-			if got, ok := errors.AsType[*record.LimitError](err); !ok || got.Limit != limit {
-				t.Errorf("%s: %d bytes within a limit of %d, error %v", c, len(out), limit, err)
+		for _, size := range []int{100_000, 10 << 20} {
+			codec := codecOf(t, c)
+			packed, err := codec.Compress(nil, make([]byte, size), record.V2)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		if out, err := codec.Decompress(nil, packed, record.V2, len(bomb)); err != nil || len(out) != len(bomb) {
-			t.Errorf("%s: %d bytes at the limit itself, error %v", c, len(out), err)
+			for _, limit := range []int{0, 1, 1000, lz4Block, size - 1} {
+				out, err := codec.Decompress(nil, packed, record.V2, limit)
+				if got, ok := errors.AsType[*record.LimitError](err); !ok || got.Limit != limit {
+					t.Errorf("%s: %d bytes within a limit of %d, error %v", c, len(out), limit, err)
+				}
+			}
+			if out, err := codec.Decompress(nil, packed, record.V2, size); err != nil || len(out) != size {
+				t.Errorf("%s: %d bytes at the limit itself, error %v", c, len(out), err)
+			}
 		}
 	}
 }
@@ -368,6 +369,9 @@ func TestSnappyFraming(t *testing.T) {
 		if empty := v.Name == "16-byte header only"; empty != (err == nil) || len(out) > 0 {
 			t.Errorf("%s: %d bytes, error %v", v.Name, len(out), err)
 		}
+	}
+	if _, err := codec.Decompress(nil, unhex(t, "82534e4150505900000000020000000200000003010061"), record.V1, 100); err == nil {
+		t.Error("framing that only version 2 of it can read")
 	}
 	got, err := codec.Compress(nil, []byte("a"), record.V2)
 	if want := "82534e4150505900000000010000000100000003010061"; err != nil || hex.EncodeToString(got) != want {

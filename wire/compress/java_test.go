@@ -34,7 +34,29 @@ func TestBatchesOfJava(t *testing.T) {
 			if got, err := dump(b, codecs); err != nil || got != fields[2] {
 				t.Errorf("read %v\n%s\nwhere Java reads\n%s", err, got, fields[2])
 			}
+			if strings.Contains(fields[2], "#150000:") {
+				checkLimit(t, b, codecs)
+			}
 		})
+	}
+}
+
+// checkLimit: Java's frames of zstd and lz4 don't say their size.
+func checkLimit(t *testing.T, b []byte, codecs record.Codecs) {
+	r := record.NewReader(b)
+	batch, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range []int{1000, 100_000} {
+		_, err := batch.Records(codecs, nil, limit)
+		if got, ok := errors.AsType[*record.LimitError](err); !ok || got.Limit != limit {
+			t.Errorf("more than 150,000 bytes within a limit of %d: error %v", limit, err)
+		}
+	}
+	// At level 22 the frame asks for a window of 128 MiB all the same.
+	if _, err := batch.Records(codecs, nil, 300_000); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,6 +3,8 @@ package compress
 import (
 	"errors"
 	"fmt"
+	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -38,9 +40,13 @@ func newZstd(level int) *zstdCodec {
 	return c
 }
 
-// zstdLeastMemory is what a decoder is allowed in any case: every one has to
-// support this window, and encoders ask for it where they need far less.
-const zstdLeastMemory = 8 << 20
+// zstdMemory is what a decoder may take, a power of two: the limit, or the window
+// that every decoder has to support, because encoders ask for it where they need
+// far less.
+func zstdMemory(limit int) uint64 {
+	const least = 8 << 20
+	return 1 << bits.Len64(uint64(max(limit, least)-1))
+}
 
 // A zstdDecoder unpacks up to a limit that it was made with.
 type zstdDecoder struct {
@@ -54,7 +60,7 @@ func (c *zstdCodec) decoder(limit int) (*zstdDecoder, error) {
 	if d, ok := c.decoders.Get().(*zstdDecoder); ok && d.limit == limit {
 		return d, nil
 	}
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max(limit, zstdLeastMemory))))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(zstdMemory(limit)))
 	return &zstdDecoder{d, limit}, err
 }
 
@@ -70,12 +76,9 @@ func (c *zstdCodec) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
 const maxZstdRatio = 128 << 10 / 4
 
 func (c *zstdCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
-	var head zstd.Header
-	if err := head.Decode(src); err != nil {
-		return nil, fmt.Errorf("zstd header: %w", err)
-	}
-	if head.FrameContentSize > uint64(len(src))*maxZstdRatio {
-		return nil, fmt.Errorf("zstd: %d bytes can't unpack to %d", len(src), head.FrameContentSize)
+	src, err := zstdFrame(src, limit)
+	if err != nil {
+		return nil, err
 	}
 	d, err := c.decoder(limit)
 	if err != nil {
@@ -91,3 +94,28 @@ func (c *zstdCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]b
 	}
 	return out, nil
 }
+
+// zstdFrame looks at a frame's header before anything is unpacked. A frame may ask
+// for a window beyond the limit (of 128 MiB, when Java packs at level 22) and yet
+// hold little; what does not unpack to more than the limit never looks back
+// further. So a copy that asks for less takes its place.
+func zstdFrame(src []byte, limit int) ([]byte, error) {
+	var head zstd.Header
+	if err := head.Decode(src); err != nil {
+		return nil, fmt.Errorf("zstd header: %w", err)
+	}
+	memory := zstdMemory(limit)
+	switch size := head.FrameContentSize; { // 0 where it does not say
+	case size > uint64(limit):
+		return nil, &record.LimitError{Limit: limit}
+	case size > uint64(len(src))*maxZstdRatio:
+		return nil, fmt.Errorf("zstd: %d bytes can't unpack to %d", len(src), size)
+	case !head.Skippable && !head.SingleSegment && head.WindowSize > memory:
+		src = slices.Clone(src)
+		src[zstdWindowAt] = byte(bits.Len64(memory)-11) << 3 // the exponent: 0 is 1 KiB
+	}
+	return src, nil
+}
+
+// zstdWindowAt is the window's place in a frame of more than one segment.
+const zstdWindowAt = 5

@@ -247,6 +247,7 @@ func TestHostileBatches(t *testing.T) {
 		{"value length -2", put(66, 3), "value"},
 		{"value beyond the end", put(66, 0x7e), "value"},
 		{"-1 headers", put(72, 1), "headers"},
+		{"a byte after the headers", func(b []byte) { b[66], b[71] = 8, 0 }, "headers"},
 		{"a header that is not there", put(72, 2), "headers"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -308,21 +309,21 @@ func TestHostileMessages(t *testing.T) {
 // TestRuns: plain messages are one Batch as long as they are alike and their
 // offsets ascend.
 func TestRuns(t *testing.T) {
-	v1 := batchOf(t, record.V1, nil, 5, 3)
-	logAppendTime := batchOf(t, record.V1, nil, 8, 1)
+	logAppendTime := batchOf(t, record.V1, nil, 4, 1)
 	logAppendTime[17] |= 8
 	recrc(logAppendTime)
+	v1 := batchOf(t, record.V1, nil, 5, 3)
 	back := batchOf(t, record.V1, nil, 2, 1)
 	damaged := batchOf(t, record.V1, nil, 9, 1)
 	damaged[len(damaged)-1] ^= 1
-	batches, recs, err := readAll(slices.Concat(v1, logAppendTime, back, damaged))
+	batches, recs, err := readAll(slices.Concat(logAppendTime, v1, back, damaged))
 	if len(batches) != 3 || len(recs) != 4 || !errors.Is(err, record.ErrCRC) {
 		t.Fatalf("%d batches, %d records, error %v", len(batches), len(recs), err)
 	}
-	if b := batches[0]; b.BaseOffset != 5 || b.LastOffset != 7 || b.NumRecords != 3 || b.MaxTimestamp != 1002 || !bytes.Equal(b.Raw(), v1) || b.Size != len(v1) {
+	if b := batches[0]; !b.LogAppendTime || b.LastOffset != 4 {
 		t.Errorf("%+v", b)
 	}
-	if b := batches[1]; !b.LogAppendTime || b.LastOffset != 8 {
+	if b := batches[1]; b.BaseOffset != 5 || b.LastOffset != 7 || b.NumRecords != 3 || b.MaxTimestamp != 1002 || !bytes.Equal(b.Raw(), v1) || b.Size != len(v1) {
 		t.Errorf("%+v", b)
 	}
 	if b := batches[2]; b.BaseOffset != 2 || b.LastOffset != 9 {

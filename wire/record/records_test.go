@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -222,19 +223,23 @@ func TestHostileWrappers(t *testing.T) {
 	nothing := recrc(entry(1, append(make([]byte, 4), 1, byte(record.Gzip), 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255)))
 	negative := slices.Clone(good)
 	binary.BigEndian.PutUint64(negative, 1<<63)
-	for name, b := range map[string][]byte{
-		"a set cut off":              wrapper(t, record.V1, 0, 1, 9, good[:len(good)-1]),
-		"a set of a few bytes":       wrapper(t, record.V1, 0, 1, 9, good[:10]),
-		"a batch of v2 in it":        wrapper(t, record.V1, 0, 1, 9, batchOf(t, record.V2, nil, 0, 1)),
-		"six deep":                   deep,
-		"a null value":               nothing,
-		"not gzip":                   recrc(slices.Concat(nothing[:8], []byte{0, 0, 0, 25}, nothing[12:30], []byte{0, 0, 0, 3, 1, 2, 3})),
-		"relative offsets below 0":   wrapper(t, record.V1, 0, 1, 9, negative),
-		"a wrapper's offset below 0": wrapper(t, record.V1, 0, -2, 9, good),
+	for _, test := range []struct {
+		name string
+		b    []byte
+		says string
+	}{
+		{"a set cut off", wrapper(t, record.V1, 0, 1, 9, good[:len(good)-1]), "it ends inside a message"},
+		{"a set of a few bytes", wrapper(t, record.V1, 0, 1, 9, good[:10]), "it ends inside a message"},
+		{"a batch of v2 in it", wrapper(t, record.V1, 0, 1, 9, batchOf(t, record.V2, nil, 0, 1)), "neither v0 nor v1"},
+		{"six deep", deep, "more than 4 times"},
+		{"a null value", nothing, "value is null"},
+		{"not gzip", recrc(slices.Concat(nothing[:8], []byte{0, 0, 0, 25}, nothing[12:30], []byte{0, 0, 0, 3, 1, 2, 3})), "unpacking 3 bytes of gzip"},
+		{"relative offsets below 0", wrapper(t, record.V1, 0, 1, 9, negative), "don't fit together"},
+		{"a wrapper's offset below 0", wrapper(t, record.V1, 0, -2, 9, good), "don't fit together"},
 	} {
-		_, _, err := readAll(b)
-		if _, ok := errors.AsType[*record.CorruptError](err); !ok {
-			t.Errorf("%s: error %v", name, err)
+		_, _, err := readAll(test.b)
+		if _, ok := errors.AsType[*record.CorruptError](err); !ok || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: error %v", test.name, err)
 		}
 	}
 }
@@ -265,6 +270,11 @@ func TestLimit(t *testing.T) {
 	}
 	if _, err := nested.Records(testCodecs{}, nil, 100_000); err != nil {
 		t.Errorf("nested: %v", err)
+	}
+	// So are a wrapper and what stands beside it.
+	beside := firstBatch(t, wrapper(t, record.V0, 0, 0, 0, append(part, batchOf(t, record.V0, nil, 0, 100)...)))
+	if _, err := beside.Records(testCodecs{}, nil, 4_000); errors.As(err, new(*record.LimitError)) == false {
+		t.Errorf("beside: %v", err)
 	}
 }
 

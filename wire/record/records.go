@@ -115,12 +115,12 @@ func (r *Records) Next(rec *Record) (bool, error) {
 
 // What can be wrong with a record of v2.
 var (
-	errRecordSize    = errors.New("a record whose size is none, or beyond the end")
-	errRecordHead    = errors.New("a record's timestamp or offset is no varint")
+	errRecordSize    = errors.New("a record has no valid size, or ends after the batch")
+	errRecordHead    = errors.New("a record has no valid timestamp or offset")
 	errOffsetDelta   = errors.New("a record's offset is outside of its batch's")
 	errTimestamp     = errors.New("a record's timestamp can't be represented")
-	errKey           = errors.New("a record's key has no length, or ends after the record")
-	errValue         = errors.New("a record's value has no length, or ends after the record")
+	errKey           = errors.New("a record's key has no valid length, or ends after the record")
+	errValue         = errors.New("a record's value has no valid length, or ends after the record")
 	errRecordHeaders = errors.New("a record's headers don't end where the record does")
 )
 

@@ -10,7 +10,7 @@ import (
 // benchmarkContents is like a batch of 1,000 records of about 100 bytes.
 func benchmarkContents() (src []byte) {
 	for i := range 1000 {
-		src = fmt.Appendf(src, `{"id":%d,"user":"user-%d","event":"click","page":"/products/%d","ts":%d}`, i*7919, i*31%997, i*i%4999, 1700000000000+i*37)
+		src = fmt.Appendf(src, `{"id":%d,"user":"user-%d","event":"click","page":"/products/%d","ts":%d}`, i*7919, i*31%997, i*i%4999, 1700000000000+int64(i)*37)
 	}
 	return src
 }

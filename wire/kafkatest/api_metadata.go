@@ -1,6 +1,8 @@
 package kafkatest
 
 import (
+	"slices"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
@@ -10,9 +12,6 @@ import (
 func metadata(c *call, req *msg.MetadataRequest) *msg.MetadataResponse {
 	cluster := c.broker.cluster
 	running, up := cluster.upBrokers()
-	if len(cluster.allTopics()) == 0 && !cluster.config.release.at(0, 9) {
-		running = nil // brokers of 0.8 learn of each other with the first topic
-	}
 	resp := msg.NewMetadataResponse()
 	all := req.Topics == nil || c.version == 0 && len(req.Topics) == 0
 	resp.Topics = []msg.MetadataResponseTopic{}
@@ -25,6 +24,9 @@ func metadata(c *call, req *msg.MetadataRequest) *msg.MetadataResponse {
 		resp.Topics = append(resp.Topics, c.findTopic(&req.Topics[i], req.AllowAutoTopicCreation, up))
 	}
 	for _, b := range running {
+		if !cluster.config.release.at(0, 9) && !hasReplicaOn(resp.Topics, b.id) {
+			continue // 0.8 names only the brokers of the topics in the answer
+		}
 		resp.Brokers = append(resp.Brokers, msg.MetadataResponseBroker{NodeID: b.id, Host: b.host, Port: b.port})
 	}
 	if c.version >= 1 && len(running) > 0 {
@@ -56,7 +58,7 @@ func (c *call) findTopic(in *msg.MetadataRequestTopic, create bool, up func(int3
 	case in.Name == nil:
 		out.TopicID, out.ErrorCode = in.TopicID, wire.ErrUnknownTopicID
 	case !validTopicName(name):
-		out.ErrorCode = wire.ErrInvalidTopicException
+		out.ErrorCode = cluster.config.release.invalidTopic()
 	case cluster.config.noAutoCreate || !create:
 		out.ErrorCode = wire.ErrUnknownTopicOrPartition
 	default:
@@ -64,6 +66,26 @@ func (c *call) findTopic(in *msg.MetadataRequestTopic, create bool, up func(int3
 		out.ErrorCode = cluster.config.release.topicBeingMade()
 	}
 	return out
+}
+
+// hasReplicaOn tells whether one of the topics has a replica on the broker.
+func hasReplicaOn(topics []msg.MetadataResponseTopic, node int32) bool {
+	for _, t := range topics {
+		for _, p := range t.Partitions {
+			if slices.Contains(p.ReplicaNodes, node) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// invalidTopic is the answer to a name that no topic can have.
+func (r release) invalidTopic() wire.ErrorCode {
+	if !r.at(0, 8, 2) {
+		return wire.ErrUnknownServerError
+	}
+	return wire.ErrInvalidTopicException
 }
 
 // topicBeingMade is the answer to the request that has a topic made.

@@ -61,19 +61,33 @@ func commitResponse(c *call, req *msg.OffsetCommitRequest, commit func(wire.Topi
 	for _, in := range req.Topics {
 		out := msg.OffsetCommitResponseTopic{Name: in.Name, TopicID: in.TopicID}
 		for _, p := range in.Partitions {
-			known, code := c.broker.cluster.partition(in.Name, in.TopicID, p.PartitionIndex)
+			name, code := c.commitTo(in.Name, in.TopicID, p.PartitionIndex)
 			if code == wire.ErrNone {
 				offset := committedOffset{offset: p.CommittedOffset, leaderEpoch: p.CommittedLeaderEpoch}
 				if p.CommittedMetadata != nil {
 					offset.metadata = *p.CommittedMetadata
 				}
-				code = commit(wire.TopicPartition{Topic: known.topic.name, Partition: known.id}, offset)
+				code = commit(wire.TopicPartition{Topic: name, Partition: p.PartitionIndex}, offset)
 			}
 			out.Partitions = append(out.Partitions, msg.OffsetCommitResponseTopicPartition{PartitionIndex: p.PartitionIndex, ErrorCode: code})
 		}
 		resp.Topics = append(resp.Topics, out)
 	}
 	return resp
+}
+
+// commitTo returns the name of the topic to whose partition an offset may be
+// committed. Before 0.11 brokers look only whether there is such a topic.
+func (c *call) commitTo(name string, id wire.UUID, partition int32) (string, wire.ErrorCode) {
+	cluster := c.broker.cluster
+	if !cluster.config.release.at(0, 11) {
+		partition = 0
+	}
+	p, code := cluster.partition(name, id, partition)
+	if code != wire.ErrNone {
+		return "", code
+	}
+	return p.topic.name, wire.ErrNone
 }
 
 func offsetCommitError(_ *call, req *msg.OffsetCommitRequest, code wire.ErrorCode) *msg.OffsetCommitResponse {

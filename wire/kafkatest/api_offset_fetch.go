@@ -54,16 +54,25 @@ func (c *call) fetchOffsets(in *msg.OffsetFetchRequestGroup, committed map[wire.
 		}
 		for _, id := range t.PartitionIndexes {
 			p := msg.OffsetFetchResponseGroupTopicPartition{PartitionIndex: id, CommittedOffset: -1, CommittedLeaderEpoch: -1, Metadata: new(""), ErrorCode: code}
-			if offset, ok := committed[wire.TopicPartition{Topic: name, Partition: id}]; ok {
-				p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata = offset.offset, offset.leaderEpoch, new(offset.metadata)
-			} else if c.version == 0 {
+			offset, ok := committed[wire.TopicPartition{Topic: name, Partition: id}]
+			switch {
+			case c.version > 0 && c.hides(name, id), c.version == 0 && !ok:
 				p.ErrorCode = wire.ErrUnknownTopicOrPartition
+			case ok:
+				p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata = offset.offset, offset.leaderEpoch, new(offset.metadata)
 			}
 			topic.Partitions = append(topic.Partitions, p)
 		}
 		out.Topics = append(out.Topics, topic)
 	}
 	return out
+}
+
+// hides tells whether the release looks, before it tells of an offset that is
+// kept in Kafka, if there is such a partition. Only 0.8.2 does.
+func (c *call) hides(name string, partition int32) bool {
+	_, code := c.broker.cluster.partition(name, wire.UUID{}, partition)
+	return code != wire.ErrNone && !c.broker.cluster.config.release.at(0, 9)
 }
 
 // committedTopics are the partitions that have an offset, as a request would

@@ -136,6 +136,9 @@ func lookInside(b *record.Batch, r release, codecs record.Codecs) (w wrapper, er
 		return w, fmt.Errorf("%v in message format v%d: %w", b.Compression, b.Format, wire.ErrUnknownServerError)
 	}
 	records, err := b.Records(codecs, nil, maxUnpacked)
+	if err == nil && b.Compression == record.LZ4 {
+		err = checkLZ4Header(wrapperValue(b), b.Format, r)
+	}
 	if err != nil {
 		return w, fmt.Errorf("%v: %w", err, wire.ErrUnknownServerError)
 	}
@@ -156,6 +159,18 @@ func lookInside(b *record.Batch, r release, codecs record.Codecs) (w wrapper, er
 		}
 		w.records++
 	}
+}
+
+// wrapperValue is what a compressed message holds: its value, after the key,
+// before which format v1 has a timestamp. nil when it can't be found.
+func wrapperValue(b *record.Batch) []byte {
+	raw := b.Raw()
+	at := 18 + 8*int(b.Format)
+	key := max(int64(int32(binary.BigEndian.Uint32(raw[at:]))), 0)
+	if int64(at)+8+key > int64(len(raw)) {
+		return nil
+	}
+	return raw[at+8+int(key):]
 }
 
 // place gives the records their offsets, from base on, and a batch its leader

@@ -98,6 +98,9 @@ func (c *connection) handle(frame []byte) error {
 			return err
 		}
 	}
+	if h, ok := cluster.tooNewAPIVersions(frame); ok {
+		return c.write(h, 0, c.broker.unsupportedAPIVersions())
+	}
 	h, body, err := wire.DecodeRequestHeader(frame)
 	if err != nil {
 		return refuse("%v", err)
@@ -142,8 +145,7 @@ func (c *connection) decode(api api, h wire.RequestHeader, body []byte) (wire.Re
 		c.requests[h.APIKey] = request
 	}
 	err := request.Decode(body, h.APIVersion)
-	if err != nil && h.APIKey == wire.KeyOffsetCommit && !c.broker.cluster.config.release.at(0, 8, 2) {
-		// 0.8.1 reads the generation of v1, -1, as the number of topics: none.
+	if err != nil && h.APIKey == wire.KeyOffsetCommit && c.broker.cluster.config.release.takesForNoTopics(body) {
 		request.SetDefaults()
 		err = nil
 	}

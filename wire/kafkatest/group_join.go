@@ -222,7 +222,7 @@ func (g *group) joinTimedOut(now time.Time) {
 		}
 	}
 	if len(g.members) > 0 && !slices.ContainsFunc(g.members, func(m *member) bool { return m.joined != nil }) {
-		g.joinDeadline = now.Add(g.rebalanceTimeout()) // nobody is there who could lead
+		g.joinDeadline = now.Add(max(g.rebalanceTimeout(), time.Second)) // nobody is there who could lead
 		return
 	}
 	g.completeJoin(now)

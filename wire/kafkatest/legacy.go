@@ -36,6 +36,27 @@ func (c *Cluster) settleVersion(frame []byte) error {
 	return nil
 }
 
+// takesForNoTopics tells whether the release reads the generation of an
+// OffsetCommit that is not v0, when it is negative, as the number of topics:
+// none. It answers so, and commits nothing.
+func (r release) takesForNoTopics(body []byte) bool {
+	reader := wire.NewReader(body, "OffsetCommitRequest", 0)
+	reader.String(false) // the group
+	return reader.Int32() < 0 && !r.at(0, 8, 2)
+}
+
+// tooNewAPIVersions tells whether the request is ApiVersions of a version that a
+// release knows nothing of that does not know flexible headers either (KIP-482,
+// 2.4): it looks at no more than the head.
+func (c *Cluster) tooNewAPIVersions(frame []byte) (h wire.RequestHeader, ok bool) {
+	if c.config.release.at(2, 4) || !c.config.release.at(0, 10) || len(frame) < 8 {
+		return h, false
+	}
+	reader := wire.NewReader(frame, "RequestHeader", 0)
+	h = wire.RequestHeader{APIKey: wire.APIKey(reader.Int16()), APIVersion: reader.Int16(), CorrelationID: reader.Int32()}
+	return h, h.APIKey == wire.KeyAPIVersions && !c.accepts(h.APIKey, h.APIVersion)
+}
+
 // accepts tells whether that version is served. 4.x advertises Produce from v0
 // on, for the sake of old clients' checks, but serves it from v3 on.
 func (c *Cluster) accepts(key wire.APIKey, version int16) bool {

@@ -98,6 +98,9 @@ func (l *partitionLog) read(offset int64, max int, minOne bool) (data []byte, fi
 		max = first
 	}
 	n := min(len(data), max)
+	if n <= 0 { // a limit that was used up, or is nonsense
+		return nil, first
+	}
 	return data[:n:n], first
 }
 

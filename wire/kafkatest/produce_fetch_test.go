@@ -108,6 +108,8 @@ func TestFetchLimits(t *testing.T) {
 		{4, 10 * size, size + 10, [2]int{size + 10, size + 10}, "the last batch may be cut off"},
 		{4, 10 * size, 10, [2]int{size, 0}, "one batch comes whole however large; a first one is not cut off"},
 		{4, 1, 10 * size, [2]int{size, 0}, "also when it is larger than the response may be"},
+		{4, -1, -1, [2]int{size, 0}, "nonsense is no more than nothing"},
+		{2, -1, -1, [2]int{}, "nonsense is nothing"},
 		{4, 4 * size, 10 * size, [2]int{3 * size, size}, "the response's limit is for all partitions"},
 	} {
 		if sizes := fetch(test.version, test.max, test.partitionMax); sizes != test.want {

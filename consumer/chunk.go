@@ -95,6 +95,7 @@ func (u *cursor) begin(o *readOptions) (err error) {
 		return nil
 	}
 	u.records, err = u.batch.Records(o.codecs, nil, o.limit)
+	u.records.SkipCRC = o.skipCRC // those inside a compressed message, of old brokers
 	u.inside = err == nil
 	return err
 }

@@ -37,12 +37,13 @@ type namedStat struct {
 }
 
 func newMeter(registry *metrics.Registry, clientID string) *meter {
-	m := &meter{registry: registry, tags: map[string]string{"client-id": freeID(registry, clientID)}}
+	m := &meter{registry: registry}
+	m.claim(clientID)
 	m.fetches = m.sensor(fetchGroup, "fetches",
 		namedStat{"fetch-latency-avg", "milliseconds from a fetch to its answer, on average", metrics.NewAvg()},
 		namedStat{"fetch-latency-max", "milliseconds from a fetch to its answer, at most", metrics.NewMax()},
 		namedStat{"fetch-rate", "fetches answered per second", metrics.NewOccurrenceRate()},
-		namedStat{"fetch-total", "fetches answered", &total{}})
+		namedStat{"fetch-total", "fetches answered", metrics.NewTotalCount()})
 	m.throttle = m.sensor(fetchGroup, "throttle",
 		namedStat{"fetch-throttle-time-avg", "milliseconds that the broker held a fetch back because of a quota, on average", metrics.NewAvg()},
 		namedStat{"fetch-throttle-time-max", "milliseconds that the broker held a fetch back because of a quota, at most", metrics.NewMax()})
@@ -61,39 +62,40 @@ func newMeter(registry *metrics.Registry, clientID string) *meter {
 		namedStat{"commit-latency-avg", "milliseconds that a commit took, on average", metrics.NewAvg()},
 		namedStat{"commit-latency-max", "milliseconds that a commit took, at most", metrics.NewMax()},
 		namedStat{"commit-rate", "commits per second", metrics.NewOccurrenceRate()},
-		namedStat{"commit-total", "commits", &total{}})
+		namedStat{"commit-total", "commits", metrics.NewTotalCount()})
 	m.heartbeats = m.sensor(coordinatorGroup, "heartbeats",
 		namedStat{"heartbeat-response-time-max", "milliseconds from a heartbeat to its answer, at most", metrics.NewMax()},
 		namedStat{"heartbeat-rate", "heartbeats answered per second", metrics.NewOccurrenceRate()},
-		namedStat{"heartbeat-total", "heartbeats answered", &total{}})
+		namedStat{"heartbeat-total", "heartbeats answered", metrics.NewTotalCount()})
 	m.partitions = m.sensor(coordinatorGroup, "partitions",
 		namedStat{"assigned-partitions", "partitions assigned to this consumer", metrics.NewValue()})
-	m.rebalances = m.sensor(coordinatorGroup, "rebalances",
-		namedStat{"rebalance-total", "assignments taken over", metrics.NewTotal()})
 	return m
 }
 
-// total counts how often it was recorded, where metrics.NewTotal would add the values up.
-type total struct{ n float64 }
-
-func (t *total) Record(float64, time.Time) { t.n++ }
-func (t *total) Measure(time.Time) float64 { return t.n }
-
-// freeID makes the client-id tag of consumers with the same client id differ: consumer, consumer-1
-// and so on.
-func freeID(registry *metrics.Registry, clientID string) string {
+// claim finds a value of the tag client-id that no other consumer of the registry has (consumer,
+// consumer-1 and so on), and takes it by measuring under it.
+func (m *meter) claim(clientID string) {
 	id := clientID
 	for n := 1; ; n++ {
-		name := metrics.Name{Name: "fetch-total", Group: fetchGroup, Tags: map[string]string{"client-id": id}}
-		if _, taken := registry.Value(name, time.Time{}); !taken {
-			return id
+		m.tags = map[string]string{"client-id": id}
+		name := m.sensorName("rebalances")
+		err := m.registry.Sensor(name).Add(metrics.Name{Name: "rebalance-total", Group: coordinatorGroup,
+			Description: "assignments taken over", Tags: m.tags}, metrics.NewTotal())
+		if err == nil {
+			m.rebalances = m.registry.Sensor(name)
+			m.sensors = append(m.sensors, name)
+			return
 		}
 		id = fmt.Sprintf("%s-%d", clientID, n)
 	}
 }
 
+func (m *meter) sensorName(kind string) string {
+	return fmt.Sprintf("consumer-%s-%s", kind, m.tags["client-id"])
+}
+
 func (m *meter) sensor(group, kind string, stats ...namedStat) *metrics.Sensor {
-	name := fmt.Sprintf("consumer-%s-%s", kind, m.tags["client-id"])
+	name := m.sensorName(kind)
 	m.sensors = append(m.sensors, name)
 	s := m.registry.Sensor(name)
 	for _, one := range stats {

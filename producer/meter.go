@@ -28,21 +28,15 @@ type named struct {
 	stat        metrics.Stat
 }
 
-// gauge is a stat that is asked instead of fed.
-type gauge func() float64
-
-func (g gauge) Record(float64, time.Time) {}
-func (g gauge) Measure(time.Time) float64 { return g() }
-
 func newMeter(registry *metrics.Registry, clientID string, pool *bufferPool) *meter {
 	if registry == nil {
 		return nil
 	}
 	m := &meter{registry: registry}
 	m.gauges = m.claim(clientID, named{"buffer-available-bytes", "bytes of buffer.memory that are not used",
-		gauge(func() float64 { return float64(pool.available()) })})
+		metrics.NewFunc(func(time.Time) float64 { return float64(pool.available()) })})
 	m.add(m.gauges, named{"waiting-threads", "calls of Send that wait for buffer.memory",
-		gauge(func() float64 { return float64(pool.waiting.Load()) })})
+		metrics.NewFunc(func(time.Time) float64 { return float64(pool.waiting.Load()) })})
 	m.sent = m.sensor(
 		named{"record-send-total", "records in requests; counted again when sent again", metrics.NewTotal()},
 		named{"record-send-rate", "records in requests per second", metrics.NewRate()})

@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/tools/realkafka"
 )
 
@@ -27,6 +30,7 @@ func testFailover(t *testing.T, version string) {
 	if err := cluster.CreateTopic(ctx, topic, 6, 3); err != nil {
 		t.Fatal(err)
 	}
+	wantLeaders(ctx, t, cluster, topic)
 	sent := keyed(0, 30_000)
 	feed := start(t, slowly(sent, 25*time.Second), "produce", "-b", addrs(cluster), "-t", topic, "-K", "|",
 		"-X", "acks=all", "-X", "retries=100", "-X", "linger.ms=5", "-X", "max.block.ms=60000")
@@ -59,6 +63,27 @@ func testFailover(t *testing.T, version string) {
 	for _, r := range readers {
 		r.terminate()
 	}
+}
+
+// wantLeaders waits until each of the three brokers leads a part of the topic.
+func wantLeaders(ctx context.Context, t *testing.T, cluster *realkafka.Cluster, topic string) {
+	t.Helper()
+	client, err := netclient.New(netclient.Config{BootstrapServers: cluster.Addrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	eventually(t, time.Minute, "every broker leads a partition", func() bool {
+		md, err := client.RefreshMetadata(ctx, topic)
+		if err != nil || md.Topic(topic) == nil {
+			return false
+		}
+		leaders := map[int32]bool{}
+		for _, p := range md.Topic(topic).Partitions {
+			leaders[p.Leader] = p.Leader >= 0 && len(p.Replicas) == 3
+		}
+		return len(leaders) == 3 && !slices.Contains(slices.Collect(maps.Values(leaders)), false)
+	})
 }
 
 func distinct(lines []string) int {

@@ -57,7 +57,7 @@ func ExampleDecodeError() {
 	var resp msg.MetadataResponse
 	err := resp.Decode([]byte{0, 0, 0, 1, 0, 0, 0}, 0) // one broker, and no more than a part of its id
 	fmt.Println(err)
-	// Output: MetadataResponse v0: an array of 1 elements, and 3 bytes are left at byte 4 of 7
+	// Output: MetadataResponse v0: Brokers: length 1 at byte 0 of 7
 }
 
 func ExampleErrorCode() {

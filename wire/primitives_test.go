@@ -77,9 +77,9 @@ func recode(typ string, b []byte) ([]byte, error) {
 	case "Bytes":
 		again = wire.AppendNullableBytes(nil, r.NullableBytes(false), false)
 	case "Array":
-		n := r.NullableLen(false, 4)
-		again = wire.AppendNullableLen(nil, n, n < 0, false)
-		for _, v := range r.Int32s(nil, max(n, 0)) {
+		values := r.NullableInt32s(nil, false)
+		again = wire.AppendNullableLen(nil, len(values), values == nil, false)
+		for _, v := range values {
 			again = wire.AppendInt32(again, v)
 		}
 	}
@@ -193,14 +193,14 @@ func TestDecodeErrorSaysWhere(t *testing.T) {
 	}
 	err = new(msg.MetadataResponse).Decode(b[:len(b)-6], 1)
 	decodeError, ok := errors.AsType[*wire.DecodeError](err)
-	if !ok || decodeError.Message != "MetadataResponse" || decodeError.Version != 1 || decodeError.Path != "Topics[1].Partitions[0]" || decodeError.Size != len(b)-6 {
+	if !ok || decodeError.Message != "MetadataResponse" || decodeError.Version != 1 || decodeError.Path != "Topics[1].Partitions[0].ReplicaNodes" || decodeError.Size != len(b)-6 {
 		t.Errorf("%#v", err)
 	}
-	if want := "MetadataResponse v1: Topics[1].Partitions[0]: an array of 3 elements, and 10 bytes are left at byte 46 of 56"; err == nil || err.Error() != want {
+	if want := "MetadataResponse v1: Topics[1].Partitions[0].ReplicaNodes: length 3 at byte 42 of 56"; err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)
 	}
 	err = new(msg.MetadataResponse).Decode(b[:2], 1)
-	if want := "MetadataResponse v1: needs 4 bytes, and 2 are left at byte 0 of 2"; err == nil || err.Error() != want {
+	if want := "MetadataResponse v1: Brokers: needs 4 bytes, and 2 are left at byte 0 of 2"; err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)
 	}
 	err = new(msg.MetadataResponse).Decode(nil, 99)

@@ -8,22 +8,22 @@ import (
 )
 
 // A Reader reads the protocol's primitives from a message. Its first error
-// sticks: from then on every read returns zero, so that generated code needs to
-// look for an error only where it would loop.
+// sticks: it moves past the end, where every read returns zero and moves on, so
+// that generated code needs to look for an error only where it would loop, and
+// reading a number is a comparison and a load.
 //
 // Strings are copied into few blocks per message, and so are the elements of
 // []int32 and what *string points to. No block is larger than what is left of
 // the message could fill.
 type Reader struct {
 	src      []byte
-	pos      int
+	pos      int // beyond the end after an error
 	message  string
 	version  int16
-	err      error
-	path     []string // where the error is, innermost first
+	err      *DecodeError // nil also where the message just ended too early
 	strings  strings.Builder
 	pointers []string
-	int32s   []int32
+	int32s   []int32 // what is left of a block
 }
 
 // The sizes of the blocks.
@@ -45,66 +45,59 @@ func NewReader(src []byte, message string, version int16) Reader {
 type DecodeError struct {
 	Message string // such as FetchResponse
 	Version int16
-	Path    string // the struct within it, such as Topics[3].Partitions[0]; empty for the message itself
-	Offset  int    // of the byte that reading came to
+	Path    string // of the field, by Kafka's names, such as Responses[3].Partitions[0].Records
+	Offset  int    // where the value that can't be read begins
 	Size    int    // of the whole message
 	Reason  string
 }
 
 // Error has all of it in a line.
 func (e *DecodeError) Error() string {
-	if e.Path == "" {
-		return fmt.Sprintf("%s v%d: %s at byte %d of %d", e.Message, e.Version, e.Reason, e.Offset, e.Size)
+	path := e.Path
+	if path != "" {
+		path += ": "
 	}
-	return fmt.Sprintf("%s v%d: %s: %s at byte %d of %d", e.Message, e.Version, e.Path, e.Reason, e.Offset, e.Size)
+	return fmt.Sprintf("%s v%d: %s%s at byte %d of %d", e.Message, e.Version, path, e.Reason, e.Offset, e.Size)
 }
 
 // Err returns the error, a *DecodeError, or nil.
 func (r *Reader) Err() error {
-	if e, ok := r.err.(*DecodeError); ok && e.Path == "" && len(r.path) > 0 {
-		var path strings.Builder
-		for i := len(r.path) - 1; i >= 0; i-- {
-			if path.Len() > 0 && !strings.HasPrefix(r.path[i], "[") {
-				path.WriteByte('.')
-			}
-			path.WriteString(r.path[i])
-		}
-		e.Path = path.String()
+	if !r.Failed() {
+		return nil
+	}
+	if r.err == nil {
+		r.fail(len(r.src), "the message ends too early")
 	}
 	return r.err
 }
 
 // Failed tells whether there was an error.
-func (r *Reader) Failed() bool { return r.err != nil }
-
-// In says that the error is inside that field.
-func (r *Reader) In(field string) { r.path = append(r.path, field) }
-
-// InElement says that the error is inside that element of an array.
-func (r *Reader) InElement(field string, i int) {
-	r.path = append(r.path, fmt.Sprintf("%s[%d]", field, i))
-}
+func (r *Reader) Failed() bool { return r.pos > len(r.src) }
 
 // Fail makes an error of the reason, if there is none yet.
-func (r *Reader) Fail(format string, args ...any) {
+func (r *Reader) Fail(format string, args ...any) { r.fail(r.Offset(), format, args...) }
+
+// fail says that the value that begins at that byte can't be read.
+func (r *Reader) fail(at int, format string, args ...any) {
 	if r.err == nil {
-		r.err = &DecodeError{Message: r.message, Version: r.version, Offset: r.pos, Size: len(r.src), Reason: fmt.Sprintf(format, args...)}
+		r.err = &DecodeError{Message: r.message, Version: r.version, Offset: at, Size: len(r.src), Reason: fmt.Sprintf(format, args...)}
 	}
+	r.pos = len(r.src) + 1
 }
 
-// Remaining is how many bytes were not read yet.
+// Remaining is how many bytes were not read yet; negative after an error.
 func (r *Reader) Remaining() int { return len(r.src) - r.pos }
 
 // Offset is how many bytes were read.
-func (r *Reader) Offset() int { return r.pos }
+func (r *Reader) Offset() int { return min(r.pos, len(r.src)) }
 
-// take returns the next n bytes, or nil after an error.
-func (r *Reader) take(n int) []byte {
-	if r.err != nil {
-		return nil
-	}
+// take returns the next n bytes of the value that begins at that byte, or nil
+// when there are not so many.
+func (r *Reader) take(n, at int) []byte {
 	if n > len(r.src)-r.pos {
-		r.Fail("needs %d bytes, and %d are left", n, len(r.src)-r.pos)
+		if !r.Failed() {
+			r.fail(at, "length %d", n)
+		}
 		return nil
 	}
 	b := r.src[r.pos : r.pos+n : r.pos+n]
@@ -116,38 +109,46 @@ func (r *Reader) take(n int) []byte {
 func (r *Reader) Bool() bool { return r.Int8() != 0 }
 
 // Int8 reads an int8.
-func (r *Reader) Int8() int8 {
-	if b := r.take(1); b != nil {
-		return int8(b[0])
+func (r *Reader) Int8() (v int8) {
+	at := r.pos
+	r.pos++
+	if r.pos <= len(r.src) {
+		v = int8(r.src[at])
 	}
-	return 0
+	return v
 }
 
 // Int16 reads an int16.
 func (r *Reader) Int16() int16 { return int16(r.Uint16()) }
 
 // Uint16 reads a uint16.
-func (r *Reader) Uint16() uint16 {
-	if b := r.take(2); b != nil {
-		return binary.BigEndian.Uint16(b)
+func (r *Reader) Uint16() (v uint16) {
+	at := r.pos
+	r.pos += 2
+	if r.pos <= len(r.src) {
+		v = binary.BigEndian.Uint16(r.src[at:])
 	}
-	return 0
+	return v
 }
 
 // Int32 reads an int32.
-func (r *Reader) Int32() int32 {
-	if b := r.take(4); b != nil {
-		return int32(binary.BigEndian.Uint32(b))
+func (r *Reader) Int32() (v int32) {
+	at := r.pos
+	r.pos += 4
+	if r.pos <= len(r.src) {
+		v = int32(binary.BigEndian.Uint32(r.src[at:]))
 	}
-	return 0
+	return v
 }
 
 // Int64 reads an int64.
-func (r *Reader) Int64() int64 {
-	if b := r.take(8); b != nil {
-		return int64(binary.BigEndian.Uint64(b))
+func (r *Reader) Int64() (v int64) {
+	at := r.pos
+	r.pos += 8
+	if r.pos <= len(r.src) {
+		v = int64(binary.BigEndian.Uint64(r.src[at:]))
 	}
-	return 0
+	return v
 }
 
 // Float64 reads a float64.
@@ -155,20 +156,25 @@ func (r *Reader) Float64() float64 { return math.Float64frombits(uint64(r.Int64(
 
 // UUID reads a UUID.
 func (r *Reader) UUID() (u UUID) {
-	copy(u[:], r.take(len(u)))
+	at := r.pos
+	r.pos += len(u)
+	if r.pos <= len(r.src) {
+		u = UUID(r.src[at:])
+	}
 	return u
 }
 
 // Uvarint reads an unsigned varint of 32 bits.
 func (r *Reader) Uvarint() uint32 {
-	if r.err != nil {
-		return 0
-	}
-	if r.pos < len(r.src) && r.src[r.pos] < 0x80 { // nearly all are short
+	if at := r.pos; at < len(r.src) && r.src[at] < 0x80 { // nearly all are short
 		r.pos++
-		return uint32(r.src[r.pos-1])
+		return uint32(r.src[at])
 	}
-	v, n := binary.Uvarint(r.src[r.pos:])
+	return r.longUvarint()
+}
+
+func (r *Reader) longUvarint() uint32 {
+	v, n := binary.Uvarint(r.src[r.Offset():])
 	if n <= 0 || n > binary.MaxVarintLen32 || v > math.MaxUint32 {
 		r.Fail("a varint that ends too late or not at all")
 		return 0
@@ -198,22 +204,24 @@ func (r *Reader) stringLength(flexible bool) int {
 
 // String reads a string that is not null.
 func (r *Reader) String(flexible bool) string {
+	at := r.pos
 	n := r.stringLength(flexible)
 	if n < 0 {
-		r.Fail("null, in a string that can't be null")
+		r.fail(at, "null, which this string can't be,")
 		return ""
 	}
-	return r.copyString(r.take(n))
+	return r.copyString(r.take(n, at))
 }
 
 // NullableString reads a string; nil is null.
 func (r *Reader) NullableString(flexible bool) *string {
+	at := r.pos
 	n := r.stringLength(flexible)
-	if n < 0 || r.err != nil {
+	if n < 0 {
 		return nil
 	}
-	b := r.take(n)
-	if r.err != nil {
+	b := r.take(n, at)
+	if r.Failed() {
 		return nil
 	}
 	if len(r.pointers) == cap(r.pointers) {
@@ -240,29 +248,32 @@ func (r *Reader) copyString(b []byte) string {
 
 // Bytes reads bytes that are not null; they alias the message.
 func (r *Reader) Bytes(flexible bool) []byte {
+	at := r.pos
 	n := r.length(flexible)
 	if n < 0 {
-		r.Fail("null, in bytes that can't be null")
+		r.fail(at, "null, which these bytes can't be,")
 		return nil
 	}
-	return r.take(n)
+	return r.take(n, at)
 }
 
 // NullableBytes reads bytes; nil is null. They alias the message.
 func (r *Reader) NullableBytes(flexible bool) []byte {
+	at := r.pos
 	n := r.length(flexible)
 	if n < 0 {
 		return nil
 	}
-	return r.take(n)
+	return r.take(n, at)
 }
 
 // Len reads the length of an array that is not null and whose elements take at
 // least minSize bytes each.
 func (r *Reader) Len(flexible bool, minSize int) int {
+	at := r.pos
 	n := r.NullableLen(flexible, minSize)
 	if n < 0 {
-		r.Fail("null, in an array that can't be null")
+		r.fail(at, "null, which this array can't be,")
 		return 0
 	}
 	return n
@@ -271,39 +282,63 @@ func (r *Reader) Len(flexible bool, minSize int) int {
 // NullableLen reads the length of an array: -1 for null. It is an error, and 0,
 // when what is left of the message can't hold so many elements.
 func (r *Reader) NullableLen(flexible bool, minSize int) int {
-	n := r.length(flexible)
-	if r.err != nil {
-		return 0
+	at := r.pos
+	var n int
+	if flexible && at < len(r.src) && r.src[at] < 0x80 { // nearly all are short
+		r.pos++
+		n = int(r.src[at]) - 1
+	} else {
+		n = r.length(flexible)
 	}
-	if n > r.Remaining()/minSize {
-		r.Fail("an array of %d elements, and %d bytes are left", n, r.Remaining())
-		return 0
+	if int64(n)*int64(minSize) <= int64(len(r.src)-r.pos) { // false after any error
+		return n
 	}
-	return n
+	if !r.Failed() {
+		r.fail(at, "length %d", n)
+	}
+	return 0
 }
 
-// Int32s reads n values, into dst where they fit.
-func (r *Reader) Int32s(dst []int32, n int) []int32 {
-	if cap(dst) < n {
-		if cap(r.int32s)-len(r.int32s) < n {
-			r.int32s = make([]int32, 0, max(n, min(int32Block, r.Remaining()/4)))
-		}
-		start := len(r.int32s)
-		r.int32s = r.int32s[:start+n]
-		dst = r.int32s[start : start+n : start+n]
-	}
-	if dst == nil {
-		dst = []int32{} // empty is not null
-	}
-	dst = dst[:n]
-	b := r.take(4 * n)
-	if b == nil {
-		return dst[:0]
-	}
-	for i := range dst {
-		dst[i] = int32(binary.BigEndian.Uint32(b[4*i:]))
+// Int32s reads an array that is not null, into dst where it fits.
+func (r *Reader) Int32s(dst []int32, flexible bool) []int32 {
+	at := r.pos
+	if dst = r.NullableInt32s(dst, flexible); dst == nil {
+		r.fail(at, "null, which this array can't be,")
 	}
 	return dst
+}
+
+// NullableInt32s reads an array, into dst where it fits; nil is null.
+func (r *Reader) NullableInt32s(dst []int32, flexible bool) []int32 {
+	n := r.NullableLen(flexible, 4)
+	switch {
+	case n < 0:
+		return nil
+	case n == 0 && dst == nil:
+		return []int32{}
+	case n == 0: // also after an error
+		return dst[:0]
+	case cap(dst) < n:
+		dst = r.newInt32s(n)
+	}
+	dst = dst[:n]
+	b := r.src[r.pos:]
+	r.pos += 4 * n
+	for i := range dst {
+		dst[i] = int32(binary.BigEndian.Uint32(b))
+		b = b[4:]
+	}
+	return dst
+}
+
+// newInt32s returns n values of the current block.
+func (r *Reader) newInt32s(n int) []int32 {
+	if len(r.int32s) < n {
+		r.int32s = make([]int32, max(n, min(int32Block, r.Remaining()/4)))
+	}
+	s := r.int32s[:n:n]
+	r.int32s = r.int32s[n:]
+	return s
 }
 
 // Resize returns a slice of n elements: s itself, where it is large enough.
@@ -314,11 +349,41 @@ func Resize[T any](s []T, n int) []T {
 	return s[:n]
 }
 
+// A Slab has the elements of the many small arrays of a message, so that they
+// take few blocks of memory.
+type Slab[T any] struct {
+	free []T
+	size int // of the last block
+}
+
+// maxSlab is how many elements a block has at most, unless one array has more.
+const maxSlab = 1 << 10
+
+// Resize returns a slice of n elements: s itself, where it is large enough. What
+// is left of the message can fill at most that many more elements.
+func (slab *Slab[T]) Resize(s []T, n, more int) []T {
+	if s != nil && cap(s) >= n {
+		return s[:n]
+	}
+	if n == 0 {
+		return []T{}
+	}
+	if len(slab.free) < n {
+		slab.size = max(n, min(2*slab.size, maxSlab, more))
+		slab.free = make([]T, slab.size)
+	}
+	s, slab.free = slab.free[:n:n], slab.free[n:]
+	return s
+}
+
 // TagCount reads how many tagged fields follow.
 func (r *Reader) TagCount() int {
+	at := r.pos
 	n := r.Uvarint()
 	if int64(n) > int64(r.Remaining()/2) { // number and size take a byte each
-		r.Fail("%d tagged fields, and %d bytes are left", n, r.Remaining())
+		r.fail(at, "%d tagged fields", n)
+	}
+	if r.Failed() {
 		return 0
 	}
 	return int(n)
@@ -327,12 +392,13 @@ func (r *Reader) TagCount() int {
 // TaggedField reads the number and the size of a tagged field and returns where
 // it ends.
 func (r *Reader) TaggedField() (number uint32, end int) {
+	at := r.pos
 	number = r.Uvarint()
 	size := r.Uvarint()
-	if r.err == nil && int64(size) > int64(r.Remaining()) {
-		r.Fail("tagged field %d has %d bytes, and %d are left", number, size, r.Remaining())
+	if int64(size) > int64(r.Remaining()) {
+		r.fail(at, "tagged field %d of length %d", number, size)
 	}
-	if r.err != nil {
+	if r.Failed() {
 		return number, r.pos
 	}
 	return number, r.pos + int(size)
@@ -341,7 +407,7 @@ func (r *Reader) TaggedField() (number uint32, end int) {
 // EndOfTag checks that a tagged field that the schema knows ended where its
 // size said.
 func (r *Reader) EndOfTag(number uint32, end int) {
-	if r.err == nil && r.pos != end {
+	if !r.Failed() && r.pos != end {
 		r.Fail("tagged field %d ends %d bytes away from where its size says", number, r.pos-end)
 	}
 }
@@ -349,26 +415,36 @@ func (r *Reader) EndOfTag(number uint32, end int) {
 // UnknownTag keeps a tagged field that the schema does not know, or not in that
 // version. At most left fields are still to come, this one included.
 func (r *Reader) UnknownTag(tags Tags, number uint32, end, left int) Tags {
-	if r.err != nil {
+	if r.Failed() {
 		return tags
 	}
 	if tags == nil {
 		tags = make(Tags, 0, left)
 	}
-	return append(tags, Tag{Number: number, Data: r.take(end - r.pos)})
+	return append(tags, Tag{Number: number, Data: r.take(end-r.pos, r.pos)})
 }
 
 // SkipTags skips a tag section; for headers.
 func (r *Reader) SkipTags() {
-	for left := r.TagCount(); left > 0 && r.err == nil; left-- {
+	for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 		_, end := r.TaggedField()
-		r.take(end - r.pos)
+		r.take(end-r.pos, r.pos)
 	}
+}
+
+// NoTags reads a tag section if it is empty, as nearly all are, and tells
+// whether it was.
+func (r *Reader) NoTags() bool {
+	if at := r.pos; at < len(r.src) && r.src[at] == 0 {
+		r.pos++
+		return true
+	}
+	return false
 }
 
 // UnknownTags reads a tag section and keeps all of it.
 func (r *Reader) UnknownTags() (tags Tags) {
-	for left := r.TagCount(); left > 0 && r.err == nil; left-- {
+	for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 		number, end := r.TaggedField()
 		tags = r.UnknownTag(tags, number, end, left)
 	}

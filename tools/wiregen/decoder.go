@@ -3,12 +3,13 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // decoder writes the method decode of a struct.
 func (g *generator) decoder(s *structType) {
 	var body generator
-	body.file, body.msg = g.file, g.msg
+	body.file, body.msg, body.slabs = g.file, g.msg, g.slabs
 	for _, f := range s.fields {
 		if f.tag >= 0 {
 			continue
@@ -25,7 +26,7 @@ func (g *generator) decoder(s *structType) {
 		body.p("\t}")
 	}
 	body.decodeTags(s)
-	g.p("\nfunc (m *%s) decode(r *wire.Reader, version int16) {", s.goName)
+	g.p("\nfunc (m *%s) decode(r *%s, version int16) {", s.goName, g.reader())
 	g.declareFlexible(body.String())
 	g.Write(body.Bytes())
 	g.p("}")
@@ -47,6 +48,11 @@ func (g *generator) decodeField(s *structType, f *field, within versions) {
 	have := f.versions.intersect(within)
 	sometimesNull := !f.nullable.intersect(have).empty()
 	switch {
+	case f.array && f.typ == "int32" && sometimesNull:
+		g.p("\t%s = r.NullableInt32s(%s, %s)", x, x, g.flexible())
+		g.refuseNull(f, have, x)
+	case f.array && f.typ == "int32":
+		g.p("\t%s = r.Int32s(%s, %s)", x, x, g.flexible())
 	case f.array && sometimesNull:
 		g.p("\tif n := r.NullableLen(%s, %d); n < 0 {\n\t\t%s = nil", g.flexible(), g.minElement(s, f), x)
 		g.refuseNull(f, have, "")
@@ -60,9 +66,9 @@ func (g *generator) decodeField(s *structType, f *field, within versions) {
 	case f.isStruct() && !f.nullable.empty():
 		g.p("\tif r.Int8() < 0 {\n\t\t%s = nil\n\t} else {", x)
 		g.p("\t\tif %s == nil {\n\t\t\t%s = new(%s)\n\t\t}", x, x, s.types[f].goName)
-		g.p("\t\tif %s.decode(r, version); r.Failed() {\n\t\t\tr.In(%q)\n\t\t\treturn\n\t\t}\n\t}", x, name)
+		g.p("\t\t%s.decode(r, version)\n\t}", x)
 	case f.isStruct():
-		g.p("\tif %s.decode(r, version); r.Failed() {\n\t\tr.In(%q)\n\t\treturn\n\t}", x, name)
+		g.p("\t%s.decode(r, version)", x)
 	case f.typ == "string" && !f.nullable.empty():
 		g.p("\t%s = r.NullableString(%s)", x, g.flexible())
 		g.refuseNull(f, have, x)
@@ -85,18 +91,18 @@ func (g *generator) refuseNull(f *field, have versions, x string) {
 	if x != "" {
 		test = and(x+" == nil", missing)
 	}
-	g.p("\tif %s {\n\t\tr.Fail(\"%s is null, which it can't be in this version,\")\n\t}", test, goName(f.name))
+	g.p("\tif %s {\n\t\tr.Fail(\"null\")\n\t}", test)
 }
 
 // decodeElements reads n elements of an array.
 func (g *generator) decodeElements(s *structType, f *field, x string) {
-	if f.typ == "int32" {
-		g.p("\t%s = r.Int32s(%s, n)", x, x)
-		return
+	if slab, ok := g.slabs[s.types[f]]; ok && f.isStruct() {
+		g.p("\t%s = r.%s.Resize(%s, n, r.Remaining()/%d)", x, slab, x, g.minElement(s, f))
+	} else {
+		g.p("\t%s = wire.Resize(%s, n)", x, x)
 	}
-	g.p("\t%s = wire.Resize(%s, n)", x, x)
 	if f.isStruct() {
-		g.p("\tfor i := range %s {\n\t\tif %s[i].decode(r, version); r.Failed() {\n\t\t\tr.InElement(%q, i)\n\t\t\treturn\n\t\t}\n\t}", x, x, goName(f.name))
+		g.p("\tfor i := range %s {\n\t\tif %s[i].decode(r, version); r.Failed() {\n\t\t\treturn\n\t\t}\n\t}", x, x)
 		return
 	}
 	g.p("\tfor i := range %s {\n\t\t%s[i] = %s\n\t}", x, x, g.readScalar(s, f))
@@ -169,11 +175,7 @@ func (g *generator) decodeTags(s *structType) {
 	for _, f := range s.tagged() {
 		g.decodeDefault(s, f)
 	}
-	condition := g.flexible()
-	if condition == "true" {
-		condition = ""
-	}
-	g.under(condition, func() {
+	g.under(and(g.flexible(), "!r.NoTags()"), func() {
 		if len(s.tagged()) == 0 {
 			g.p("\tm.UnknownTags = r.UnknownTags()")
 			return
@@ -192,4 +194,42 @@ func (g *generator) decodeKnownTags(s *structType) {
 	}
 	g.p("\t\tdefault:\n\t\t\tm.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)\n\t\t}")
 	g.p("\t\tr.EndOfTag(number, end)\n\t}")
+}
+
+// slabbed finds the structs that are in arrays of structs that are in arrays
+// themselves: there are many small ones of them.
+func (g *generator) slabbed(s *structType, inArray bool) {
+	for _, f := range s.fields {
+		inner := s.types[f]
+		if inner == nil {
+			continue
+		}
+		if f.array && inArray {
+			g.slabs[inner] = lowerFirst(strings.TrimPrefix(inner.goName, goName(g.msg.name)) + "s")
+		}
+		g.slabbed(inner, inArray || f.array)
+	}
+}
+
+// reader is the type that decode reads from: wire's, or one of the message's own
+// that has the slabs, too.
+func (g *generator) reader() string {
+	if len(g.slabs) == 0 {
+		return "wire.Reader"
+	}
+	return lowerFirst(goName(g.msg.name)) + "Reader"
+}
+
+// declareReader writes that type.
+func (g *generator) declareReader() {
+	if len(g.slabs) == 0 {
+		return
+	}
+	g.p("\n// %s has the memory of the small arrays, too.\ntype %s struct {\n\twire.Reader", g.reader(), g.reader())
+	for _, s := range g.structs {
+		if slab, ok := g.slabs[s]; ok {
+			g.p("\t%s wire.Slab[%s]", slab, s.goName)
+		}
+	}
+	g.p("}")
 }

@@ -98,7 +98,7 @@ func (f *file) firstFlexible() int {
 // messageFile is the source of one definition file.
 func messageFile(f *file) []byte {
 	g := &generator{}
-	fmt.Fprintf(&g.Buffer, "%spackage msg\n\nimport \"github.com/barnabas-kafka/barnabas/wire\"\n", head)
+	fmt.Fprintf(&g.Buffer, "%spackage msg\n\nimport (\n\t\"github.com/barnabas-kafka/barnabas/wire\"\n\t\"github.com/barnabas-kafka/barnabas/wire/internal/schema\"\n)\n", head)
 	for _, m := range f.messages {
 		g.message(m)
 	}
@@ -112,6 +112,7 @@ type generator struct {
 	msg     *message
 	structs []*structType // of the message, in the order in which they are written
 	commons map[string]*structType
+	slabs   map[*structType]string // and what they are called
 }
 
 // A structType is a Go struct to write.
@@ -140,10 +141,14 @@ func (g *generator) message(m *message) {
 	for _, s := range g.structs {
 		g.compare(s)
 	}
+	g.slabs = map[*structType]string{}
+	g.slabbed(top, false)
 	for _, s := range g.structs {
 		g.declare(s)
 	}
 	g.topMethods(top)
+	g.jsonMethods(top)
+	g.declareReader()
 	for _, s := range g.structs {
 		g.defaults(s)
 		if s.compared {
@@ -152,6 +157,7 @@ func (g *generator) message(m *message) {
 		g.encoder(s)
 		g.decoder(s)
 	}
+	g.schema(top)
 }
 
 // collect names the struct and those within it.
@@ -385,5 +391,21 @@ func (g *generator) topMethods(s *structType) {
 	g.p("// alias src.")
 	g.p("func (m *%s) Decode(src []byte, version int16) error {", name)
 	g.p("%s\t\treturn err\n\t}", check)
-	g.p("\tr := wire.NewReader(src, %q, version)\n\tm.decode(&r, version)\n\treturn r.Err()\n}", name)
+	init := fmt.Sprintf("wire.NewReader(src, %q, version)", name)
+	if len(g.slabs) > 0 {
+		init = g.reader() + "{Reader: " + init + "}"
+	}
+	g.p("\tr := %s\n\tif m.decode(&r, version); r.Failed() {\n\t\treturn schema.Explain(&%s, src, version)\n\t}\n\treturn nil\n}", init, schemaVar(name))
+}
+
+// jsonMethods writes what goes to JSON and back.
+func (g *generator) jsonMethods(s *structType) {
+	g.p("\n// AppendJSON appends the message in that version to dst as JSON with Kafka's field")
+	g.p("// names. What Append refuses, it refuses, too.")
+	g.p("func (m *%s) AppendJSON(dst []byte, version int16) ([]byte, error) {", s.goName)
+	g.p("\treturn schema.AppendJSON(dst, &%s, m, version)\n}", schemaVar(s.goName))
+	g.p("\n// DecodeJSON reads what AppendJSON writes. Fields that are left out get their")
+	g.p("// defaults; unknown names are an error.")
+	g.p("func (m *%s) DecodeJSON(src []byte, version int16) error {", s.goName)
+	g.p("\treturn schema.DecodeJSON(src, &%s, m, version)\n}", schemaVar(s.goName))
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AbortedTxn is data inside other messages or records, version 0.
 type AbortedTxn struct {
@@ -37,8 +40,22 @@ func (m *AbortedTxn) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "AbortedTxn", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&abortedTxnSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AbortedTxn) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &abortedTxnSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AbortedTxn) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &abortedTxnSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -59,4 +76,13 @@ func (m *AbortedTxn) decode(r *wire.Reader, version int16) {
 	m.FirstOffset = r.Int64()
 	m.LastOffset = r.Int64()
 	m.LastStableOffset = r.Int64()
+}
+
+var abortedTxnSchema = schema.Message{Name: "AbortedTxn", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: -1, Fields: abortedTxnFields}
+
+var abortedTxnFields = []schema.Field{
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "FirstOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "LastOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "LastStableOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AddOffsetsToTxnRequest is the request of the API AddOffsetsToTxn (key 25), versions 0 to 4.
 type AddOffsetsToTxnRequest struct {
@@ -41,8 +44,22 @@ func (m *AddOffsetsToTxnRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "AddOffsetsToTxnRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&addOffsetsToTxnRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AddOffsetsToTxnRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &addOffsetsToTxnRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AddOffsetsToTxnRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &addOffsetsToTxnRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -80,9 +97,18 @@ func (m *AddOffsetsToTxnRequest) decode(r *wire.Reader, version int16) {
 	m.ProducerEpoch = r.Int16()
 	m.GroupID = r.String(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var addOffsetsToTxnRequestSchema = schema.Message{Name: "AddOffsetsToTxnRequest", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 3, Fields: addOffsetsToTxnRequestFields}
+
+var addOffsetsToTxnRequestFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
 }
 
 // AddOffsetsToTxnResponse is the response of the API AddOffsetsToTxn (key 25), versions 0 to 4.
@@ -117,8 +143,22 @@ func (m *AddOffsetsToTxnResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "AddOffsetsToTxnResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&addOffsetsToTxnResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AddOffsetsToTxnResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &addOffsetsToTxnResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AddOffsetsToTxnResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &addOffsetsToTxnResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -144,7 +184,14 @@ func (m *AddOffsetsToTxnResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var addOffsetsToTxnResponseSchema = schema.Message{Name: "AddOffsetsToTxnResponse", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 3, Fields: addOffsetsToTxnResponseFields}
+
+var addOffsetsToTxnResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 4}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AddPartitionsToTxnRequest is the request of the API AddPartitionsToTxn (key 24), versions 0 to 5.
 type AddPartitionsToTxnRequest struct {
@@ -58,9 +61,29 @@ func (m *AddPartitionsToTxnRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("AddPartitionsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AddPartitionsToTxnRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := addPartitionsToTxnRequestReader{Reader: wire.NewReader(src, "AddPartitionsToTxnRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&addPartitionsToTxnRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AddPartitionsToTxnRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &addPartitionsToTxnRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AddPartitionsToTxnRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &addPartitionsToTxnRequestSchema, m, version)
+}
+
+// addPartitionsToTxnRequestReader has the memory of the small arrays, too.
+type addPartitionsToTxnRequestReader struct {
+	wire.Reader
+	addPartitionsToTxnTopics wire.Slab[AddPartitionsToTxnRequestAddPartitionsToTxnTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -124,7 +147,7 @@ func (m *AddPartitionsToTxnRequest) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *AddPartitionsToTxnRequest) decode(r *wire.Reader, version int16) {
+func (m *AddPartitionsToTxnRequest) decode(r *addPartitionsToTxnRequestReader, version int16) {
 	flexible := version >= 3
 	if version >= 4 {
 		{
@@ -132,7 +155,6 @@ func (m *AddPartitionsToTxnRequest) decode(r *wire.Reader, version int16) {
 			m.Transactions = wire.Resize(m.Transactions, n)
 			for i := range m.Transactions {
 				if m.Transactions[i].decode(r, version); r.Failed() {
-					r.InElement("Transactions", i)
 					return
 				}
 			}
@@ -158,10 +180,9 @@ func (m *AddPartitionsToTxnRequest) decode(r *wire.Reader, version int16) {
 	if version <= 3 {
 		{
 			n := r.Len(flexible, 3)
-			m.V3AndBelowTopics = wire.Resize(m.V3AndBelowTopics, n)
+			m.V3AndBelowTopics = r.addPartitionsToTxnTopics.Resize(m.V3AndBelowTopics, n, r.Remaining()/3)
 			for i := range m.V3AndBelowTopics {
 				if m.V3AndBelowTopics[i].decode(r, version); r.Failed() {
-					r.InElement("V3AndBelowTopics", i)
 					return
 				}
 			}
@@ -170,7 +191,7 @@ func (m *AddPartitionsToTxnRequest) decode(r *wire.Reader, version int16) {
 		m.V3AndBelowTopics = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -201,7 +222,7 @@ func (m *AddPartitionsToTxnRequestTransaction) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *AddPartitionsToTxnRequestTransaction) decode(r *wire.Reader, version int16) {
+func (m *AddPartitionsToTxnRequestTransaction) decode(r *addPartitionsToTxnRequestReader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
 	m.ProducerID = r.Int64()
@@ -209,16 +230,15 @@ func (m *AddPartitionsToTxnRequestTransaction) decode(r *wire.Reader, version in
 	m.VerifyOnly = r.Bool()
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.addPartitionsToTxnTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -249,17 +269,37 @@ func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) append(dst []byte, ve
 	return dst, nil
 }
 
-func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) decode(r *wire.Reader, version int16) {
+func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) decode(r *addPartitionsToTxnRequestReader, version int16) {
 	flexible := version >= 3
 	m.Name = r.String(flexible)
-	{
-		n := r.Len(flexible, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var addPartitionsToTxnRequestSchema = schema.Message{Name: "AddPartitionsToTxnRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: addPartitionsToTxnRequestFields}
+
+var addPartitionsToTxnRequestFields = []schema.Field{
+	{Name: "Transactions", Type: schema.Struct, Versions: wire.VersionRange{Min: 4, Max: 5}, Array: true, MinSize: 14, Fields: addPartitionsToTxnRequestTransactionFields},
+	{Name: "V3AndBelowTransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "V3AndBelowProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "V3AndBelowProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "V3AndBelowTopics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 3, Fields: addPartitionsToTxnRequestAddPartitionsToTxnTopicFields},
+}
+
+var addPartitionsToTxnRequestTransactionFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 5}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 4, Max: 5}},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 4, Max: 5}},
+	{Name: "VerifyOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 4, Max: 5}, Default: "false"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 4, Max: 5}, Array: true, MinSize: 3, Fields: addPartitionsToTxnRequestAddPartitionsToTxnTopicFields},
+}
+
+var addPartitionsToTxnRequestAddPartitionsToTxnTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 4},
 }
 
 // AddPartitionsToTxnResponse is the response of the API AddPartitionsToTxn (key 24), versions 0 to 5.
@@ -316,9 +356,30 @@ func (m *AddPartitionsToTxnResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("AddPartitionsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AddPartitionsToTxnResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := addPartitionsToTxnResponseReader{Reader: wire.NewReader(src, "AddPartitionsToTxnResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&addPartitionsToTxnResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AddPartitionsToTxnResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &addPartitionsToTxnResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AddPartitionsToTxnResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &addPartitionsToTxnResponseSchema, m, version)
+}
+
+// addPartitionsToTxnResponseReader has the memory of the small arrays, too.
+type addPartitionsToTxnResponseReader struct {
+	wire.Reader
+	addPartitionsToTxnTopicResults     wire.Slab[AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult]
+	addPartitionsToTxnPartitionResults wire.Slab[AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult]
 }
 
 // SetDefaults sets every field to its default.
@@ -363,7 +424,7 @@ func (m *AddPartitionsToTxnResponse) append(dst []byte, version int16) ([]byte, 
 	return dst, nil
 }
 
-func (m *AddPartitionsToTxnResponse) decode(r *wire.Reader, version int16) {
+func (m *AddPartitionsToTxnResponse) decode(r *addPartitionsToTxnResponseReader, version int16) {
 	flexible := version >= 3
 	m.ThrottleTimeMs = r.Int32()
 	if version >= 4 {
@@ -377,7 +438,6 @@ func (m *AddPartitionsToTxnResponse) decode(r *wire.Reader, version int16) {
 			m.ResultsByTransaction = wire.Resize(m.ResultsByTransaction, n)
 			for i := range m.ResultsByTransaction {
 				if m.ResultsByTransaction[i].decode(r, version); r.Failed() {
-					r.InElement("ResultsByTransaction", i)
 					return
 				}
 			}
@@ -388,10 +448,9 @@ func (m *AddPartitionsToTxnResponse) decode(r *wire.Reader, version int16) {
 	if version <= 3 {
 		{
 			n := r.Len(flexible, 3)
-			m.ResultsByTopicV3AndBelow = wire.Resize(m.ResultsByTopicV3AndBelow, n)
+			m.ResultsByTopicV3AndBelow = r.addPartitionsToTxnTopicResults.Resize(m.ResultsByTopicV3AndBelow, n, r.Remaining()/3)
 			for i := range m.ResultsByTopicV3AndBelow {
 				if m.ResultsByTopicV3AndBelow[i].decode(r, version); r.Failed() {
-					r.InElement("ResultsByTopicV3AndBelow", i)
 					return
 				}
 			}
@@ -400,7 +459,7 @@ func (m *AddPartitionsToTxnResponse) decode(r *wire.Reader, version int16) {
 		m.ResultsByTopicV3AndBelow = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -428,21 +487,20 @@ func (m *AddPartitionsToTxnResponseResultsByTransaction) append(dst []byte, vers
 	return dst, nil
 }
 
-func (m *AddPartitionsToTxnResponseResultsByTransaction) decode(r *wire.Reader, version int16) {
+func (m *AddPartitionsToTxnResponseResultsByTransaction) decode(r *addPartitionsToTxnResponseReader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.TopicResults = wire.Resize(m.TopicResults, n)
+		m.TopicResults = r.addPartitionsToTxnTopicResults.Resize(m.TopicResults, n, r.Remaining()/3)
 		for i := range m.TopicResults {
 			if m.TopicResults[i].decode(r, version); r.Failed() {
-				r.InElement("TopicResults", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -475,21 +533,20 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) append(dst []b
 	return dst, nil
 }
 
-func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) decode(r *wire.Reader, version int16) {
+func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) decode(r *addPartitionsToTxnResponseReader, version int16) {
 	flexible := version >= 3
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 6)
-		m.ResultsByPartition = wire.Resize(m.ResultsByPartition, n)
+		m.ResultsByPartition = r.addPartitionsToTxnPartitionResults.Resize(m.ResultsByPartition, n, r.Remaining()/6)
 		for i := range m.ResultsByPartition {
 			if m.ResultsByPartition[i].decode(r, version); r.Failed() {
-				r.InElement("ResultsByPartition", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -512,12 +569,36 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) append(dst
 	return dst, nil
 }
 
-func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) decode(r *wire.Reader, version int16) {
+func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) decode(r *addPartitionsToTxnResponseReader, version int16) {
 	flexible := version >= 3
 	m.PartitionIndex = r.Int32()
 	m.PartitionErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var addPartitionsToTxnResponseSchema = schema.Message{Name: "AddPartitionsToTxnResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: addPartitionsToTxnResponseFields}
+
+var addPartitionsToTxnResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 4, Max: 5}, Ignorable: true},
+	{Name: "ResultsByTransaction", Type: schema.Struct, Versions: wire.VersionRange{Min: 4, Max: 5}, Array: true, MinSize: 3, Fields: addPartitionsToTxnResponseResultsByTransactionFields},
+	{Name: "ResultsByTopicV3AndBelow", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 3, Fields: addPartitionsToTxnResponseAddPartitionsToTxnTopicResultFields},
+}
+
+var addPartitionsToTxnResponseResultsByTransactionFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 5}},
+	{Name: "TopicResults", Type: schema.Struct, Versions: wire.VersionRange{Min: 4, Max: 5}, Array: true, MinSize: 3, Fields: addPartitionsToTxnResponseAddPartitionsToTxnTopicResultFields},
+}
+
+var addPartitionsToTxnResponseAddPartitionsToTxnTopicResultFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ResultsByPartition", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 6, Fields: addPartitionsToTxnResponseAddPartitionsToTxnPartitionResultFields},
+}
+
+var addPartitionsToTxnResponseAddPartitionsToTxnPartitionResultFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "PartitionErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AddRaftVoterRequest is the request of the API AddRaftVoter (key 80), versions 0 to 1.
 type AddRaftVoterRequest struct {
@@ -51,8 +54,22 @@ func (m *AddRaftVoterRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "AddRaftVoterRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&addRaftVoterRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AddRaftVoterRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &addRaftVoterRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AddRaftVoterRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &addRaftVoterRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -96,7 +113,6 @@ func (m *AddRaftVoterRequest) decode(r *wire.Reader, version int16) {
 		m.Listeners = wire.Resize(m.Listeners, n)
 		for i := range m.Listeners {
 			if m.Listeners[i].decode(r, version); r.Failed() {
-				r.InElement("Listeners", i)
 				return
 			}
 		}
@@ -107,7 +123,9 @@ func (m *AddRaftVoterRequest) decode(r *wire.Reader, version int16) {
 		m.AckWhenCommitted = true
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -131,7 +149,26 @@ func (m *AddRaftVoterRequestListener) decode(r *wire.Reader, version int16) {
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var addRaftVoterRequestSchema = schema.Message{Name: "AddRaftVoterRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: addRaftVoterRequestFields}
+
+var addRaftVoterRequestFields = []schema.Field{
+	{Name: "ClusterId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "VoterId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "VoterDirectoryId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Listeners", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 5, Fields: addRaftVoterRequestListenerFields},
+	{Name: "AckWhenCommitted", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 1}, Default: "true"},
+}
+
+var addRaftVoterRequestListenerFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Port", Type: schema.Uint16, Versions: wire.VersionRange{Min: 0, Max: 1}},
 }
 
 // AddRaftVoterResponse is the response of the API AddRaftVoter (key 80), versions 0 to 1.
@@ -167,8 +204,22 @@ func (m *AddRaftVoterResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "AddRaftVoterResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&addRaftVoterResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AddRaftVoterResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &addRaftVoterResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AddRaftVoterResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &addRaftVoterResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -193,5 +244,15 @@ func (m *AddRaftVoterResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var addRaftVoterResponseSchema = schema.Message{Name: "AddRaftVoterResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: addRaftVoterResponseFields}
+
+var addRaftVoterResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Ignorable: true},
 }

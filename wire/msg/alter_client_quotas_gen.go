@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AlterClientQuotasRequest is the request of the API AlterClientQuotas (key 49), versions 0 to 1.
 type AlterClientQuotasRequest struct {
@@ -60,9 +63,30 @@ func (m *AlterClientQuotasRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("AlterClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterClientQuotasRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterClientQuotasRequestReader{Reader: wire.NewReader(src, "AlterClientQuotasRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterClientQuotasRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterClientQuotasRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterClientQuotasRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterClientQuotasRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterClientQuotasRequestSchema, m, version)
+}
+
+// alterClientQuotasRequestReader has the memory of the small arrays, too.
+type alterClientQuotasRequestReader struct {
+	wire.Reader
+	entryEntitys wire.Slab[AlterClientQuotasRequestEntryEntity]
+	entryOps     wire.Slab[AlterClientQuotasRequestEntryOp]
 }
 
 // SetDefaults sets every field to its default.
@@ -88,21 +112,20 @@ func (m *AlterClientQuotasRequest) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *AlterClientQuotasRequest) decode(r *wire.Reader, version int16) {
+func (m *AlterClientQuotasRequest) decode(r *alterClientQuotasRequestReader, version int16) {
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 3)
 		m.Entries = wire.Resize(m.Entries, n)
 		for i := range m.Entries {
 			if m.Entries[i].decode(r, version); r.Failed() {
-				r.InElement("Entries", i)
 				return
 			}
 		}
 	}
 	m.ValidateOnly = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -135,30 +158,28 @@ func (m *AlterClientQuotasRequestEntry) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *AlterClientQuotasRequestEntry) decode(r *wire.Reader, version int16) {
+func (m *AlterClientQuotasRequestEntry) decode(r *alterClientQuotasRequestReader, version int16) {
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 3)
-		m.Entity = wire.Resize(m.Entity, n)
+		m.Entity = r.entryEntitys.Resize(m.Entity, n, r.Remaining()/3)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
-				r.InElement("Entity", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(flexible, 11)
-		m.Ops = wire.Resize(m.Ops, n)
+		m.Ops = r.entryOps.Resize(m.Ops, n, r.Remaining()/11)
 		for i := range m.Ops {
 			if m.Ops[i].decode(r, version); r.Failed() {
-				r.InElement("Ops", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -190,12 +211,12 @@ func (m *AlterClientQuotasRequestEntryEntity) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *AlterClientQuotasRequestEntryEntity) decode(r *wire.Reader, version int16) {
+func (m *AlterClientQuotasRequestEntryEntity) decode(r *alterClientQuotasRequestReader, version int16) {
 	flexible := version >= 1
 	m.EntityType = r.String(flexible)
 	m.EntityName = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -224,15 +245,38 @@ func (m *AlterClientQuotasRequestEntryOp) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *AlterClientQuotasRequestEntryOp) decode(r *wire.Reader, version int16) {
+func (m *AlterClientQuotasRequestEntryOp) decode(r *alterClientQuotasRequestReader, version int16) {
 	flexible := version >= 1
 	m.Key = r.String(flexible)
 	m.Value = r.Float64()
 	m.Remove = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var alterClientQuotasRequestSchema = schema.Message{Name: "AlterClientQuotasRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 1, Fields: alterClientQuotasRequestFields}
+
+var alterClientQuotasRequestFields = []schema.Field{
+	{Name: "Entries", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: alterClientQuotasRequestEntryFields},
+	{Name: "ValidateOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var alterClientQuotasRequestEntryFields = []schema.Field{
+	{Name: "Entity", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: alterClientQuotasRequestEntryEntityFields},
+	{Name: "Ops", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 11, Fields: alterClientQuotasRequestEntryOpFields},
+}
+
+var alterClientQuotasRequestEntryEntityFields = []schema.Field{
+	{Name: "EntityType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "EntityName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
+}
+
+var alterClientQuotasRequestEntryOpFields = []schema.Field{
+	{Name: "Key", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Value", Type: schema.Float64, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Remove", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}},
 }
 
 // AlterClientQuotasResponse is the response of the API AlterClientQuotas (key 49), versions 0 to 1.
@@ -281,9 +325,29 @@ func (m *AlterClientQuotasResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("AlterClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterClientQuotasResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterClientQuotasResponseReader{Reader: wire.NewReader(src, "AlterClientQuotasResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterClientQuotasResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterClientQuotasResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterClientQuotasResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterClientQuotasResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterClientQuotasResponseSchema, m, version)
+}
+
+// alterClientQuotasResponseReader has the memory of the small arrays, too.
+type alterClientQuotasResponseReader struct {
+	wire.Reader
+	entryEntitys wire.Slab[AlterClientQuotasResponseEntryEntity]
 }
 
 // SetDefaults sets every field to its default.
@@ -309,7 +373,7 @@ func (m *AlterClientQuotasResponse) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *AlterClientQuotasResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterClientQuotasResponse) decode(r *alterClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
 	m.ThrottleTimeMs = r.Int32()
 	{
@@ -317,13 +381,12 @@ func (m *AlterClientQuotasResponse) decode(r *wire.Reader, version int16) {
 		m.Entries = wire.Resize(m.Entries, n)
 		for i := range m.Entries {
 			if m.Entries[i].decode(r, version); r.Failed() {
-				r.InElement("Entries", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -358,22 +421,21 @@ func (m *AlterClientQuotasResponseEntry) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *AlterClientQuotasResponseEntry) decode(r *wire.Reader, version int16) {
+func (m *AlterClientQuotasResponseEntry) decode(r *alterClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Entity = wire.Resize(m.Entity, n)
+		m.Entity = r.entryEntitys.Resize(m.Entity, n, r.Remaining()/3)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
-				r.InElement("Entity", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -405,12 +467,30 @@ func (m *AlterClientQuotasResponseEntryEntity) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *AlterClientQuotasResponseEntryEntity) decode(r *wire.Reader, version int16) {
+func (m *AlterClientQuotasResponseEntryEntity) decode(r *alterClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
 	m.EntityType = r.String(flexible)
 	m.EntityName = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var alterClientQuotasResponseSchema = schema.Message{Name: "AlterClientQuotasResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 1, Fields: alterClientQuotasResponseFields}
+
+var alterClientQuotasResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Entries", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 5, Fields: alterClientQuotasResponseEntryFields},
+}
+
+var alterClientQuotasResponseEntryFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
+	{Name: "Entity", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: alterClientQuotasResponseEntryEntityFields},
+}
+
+var alterClientQuotasResponseEntryEntityFields = []schema.Field{
+	{Name: "EntityType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "EntityName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
 }

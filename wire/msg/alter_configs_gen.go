@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AlterConfigsRequest is the request of the API AlterConfigs (key 33), versions 0 to 2.
 type AlterConfigsRequest struct {
@@ -53,9 +56,29 @@ func (m *AlterConfigsRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("AlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterConfigsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterConfigsRequestReader{Reader: wire.NewReader(src, "AlterConfigsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterConfigsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterConfigsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterConfigsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterConfigsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterConfigsRequestSchema, m, version)
+}
+
+// alterConfigsRequestReader has the memory of the small arrays, too.
+type alterConfigsRequestReader struct {
+	wire.Reader
+	resourceConfigs wire.Slab[AlterConfigsRequestResourceConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -81,21 +104,20 @@ func (m *AlterConfigsRequest) append(dst []byte, version int16) ([]byte, error) 
 	return dst, nil
 }
 
-func (m *AlterConfigsRequest) decode(r *wire.Reader, version int16) {
+func (m *AlterConfigsRequest) decode(r *alterConfigsRequestReader, version int16) {
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 4)
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
-				r.InElement("Resources", i)
 				return
 			}
 		}
 	}
 	m.ValidateOnly = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -129,22 +151,21 @@ func (m *AlterConfigsRequestResource) append(dst []byte, version int16) ([]byte,
 	return dst, nil
 }
 
-func (m *AlterConfigsRequestResource) decode(r *wire.Reader, version int16) {
+func (m *AlterConfigsRequestResource) decode(r *alterConfigsRequestReader, version int16) {
 	flexible := version >= 2
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Configs = wire.Resize(m.Configs, n)
+		m.Configs = r.resourceConfigs.Resize(m.Configs, n, r.Remaining()/3)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
-				r.InElement("Configs", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -176,14 +197,32 @@ func (m *AlterConfigsRequestResourceConfig) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *AlterConfigsRequestResourceConfig) decode(r *wire.Reader, version int16) {
+func (m *AlterConfigsRequestResourceConfig) decode(r *alterConfigsRequestReader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var alterConfigsRequestSchema = schema.Message{Name: "AlterConfigsRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: alterConfigsRequestFields}
+
+var alterConfigsRequestFields = []schema.Field{
+	{Name: "Resources", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 4, Fields: alterConfigsRequestResourceFields},
+	{Name: "ValidateOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 2}},
+}
+
+var alterConfigsRequestResourceFields = []schema.Field{
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Configs", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: alterConfigsRequestResourceConfigFields},
+}
+
+var alterConfigsRequestResourceConfigFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Nullable: true, NullFrom: 0},
 }
 
 // AlterConfigsResponse is the response of the API AlterConfigs (key 33), versions 0 to 2.
@@ -227,8 +266,22 @@ func (m *AlterConfigsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "AlterConfigsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterConfigsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterConfigsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterConfigsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterConfigsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterConfigsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -262,13 +315,12 @@ func (m *AlterConfigsResponse) decode(r *wire.Reader, version int16) {
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -309,7 +361,21 @@ func (m *AlterConfigsResponseResponse) decode(r *wire.Reader, version int16) {
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var alterConfigsResponseSchema = schema.Message{Name: "AlterConfigsResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: alterConfigsResponseFields}
+
+var alterConfigsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 6, Fields: alterConfigsResponseResponseFields},
+}
+
+var alterConfigsResponseResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Nullable: true, NullFrom: 0},
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }

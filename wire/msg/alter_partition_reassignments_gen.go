@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AlterPartitionReassignmentsRequest is the request of the API AlterPartitionReassignments (key 45), versions 0 to 1.
 type AlterPartitionReassignmentsRequest struct {
@@ -57,9 +60,29 @@ func (m *AlterPartitionReassignmentsRequest) Decode(src []byte, version int16) e
 	if err := wire.CheckVersion("AlterPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterPartitionReassignmentsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterPartitionReassignmentsRequestReader{Reader: wire.NewReader(src, "AlterPartitionReassignmentsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterPartitionReassignmentsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterPartitionReassignmentsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterPartitionReassignmentsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterPartitionReassignmentsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterPartitionReassignmentsRequestSchema, m, version)
+}
+
+// alterPartitionReassignmentsRequestReader has the memory of the small arrays, too.
+type alterPartitionReassignmentsRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[AlterPartitionReassignmentsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -90,7 +113,7 @@ func (m *AlterPartitionReassignmentsRequest) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *AlterPartitionReassignmentsRequest) decode(r *wire.Reader, version int16) {
+func (m *AlterPartitionReassignmentsRequest) decode(r *alterPartitionReassignmentsRequestReader, version int16) {
 	m.TimeoutMs = r.Int32()
 	if version == 1 {
 		m.AllowReplicationFactorChange = r.Bool()
@@ -102,13 +125,14 @@ func (m *AlterPartitionReassignmentsRequest) decode(r *wire.Reader, version int1
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -131,20 +155,21 @@ func (m *AlterPartitionReassignmentsRequestTopic) append(dst []byte, version int
 	return dst, nil
 }
 
-func (m *AlterPartitionReassignmentsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *AlterPartitionReassignmentsRequestTopic) decode(r *alterPartitionReassignmentsRequestReader, version int16) {
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -165,15 +190,31 @@ func (m *AlterPartitionReassignmentsRequestTopicPartition) append(dst []byte, ve
 	return dst, nil
 }
 
-func (m *AlterPartitionReassignmentsRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *AlterPartitionReassignmentsRequestTopicPartition) decode(r *alterPartitionReassignmentsRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
-	if n := r.NullableLen(true, 4); n < 0 {
-		m.Replicas = nil
-	} else {
-		m.Replicas = r.Int32s(m.Replicas, n)
-	}
+	m.Replicas = r.NullableInt32s(m.Replicas, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var alterPartitionReassignmentsRequestSchema = schema.Message{Name: "AlterPartitionReassignmentsRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: alterPartitionReassignmentsRequestFields}
+
+var alterPartitionReassignmentsRequestFields = []schema.Field{
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Default: "60000"},
+	{Name: "AllowReplicationFactorChange", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 1}, Default: "true"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: alterPartitionReassignmentsRequestTopicFields},
+}
+
+var alterPartitionReassignmentsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 6, Fields: alterPartitionReassignmentsRequestTopicPartitionFields},
+}
+
+var alterPartitionReassignmentsRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Replicas", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4, Nullable: true, NullFrom: 0, Default: "null"},
 }
 
 // AlterPartitionReassignmentsResponse is the response of the API AlterPartitionReassignments (key 45), versions 0 to 1.
@@ -227,9 +268,29 @@ func (m *AlterPartitionReassignmentsResponse) Decode(src []byte, version int16) 
 	if err := wire.CheckVersion("AlterPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterPartitionReassignmentsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterPartitionReassignmentsResponseReader{Reader: wire.NewReader(src, "AlterPartitionReassignmentsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterPartitionReassignmentsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterPartitionReassignmentsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterPartitionReassignmentsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterPartitionReassignmentsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterPartitionReassignmentsResponseSchema, m, version)
+}
+
+// alterPartitionReassignmentsResponseReader has the memory of the small arrays, too.
+type alterPartitionReassignmentsResponseReader struct {
+	wire.Reader
+	responsePartitions wire.Slab[AlterPartitionReassignmentsResponseResponsePartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -259,7 +320,7 @@ func (m *AlterPartitionReassignmentsResponse) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *AlterPartitionReassignmentsResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterPartitionReassignmentsResponse) decode(r *alterPartitionReassignmentsResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	if version == 1 {
 		m.AllowReplicationFactorChange = r.Bool()
@@ -273,13 +334,14 @@ func (m *AlterPartitionReassignmentsResponse) decode(r *wire.Reader, version int
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -302,20 +364,21 @@ func (m *AlterPartitionReassignmentsResponseResponse) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *AlterPartitionReassignmentsResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterPartitionReassignmentsResponseResponse) decode(r *alterPartitionReassignmentsResponseReader, version int16) {
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 8)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -335,10 +398,33 @@ func (m *AlterPartitionReassignmentsResponseResponsePartition) append(dst []byte
 	return dst, nil
 }
 
-func (m *AlterPartitionReassignmentsResponseResponsePartition) decode(r *wire.Reader, version int16) {
+func (m *AlterPartitionReassignmentsResponseResponsePartition) decode(r *alterPartitionReassignmentsResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var alterPartitionReassignmentsResponseSchema = schema.Message{Name: "AlterPartitionReassignmentsResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: alterPartitionReassignmentsResponseFields}
+
+var alterPartitionReassignmentsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "AllowReplicationFactorChange", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 1}, Ignorable: true, Default: "true"},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: alterPartitionReassignmentsResponseResponseFields},
+}
+
+var alterPartitionReassignmentsResponseResponseFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 8, Fields: alterPartitionReassignmentsResponseResponsePartitionFields},
+}
+
+var alterPartitionReassignmentsResponseResponsePartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AlterReplicaLogDirsRequest is the request of the API AlterReplicaLogDirs (key 34), versions 0 to 2.
 type AlterReplicaLogDirsRequest struct {
@@ -53,9 +56,29 @@ func (m *AlterReplicaLogDirsRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("AlterReplicaLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterReplicaLogDirsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterReplicaLogDirsRequestReader{Reader: wire.NewReader(src, "AlterReplicaLogDirsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterReplicaLogDirsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterReplicaLogDirsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterReplicaLogDirsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterReplicaLogDirsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterReplicaLogDirsRequestSchema, m, version)
+}
+
+// alterReplicaLogDirsRequestReader has the memory of the small arrays, too.
+type alterReplicaLogDirsRequestReader struct {
+	wire.Reader
+	dirTopics wire.Slab[AlterReplicaLogDirsRequestDirTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -80,20 +103,19 @@ func (m *AlterReplicaLogDirsRequest) append(dst []byte, version int16) ([]byte, 
 	return dst, nil
 }
 
-func (m *AlterReplicaLogDirsRequest) decode(r *wire.Reader, version int16) {
+func (m *AlterReplicaLogDirsRequest) decode(r *alterReplicaLogDirsRequestReader, version int16) {
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 3)
 		m.Dirs = wire.Resize(m.Dirs, n)
 		for i := range m.Dirs {
 			if m.Dirs[i].decode(r, version); r.Failed() {
-				r.InElement("Dirs", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -126,21 +148,20 @@ func (m *AlterReplicaLogDirsRequestDir) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *AlterReplicaLogDirsRequestDir) decode(r *wire.Reader, version int16) {
+func (m *AlterReplicaLogDirsRequestDir) decode(r *alterReplicaLogDirsRequestReader, version int16) {
 	flexible := version >= 2
 	m.Path = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.dirTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -171,17 +192,30 @@ func (m *AlterReplicaLogDirsRequestDirTopic) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *AlterReplicaLogDirsRequestDirTopic) decode(r *wire.Reader, version int16) {
+func (m *AlterReplicaLogDirsRequestDirTopic) decode(r *alterReplicaLogDirsRequestReader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
-	{
-		n := r.Len(flexible, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var alterReplicaLogDirsRequestSchema = schema.Message{Name: "AlterReplicaLogDirsRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: alterReplicaLogDirsRequestFields}
+
+var alterReplicaLogDirsRequestFields = []schema.Field{
+	{Name: "Dirs", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: alterReplicaLogDirsRequestDirFields},
+}
+
+var alterReplicaLogDirsRequestDirFields = []schema.Field{
+	{Name: "Path", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: alterReplicaLogDirsRequestDirTopicFields},
+}
+
+var alterReplicaLogDirsRequestDirTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 4},
 }
 
 // AlterReplicaLogDirsResponse is the response of the API AlterReplicaLogDirs (key 34), versions 0 to 2.
@@ -229,9 +263,29 @@ func (m *AlterReplicaLogDirsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("AlterReplicaLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterReplicaLogDirsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterReplicaLogDirsResponseReader{Reader: wire.NewReader(src, "AlterReplicaLogDirsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterReplicaLogDirsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterReplicaLogDirsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterReplicaLogDirsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterReplicaLogDirsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterReplicaLogDirsResponseSchema, m, version)
+}
+
+// alterReplicaLogDirsResponseReader has the memory of the small arrays, too.
+type alterReplicaLogDirsResponseReader struct {
+	wire.Reader
+	resultPartitions wire.Slab[AlterReplicaLogDirsResponseResultPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -257,7 +311,7 @@ func (m *AlterReplicaLogDirsResponse) append(dst []byte, version int16) ([]byte,
 	return dst, nil
 }
 
-func (m *AlterReplicaLogDirsResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterReplicaLogDirsResponse) decode(r *alterReplicaLogDirsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
@@ -265,13 +319,12 @@ func (m *AlterReplicaLogDirsResponse) decode(r *wire.Reader, version int16) {
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -304,21 +357,20 @@ func (m *AlterReplicaLogDirsResponseResult) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *AlterReplicaLogDirsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *AlterReplicaLogDirsResponseResult) decode(r *alterReplicaLogDirsResponseReader, version int16) {
 	flexible := version >= 2
 	m.TopicName = r.String(flexible)
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.resultPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -341,12 +393,29 @@ func (m *AlterReplicaLogDirsResponseResultPartition) append(dst []byte, version 
 	return dst, nil
 }
 
-func (m *AlterReplicaLogDirsResponseResultPartition) decode(r *wire.Reader, version int16) {
+func (m *AlterReplicaLogDirsResponseResultPartition) decode(r *alterReplicaLogDirsResponseReader, version int16) {
 	flexible := version >= 2
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var alterReplicaLogDirsResponseSchema = schema.Message{Name: "AlterReplicaLogDirsResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: alterReplicaLogDirsResponseFields}
+
+var alterReplicaLogDirsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: alterReplicaLogDirsResponseResultFields},
+}
+
+var alterReplicaLogDirsResponseResultFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 6, Fields: alterReplicaLogDirsResponseResultPartitionFields},
+}
+
+var alterReplicaLogDirsResponseResultPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }

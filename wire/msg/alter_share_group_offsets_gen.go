@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AlterShareGroupOffsetsRequest is the request of the API AlterShareGroupOffsets (key 91), version 0.
 type AlterShareGroupOffsetsRequest struct {
@@ -54,9 +57,29 @@ func (m *AlterShareGroupOffsetsRequest) Decode(src []byte, version int16) error 
 	if err := wire.CheckVersion("AlterShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterShareGroupOffsetsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterShareGroupOffsetsRequestReader{Reader: wire.NewReader(src, "AlterShareGroupOffsetsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterShareGroupOffsetsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterShareGroupOffsetsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterShareGroupOffsetsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterShareGroupOffsetsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterShareGroupOffsetsRequestSchema, m, version)
+}
+
+// alterShareGroupOffsetsRequestReader has the memory of the small arrays, too.
+type alterShareGroupOffsetsRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[AlterShareGroupOffsetsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -79,20 +102,21 @@ func (m *AlterShareGroupOffsetsRequest) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *AlterShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
+func (m *AlterShareGroupOffsetsRequest) decode(r *alterShareGroupOffsetsRequestReader, version int16) {
 	m.GroupID = r.String(true)
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -115,20 +139,21 @@ func (m *AlterShareGroupOffsetsRequestTopic) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *AlterShareGroupOffsetsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *AlterShareGroupOffsetsRequestTopic) decode(r *alterShareGroupOffsetsRequestReader, version int16) {
 	m.TopicName = r.String(true)
 	{
 		n := r.Len(true, 13)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/13)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -146,11 +171,30 @@ func (m *AlterShareGroupOffsetsRequestTopicPartition) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *AlterShareGroupOffsetsRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *AlterShareGroupOffsetsRequestTopicPartition) decode(r *alterShareGroupOffsetsRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.StartOffset = r.Int64()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var alterShareGroupOffsetsRequestSchema = schema.Message{Name: "AlterShareGroupOffsetsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: alterShareGroupOffsetsRequestFields}
+
+var alterShareGroupOffsetsRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Fields: alterShareGroupOffsetsRequestTopicFields},
+}
+
+var alterShareGroupOffsetsRequestTopicFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 13, Fields: alterShareGroupOffsetsRequestTopicPartitionFields},
+}
+
+var alterShareGroupOffsetsRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "StartOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // AlterShareGroupOffsetsResponse is the response of the API AlterShareGroupOffsets (key 91), version 0.
@@ -202,9 +246,29 @@ func (m *AlterShareGroupOffsetsResponse) Decode(src []byte, version int16) error
 	if err := wire.CheckVersion("AlterShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterShareGroupOffsetsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := alterShareGroupOffsetsResponseReader{Reader: wire.NewReader(src, "AlterShareGroupOffsetsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterShareGroupOffsetsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterShareGroupOffsetsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterShareGroupOffsetsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterShareGroupOffsetsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterShareGroupOffsetsResponseSchema, m, version)
+}
+
+// alterShareGroupOffsetsResponseReader has the memory of the small arrays, too.
+type alterShareGroupOffsetsResponseReader struct {
+	wire.Reader
+	responsePartitions wire.Slab[AlterShareGroupOffsetsResponseResponsePartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -229,7 +293,7 @@ func (m *AlterShareGroupOffsetsResponse) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *AlterShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterShareGroupOffsetsResponse) decode(r *alterShareGroupOffsetsResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
@@ -238,13 +302,14 @@ func (m *AlterShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) {
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -268,21 +333,22 @@ func (m *AlterShareGroupOffsetsResponseResponse) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *AlterShareGroupOffsetsResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterShareGroupOffsetsResponseResponse) decode(r *alterShareGroupOffsetsResponseReader, version int16) {
 	m.TopicName = r.String(true)
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 8)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -301,10 +367,33 @@ func (m *AlterShareGroupOffsetsResponseResponsePartition) append(dst []byte, ver
 	return dst, nil
 }
 
-func (m *AlterShareGroupOffsetsResponseResponsePartition) decode(r *wire.Reader, version int16) {
+func (m *AlterShareGroupOffsetsResponseResponsePartition) decode(r *alterShareGroupOffsetsResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var alterShareGroupOffsetsResponseSchema = schema.Message{Name: "AlterShareGroupOffsetsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: alterShareGroupOffsetsResponseFields}
+
+var alterShareGroupOffsetsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 19, Fields: alterShareGroupOffsetsResponseResponseFields},
+}
+
+var alterShareGroupOffsetsResponseResponseFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 8, Fields: alterShareGroupOffsetsResponseResponsePartitionFields},
+}
+
+var alterShareGroupOffsetsResponseResponsePartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null"},
 }

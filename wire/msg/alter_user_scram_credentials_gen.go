@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // AlterUserScramCredentialsRequest is the request of the API AlterUserScramCredentials (key 51), version 0.
 type AlterUserScramCredentialsRequest struct {
@@ -60,8 +63,22 @@ func (m *AlterUserScramCredentialsRequest) Decode(src []byte, version int16) err
 		return err
 	}
 	r := wire.NewReader(src, "AlterUserScramCredentialsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterUserScramCredentialsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterUserScramCredentialsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterUserScramCredentialsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterUserScramCredentialsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterUserScramCredentialsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -95,7 +112,6 @@ func (m *AlterUserScramCredentialsRequest) decode(r *wire.Reader, version int16)
 		m.Deletions = wire.Resize(m.Deletions, n)
 		for i := range m.Deletions {
 			if m.Deletions[i].decode(r, version); r.Failed() {
-				r.InElement("Deletions", i)
 				return
 			}
 		}
@@ -105,13 +121,14 @@ func (m *AlterUserScramCredentialsRequest) decode(r *wire.Reader, version int16)
 		m.Upsertions = wire.Resize(m.Upsertions, n)
 		for i := range m.Upsertions {
 			if m.Upsertions[i].decode(r, version); r.Failed() {
-				r.InElement("Upsertions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -133,7 +150,9 @@ func (m *AlterUserScramCredentialsRequestDeletion) decode(r *wire.Reader, versio
 	m.Name = r.String(true)
 	m.Mechanism = r.Int8()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -161,7 +180,29 @@ func (m *AlterUserScramCredentialsRequestUpsertion) decode(r *wire.Reader, versi
 	m.Salt = r.Bytes(true)
 	m.SaltedPassword = r.Bytes(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var alterUserScramCredentialsRequestSchema = schema.Message{Name: "AlterUserScramCredentialsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: alterUserScramCredentialsRequestFields}
+
+var alterUserScramCredentialsRequestFields = []schema.Field{
+	{Name: "Deletions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Fields: alterUserScramCredentialsRequestDeletionFields},
+	{Name: "Upsertions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 9, Fields: alterUserScramCredentialsRequestUpsertionFields},
+}
+
+var alterUserScramCredentialsRequestDeletionFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Mechanism", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 0}},
+}
+
+var alterUserScramCredentialsRequestUpsertionFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Mechanism", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Iterations", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Salt", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "SaltedPassword", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // AlterUserScramCredentialsResponse is the response of the API AlterUserScramCredentials (key 51), version 0.
@@ -206,8 +247,22 @@ func (m *AlterUserScramCredentialsResponse) Decode(src []byte, version int16) er
 		return err
 	}
 	r := wire.NewReader(src, "AlterUserScramCredentialsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&alterUserScramCredentialsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *AlterUserScramCredentialsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &alterUserScramCredentialsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *AlterUserScramCredentialsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &alterUserScramCredentialsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -237,13 +292,14 @@ func (m *AlterUserScramCredentialsResponse) decode(r *wire.Reader, version int16
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -268,5 +324,20 @@ func (m *AlterUserScramCredentialsResponseResult) decode(r *wire.Reader, version
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var alterUserScramCredentialsResponseSchema = schema.Message{Name: "AlterUserScramCredentialsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: alterUserScramCredentialsResponseFields}
+
+var alterUserScramCredentialsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 5, Fields: alterUserScramCredentialsResponseResultFields},
+}
+
+var alterUserScramCredentialsResponseResultFields = []schema.Field{
+	{Name: "User", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
 }

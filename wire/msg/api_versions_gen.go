@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // APIVersionsRequest is the request of the API ApiVersions (key 18), versions 0 to 5.
 type APIVersionsRequest struct {
@@ -41,8 +44,22 @@ func (m *APIVersionsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "APIVersionsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&apiVersionsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *APIVersionsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &apiVersionsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *APIVersionsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &apiVersionsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -97,9 +114,18 @@ func (m *APIVersionsRequest) decode(r *wire.Reader, version int16) {
 		m.NodeID = -1
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var apiVersionsRequestSchema = schema.Message{Name: "APIVersionsRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: apiVersionsRequestFields}
+
+var apiVersionsRequestFields = []schema.Field{
+	{Name: "ClientSoftwareName", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}, Ignorable: true},
+	{Name: "ClientSoftwareVersion", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}, Ignorable: true},
+	{Name: "ClusterId", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 5, Max: 5}, Ignorable: true, Default: "-1"},
 }
 
 // APIVersionsResponse is the response of the API ApiVersions (key 18), versions 0 to 5.
@@ -163,8 +189,22 @@ func (m *APIVersionsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "APIVersionsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&apiVersionsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *APIVersionsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &apiVersionsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *APIVersionsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &apiVersionsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -264,7 +304,6 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 		m.APIKeys = wire.Resize(m.APIKeys, n)
 		for i := range m.APIKeys {
 			if m.APIKeys[i].decode(r, version); r.Failed() {
-				r.InElement("APIKeys", i)
 				return
 			}
 		}
@@ -279,7 +318,7 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 	m.FinalizedFeaturesEpoch = -1
 	m.FinalizedFeatures = nil
 	m.ZkMigrationReady = false
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
@@ -289,7 +328,6 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 					m.SupportedFeatures = wire.Resize(m.SupportedFeatures, n)
 					for i := range m.SupportedFeatures {
 						if m.SupportedFeatures[i].decode(r, version); r.Failed() {
-							r.InElement("SupportedFeatures", i)
 							return
 						}
 					}
@@ -302,7 +340,6 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 					m.FinalizedFeatures = wire.Resize(m.FinalizedFeatures, n)
 					for i := range m.FinalizedFeatures {
 						if m.FinalizedFeatures[i].decode(r, version); r.Failed() {
-							r.InElement("FinalizedFeatures", i)
 							return
 						}
 					}
@@ -342,7 +379,7 @@ func (m *APIVersionsResponseAPIKey) decode(r *wire.Reader, version int16) {
 	m.MinVersion = r.Int16()
 	m.MaxVersion = r.Int16()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -372,7 +409,7 @@ func (m *APIVersionsResponseSupportedFeature) decode(r *wire.Reader, version int
 	m.MinVersion = r.Int16()
 	m.MaxVersion = r.Int16()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -402,7 +439,37 @@ func (m *APIVersionsResponseFinalizedFeature) decode(r *wire.Reader, version int
 	m.MaxVersionLevel = r.Int16()
 	m.MinVersionLevel = r.Int16()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var apiVersionsResponseSchema = schema.Message{Name: "APIVersionsResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: apiVersionsResponseFields}
+
+var apiVersionsResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ApiKeys", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 6, Fields: apiVersionsResponseAPIKeyFields},
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 5}, Ignorable: true},
+	{Name: "SupportedFeatures", Type: schema.Struct, Versions: wire.VersionRange{Min: 3, Max: 5}, Array: true, MinSize: 6, Ignorable: true, Tagged: true, Tag: 0, Fields: apiVersionsResponseSupportedFeatureFields},
+	{Name: "FinalizedFeaturesEpoch", Type: schema.Int64, Versions: wire.VersionRange{Min: 3, Max: 5}, Ignorable: true, Tagged: true, Tag: 1, Default: "-1"},
+	{Name: "FinalizedFeatures", Type: schema.Struct, Versions: wire.VersionRange{Min: 3, Max: 5}, Array: true, MinSize: 6, Ignorable: true, Tagged: true, Tag: 2, Fields: apiVersionsResponseFinalizedFeatureFields},
+	{Name: "ZkMigrationReady", Type: schema.Bool, Versions: wire.VersionRange{Min: 3, Max: 5}, Ignorable: true, Tagged: true, Tag: 3, Default: "false"},
+}
+
+var apiVersionsResponseAPIKeyFields = []schema.Field{
+	{Name: "ApiKey", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "MinVersion", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "MaxVersion", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+}
+
+var apiVersionsResponseSupportedFeatureFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}},
+	{Name: "MinVersion", Type: schema.Int16, Versions: wire.VersionRange{Min: 3, Max: 5}},
+	{Name: "MaxVersion", Type: schema.Int16, Versions: wire.VersionRange{Min: 3, Max: 5}},
+}
+
+var apiVersionsResponseFinalizedFeatureFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}},
+	{Name: "MaxVersionLevel", Type: schema.Int16, Versions: wire.VersionRange{Min: 3, Max: 5}},
+	{Name: "MinVersionLevel", Type: schema.Int16, Versions: wire.VersionRange{Min: 3, Max: 5}},
 }

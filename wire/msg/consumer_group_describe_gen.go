@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ConsumerGroupDescribeRequest is the request of the API ConsumerGroupDescribe (key 69), versions 0 to 1.
 type ConsumerGroupDescribeRequest struct {
@@ -41,8 +44,22 @@ func (m *ConsumerGroupDescribeRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ConsumerGroupDescribeRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&consumerGroupDescribeRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ConsumerGroupDescribeRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &consumerGroupDescribeRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ConsumerGroupDescribeRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &consumerGroupDescribeRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -73,7 +90,16 @@ func (m *ConsumerGroupDescribeRequest) decode(r *wire.Reader, version int16) {
 	}
 	m.IncludeAuthorizedOperations = r.Bool()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var consumerGroupDescribeRequestSchema = schema.Message{Name: "ConsumerGroupDescribeRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: consumerGroupDescribeRequestFields}
+
+var consumerGroupDescribeRequestFields = []schema.Field{
+	{Name: "GroupIds", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "IncludeAuthorizedOperations", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}},
 }
 
 // ConsumerGroupDescribeResponse is the response of the API ConsumerGroupDescribe (key 69), versions 0 to 1.
@@ -151,9 +177,30 @@ func (m *ConsumerGroupDescribeResponse) Decode(src []byte, version int16) error 
 	if err := wire.CheckVersion("ConsumerGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ConsumerGroupDescribeResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := consumerGroupDescribeResponseReader{Reader: wire.NewReader(src, "ConsumerGroupDescribeResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&consumerGroupDescribeResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ConsumerGroupDescribeResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &consumerGroupDescribeResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ConsumerGroupDescribeResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &consumerGroupDescribeResponseSchema, m, version)
+}
+
+// consumerGroupDescribeResponseReader has the memory of the small arrays, too.
+type consumerGroupDescribeResponseReader struct {
+	wire.Reader
+	groupMembers     wire.Slab[ConsumerGroupDescribeResponseGroupMember]
+	topicPartitionss wire.Slab[ConsumerGroupDescribeResponseTopicPartitions]
 }
 
 // SetDefaults sets every field to its default.
@@ -176,20 +223,21 @@ func (m *ConsumerGroupDescribeResponse) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *ConsumerGroupDescribeResponse) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupDescribeResponse) decode(r *consumerGroupDescribeResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
-				r.InElement("Groups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -220,7 +268,7 @@ func (m *ConsumerGroupDescribeResponseGroup) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *ConsumerGroupDescribeResponseGroup) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupDescribeResponseGroup) decode(r *consumerGroupDescribeResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.GroupID = r.String(true)
@@ -230,17 +278,18 @@ func (m *ConsumerGroupDescribeResponseGroup) decode(r *wire.Reader, version int1
 	m.AssignorName = r.String(true)
 	{
 		n := r.Len(true, 16)
-		m.Members = wire.Resize(m.Members, n)
+		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/16)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
-				r.InElement("Members", i)
 				return
 			}
 		}
 	}
 	m.AuthorizedOperations = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -279,7 +328,7 @@ func (m *ConsumerGroupDescribeResponseGroupMember) append(dst []byte, version in
 	return dst, nil
 }
 
-func (m *ConsumerGroupDescribeResponseGroupMember) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupDescribeResponseGroupMember) decode(r *consumerGroupDescribeResponseReader, version int16) {
 	m.MemberID = r.String(true)
 	m.InstanceID = r.NullableString(true)
 	m.RackID = r.NullableString(true)
@@ -294,21 +343,17 @@ func (m *ConsumerGroupDescribeResponseGroupMember) decode(r *wire.Reader, versio
 		}
 	}
 	m.SubscribedTopicRegex = r.NullableString(true)
-	if m.Assignment.decode(r, version); r.Failed() {
-		r.In("Assignment")
-		return
-	}
-	if m.TargetAssignment.decode(r, version); r.Failed() {
-		r.In("TargetAssignment")
-		return
-	}
+	m.Assignment.decode(r, version)
+	m.TargetAssignment.decode(r, version)
 	if version == 1 {
 		m.MemberType = r.Int8()
 	} else {
 		m.MemberType = -1
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -330,19 +375,20 @@ func (m *ConsumerGroupDescribeResponseAssignment) append(dst []byte, version int
 	return dst, nil
 }
 
-func (m *ConsumerGroupDescribeResponseAssignment) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupDescribeResponseAssignment) decode(r *consumerGroupDescribeResponseReader, version int16) {
 	{
 		n := r.Len(true, 19)
-		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
+		m.TopicPartitions = r.topicPartitionss.Resize(m.TopicPartitions, n, r.Remaining()/19)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("TopicPartitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -364,13 +410,55 @@ func (m *ConsumerGroupDescribeResponseTopicPartitions) append(dst []byte, versio
 	return dst, nil
 }
 
-func (m *ConsumerGroupDescribeResponseTopicPartitions) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupDescribeResponseTopicPartitions) decode(r *consumerGroupDescribeResponseReader, version int16) {
 	m.TopicID = r.UUID()
 	m.TopicName = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var consumerGroupDescribeResponseSchema = schema.Message{Name: "ConsumerGroupDescribeResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: consumerGroupDescribeResponseFields}
+
+var consumerGroupDescribeResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 20, Fields: consumerGroupDescribeResponseGroupFields},
+}
+
+var consumerGroupDescribeResponseGroupFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "GroupState", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "GroupEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "AssignmentEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "AssignorName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Members", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 16, Fields: consumerGroupDescribeResponseGroupMemberFields},
+	{Name: "AuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Default: "-2147483648"},
+}
+
+var consumerGroupDescribeResponseGroupMemberFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "InstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ClientId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ClientHost", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "SubscribedTopicNames", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "SubscribedTopicRegex", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "Assignment", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Fields: consumerGroupDescribeResponseAssignmentFields},
+	{Name: "TargetAssignment", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Fields: consumerGroupDescribeResponseAssignmentFields},
+	{Name: "MemberType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 1}, Ignorable: true, Default: "-1"},
+}
+
+var consumerGroupDescribeResponseAssignmentFields = []schema.Field{
+	{Name: "TopicPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 19, Fields: consumerGroupDescribeResponseTopicPartitionsFields},
+}
+
+var consumerGroupDescribeResponseTopicPartitionsFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
 }

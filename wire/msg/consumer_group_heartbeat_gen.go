@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ConsumerGroupHeartbeatRequest is the request of the API ConsumerGroupHeartbeat (key 68), versions 0 to 1.
 type ConsumerGroupHeartbeatRequest struct {
@@ -56,8 +59,22 @@ func (m *ConsumerGroupHeartbeatRequest) Decode(src []byte, version int16) error 
 		return err
 	}
 	r := wire.NewReader(src, "ConsumerGroupHeartbeatRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&consumerGroupHeartbeatRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ConsumerGroupHeartbeatRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &consumerGroupHeartbeatRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ConsumerGroupHeartbeatRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &consumerGroupHeartbeatRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -124,13 +141,14 @@ func (m *ConsumerGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("TopicPartitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -153,12 +171,31 @@ func (m *ConsumerGroupHeartbeatRequestTopicPartition) append(dst []byte, version
 
 func (m *ConsumerGroupHeartbeatRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var consumerGroupHeartbeatRequestSchema = schema.Message{Name: "ConsumerGroupHeartbeatRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: consumerGroupHeartbeatRequestFields}
+
+var consumerGroupHeartbeatRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "InstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "RebalanceTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Default: "-1"},
+	{Name: "SubscribedTopicNames", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "SubscribedTopicRegex", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "ServerAssignor", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "TopicPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 18, Nullable: true, NullFrom: 0, Default: "null", Fields: consumerGroupHeartbeatRequestTopicPartitionFields},
+}
+
+var consumerGroupHeartbeatRequestTopicPartitionFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
 }
 
 // ConsumerGroupHeartbeatResponse is the response of the API ConsumerGroupHeartbeat (key 68), versions 0 to 1.
@@ -211,8 +248,22 @@ func (m *ConsumerGroupHeartbeatResponse) Decode(src []byte, version int16) error
 		return err
 	}
 	r := wire.NewReader(src, "ConsumerGroupHeartbeatResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&consumerGroupHeartbeatResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ConsumerGroupHeartbeatResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &consumerGroupHeartbeatResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ConsumerGroupHeartbeatResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &consumerGroupHeartbeatResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -255,13 +306,12 @@ func (m *ConsumerGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		if m.Assignment == nil {
 			m.Assignment = new(ConsumerGroupHeartbeatResponseAssignment)
 		}
-		if m.Assignment.decode(r, version); r.Failed() {
-			r.In("Assignment")
-			return
-		}
+		m.Assignment.decode(r, version)
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -289,13 +339,14 @@ func (m *ConsumerGroupHeartbeatResponseAssignment) decode(r *wire.Reader, versio
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("TopicPartitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -318,10 +369,30 @@ func (m *ConsumerGroupHeartbeatResponseTopicPartitions) append(dst []byte, versi
 
 func (m *ConsumerGroupHeartbeatResponseTopicPartitions) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var consumerGroupHeartbeatResponseSchema = schema.Message{Name: "ConsumerGroupHeartbeatResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: consumerGroupHeartbeatResponseFields}
+
+var consumerGroupHeartbeatResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "HeartbeatIntervalMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Assignment", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null", Fields: consumerGroupHeartbeatResponseAssignmentFields},
+}
+
+var consumerGroupHeartbeatResponseAssignmentFields = []schema.Field{
+	{Name: "TopicPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 18, Fields: consumerGroupHeartbeatResponseTopicPartitionsFields},
+}
+
+var consumerGroupHeartbeatResponseTopicPartitionsFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ConsumerProtocolAssignment is data inside other messages or records, versions 0 to 3.
 type ConsumerProtocolAssignment struct {
@@ -43,8 +46,22 @@ func (m *ConsumerProtocolAssignment) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ConsumerProtocolAssignment", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&consumerProtocolAssignmentSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ConsumerProtocolAssignment) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &consumerProtocolAssignmentSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ConsumerProtocolAssignment) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &consumerProtocolAssignmentSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -70,7 +87,6 @@ func (m *ConsumerProtocolAssignment) decode(r *wire.Reader, version int16) {
 		m.AssignedPartitions = wire.Resize(m.AssignedPartitions, n)
 		for i := range m.AssignedPartitions {
 			if m.AssignedPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("AssignedPartitions", i)
 				return
 			}
 		}
@@ -97,8 +113,17 @@ func (m *ConsumerProtocolAssignmentAssignedPartition) append(dst []byte, version
 
 func (m *ConsumerProtocolAssignmentAssignedPartition) decode(r *wire.Reader, version int16) {
 	m.Topic = r.String(false)
-	{
-		n := r.Len(false, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, false)
+}
+
+var consumerProtocolAssignmentSchema = schema.Message{Name: "ConsumerProtocolAssignment", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: -1, Fields: consumerProtocolAssignmentFields}
+
+var consumerProtocolAssignmentFields = []schema.Field{
+	{Name: "AssignedPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 6, Fields: consumerProtocolAssignmentAssignedPartitionFields},
+	{Name: "UserData", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0, Default: "null"},
+}
+
+var consumerProtocolAssignmentAssignedPartitionFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 4},
 }

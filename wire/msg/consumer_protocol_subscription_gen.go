@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ConsumerProtocolSubscription is data inside other messages or records, versions 0 to 3.
 type ConsumerProtocolSubscription struct {
@@ -46,8 +49,22 @@ func (m *ConsumerProtocolSubscription) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ConsumerProtocolSubscription", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&consumerProtocolSubscriptionSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ConsumerProtocolSubscription) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &consumerProtocolSubscriptionSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ConsumerProtocolSubscription) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &consumerProtocolSubscriptionSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -101,7 +118,6 @@ func (m *ConsumerProtocolSubscription) decode(r *wire.Reader, version int16) {
 			m.OwnedPartitions = wire.Resize(m.OwnedPartitions, n)
 			for i := range m.OwnedPartitions {
 				if m.OwnedPartitions[i].decode(r, version); r.Failed() {
-					r.InElement("OwnedPartitions", i)
 					return
 				}
 			}
@@ -140,8 +156,20 @@ func (m *ConsumerProtocolSubscriptionOwnedPartition) append(dst []byte, version 
 
 func (m *ConsumerProtocolSubscriptionOwnedPartition) decode(r *wire.Reader, version int16) {
 	m.Topic = r.String(false)
-	{
-		n := r.Len(false, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, false)
+}
+
+var consumerProtocolSubscriptionSchema = schema.Message{Name: "ConsumerProtocolSubscription", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: -1, Fields: consumerProtocolSubscriptionFields}
+
+var consumerProtocolSubscriptionFields = []schema.Field{
+	{Name: "Topics", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 2},
+	{Name: "UserData", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "OwnedPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 3}, Array: true, MinSize: 6, Ignorable: true, Fields: consumerProtocolSubscriptionOwnedPartitionFields},
+	{Name: "GenerationId", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 3}, Ignorable: true, Default: "-1"},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}, Nullable: true, NullFrom: 3, Ignorable: true, Default: "null"},
+}
+
+var consumerProtocolSubscriptionOwnedPartitionFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 3}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 3}, Array: true, MinSize: 4},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ControlRecordTypeSchema is data inside other messages or records, version 0.
 type ControlRecordTypeSchema struct {
@@ -36,8 +39,22 @@ func (m *ControlRecordTypeSchema) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ControlRecordTypeSchema", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&controlRecordTypeSchemaSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ControlRecordTypeSchema) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &controlRecordTypeSchemaSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ControlRecordTypeSchema) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &controlRecordTypeSchemaSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -52,4 +69,10 @@ func (m *ControlRecordTypeSchema) append(dst []byte, version int16) ([]byte, err
 
 func (m *ControlRecordTypeSchema) decode(r *wire.Reader, version int16) {
 	m.Type = r.Int16()
+}
+
+var controlRecordTypeSchemaSchema = schema.Message{Name: "ControlRecordTypeSchema", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: -1, Fields: controlRecordTypeSchemaFields}
+
+var controlRecordTypeSchemaFields = []schema.Field{
+	{Name: "Type", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

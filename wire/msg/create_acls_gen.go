@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // CreateAclsRequest is the request of the API CreateAcls (key 30), versions 0 to 3.
 type CreateAclsRequest struct {
@@ -50,8 +53,22 @@ func (m *CreateAclsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "CreateAclsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createAclsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreateAclsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createAclsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreateAclsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createAclsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -83,13 +100,12 @@ func (m *CreateAclsRequest) decode(r *wire.Reader, version int16) {
 		m.Creations = wire.Resize(m.Creations, n)
 		for i := range m.Creations {
 			if m.Creations[i].decode(r, version); r.Failed() {
-				r.InElement("Creations", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -148,9 +164,25 @@ func (m *CreateAclsRequestCreation) decode(r *wire.Reader, version int16) {
 	m.Operation = r.Int8()
 	m.PermissionType = r.Int8()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createAclsRequestSchema = schema.Message{Name: "CreateAclsRequest", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: createAclsRequestFields}
+
+var createAclsRequestFields = []schema.Field{
+	{Name: "Creations", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 8, Fields: createAclsRequestCreationFields},
+}
+
+var createAclsRequestCreationFields = []schema.Field{
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ResourcePatternType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 3}, Default: "3"},
+	{Name: "Principal", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Operation", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PermissionType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }
 
 // CreateAclsResponse is the response of the API CreateAcls (key 30), versions 0 to 3.
@@ -192,8 +224,22 @@ func (m *CreateAclsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "CreateAclsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createAclsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreateAclsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createAclsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreateAclsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createAclsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -227,13 +273,12 @@ func (m *CreateAclsResponse) decode(r *wire.Reader, version int16) {
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -267,7 +312,19 @@ func (m *CreateAclsResponseResult) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createAclsResponseSchema = schema.Message{Name: "CreateAclsResponse", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: createAclsResponseFields}
+
+var createAclsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 4, Fields: createAclsResponseResultFields},
+}
+
+var createAclsResponseResultFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
 }

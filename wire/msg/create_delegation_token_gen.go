@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // CreateDelegationTokenRequest is the request of the API CreateDelegationToken (key 38), versions 0 to 3.
 type CreateDelegationTokenRequest struct {
@@ -50,8 +53,22 @@ func (m *CreateDelegationTokenRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "CreateDelegationTokenRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createDelegationTokenRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreateDelegationTokenRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createDelegationTokenRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreateDelegationTokenRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createDelegationTokenRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -108,14 +125,13 @@ func (m *CreateDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 		m.Renewers = wire.Resize(m.Renewers, n)
 		for i := range m.Renewers {
 			if m.Renewers[i].decode(r, version); r.Failed() {
-				r.InElement("Renewers", i)
 				return
 			}
 		}
 	}
 	m.MaxLifetimeMs = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -151,9 +167,23 @@ func (m *CreateDelegationTokenRequestRenewer) decode(r *wire.Reader, version int
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createDelegationTokenRequestSchema = schema.Message{Name: "CreateDelegationTokenRequest", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: createDelegationTokenRequestFields}
+
+var createDelegationTokenRequestFields = []schema.Field{
+	{Name: "OwnerPrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}, Nullable: true, NullFrom: 3},
+	{Name: "OwnerPrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}, Nullable: true, NullFrom: 3},
+	{Name: "Renewers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 3, Fields: createDelegationTokenRequestRenewerFields},
+	{Name: "MaxLifetimeMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+}
+
+var createDelegationTokenRequestRenewerFields = []schema.Field{
+	{Name: "PrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }
 
 // CreateDelegationTokenResponse is the response of the API CreateDelegationToken (key 38), versions 0 to 3.
@@ -197,8 +227,22 @@ func (m *CreateDelegationTokenResponse) Decode(src []byte, version int16) error 
 		return err
 	}
 	r := wire.NewReader(src, "CreateDelegationTokenResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createDelegationTokenResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreateDelegationTokenResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createDelegationTokenResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreateDelegationTokenResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createDelegationTokenResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -271,7 +315,23 @@ func (m *CreateDelegationTokenResponse) decode(r *wire.Reader, version int16) {
 	m.Hmac = r.Bytes(flexible)
 	m.ThrottleTimeMs = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createDelegationTokenResponseSchema = schema.Message{Name: "CreateDelegationTokenResponse", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: createDelegationTokenResponseFields}
+
+var createDelegationTokenResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "TokenRequesterPrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}},
+	{Name: "TokenRequesterPrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}},
+	{Name: "IssueTimestampMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ExpiryTimestampMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "MaxTimestampMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "TokenId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Hmac", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // CreatePartitionsRequest is the request of the API CreatePartitions (key 37), versions 0 to 3.
 type CreatePartitionsRequest struct {
@@ -53,9 +56,29 @@ func (m *CreatePartitionsRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("CreatePartitionsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreatePartitionsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := createPartitionsRequestReader{Reader: wire.NewReader(src, "CreatePartitionsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createPartitionsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreatePartitionsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createPartitionsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreatePartitionsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createPartitionsRequestSchema, m, version)
+}
+
+// createPartitionsRequestReader has the memory of the small arrays, too.
+type createPartitionsRequestReader struct {
+	wire.Reader
+	topicAssignments wire.Slab[CreatePartitionsRequestTopicAssignment]
 }
 
 // SetDefaults sets every field to its default.
@@ -82,14 +105,13 @@ func (m *CreatePartitionsRequest) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *CreatePartitionsRequest) decode(r *wire.Reader, version int16) {
+func (m *CreatePartitionsRequest) decode(r *createPartitionsRequestReader, version int16) {
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 7)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -97,7 +119,7 @@ func (m *CreatePartitionsRequest) decode(r *wire.Reader, version int16) {
 	m.TimeoutMs = r.Int32()
 	m.ValidateOnly = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -132,23 +154,22 @@ func (m *CreatePartitionsRequestTopic) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *CreatePartitionsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *CreatePartitionsRequestTopic) decode(r *createPartitionsRequestReader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	m.Count = r.Int32()
 	if n := r.NullableLen(flexible, 2); n < 0 {
 		m.Assignments = nil
 	} else {
-		m.Assignments = wire.Resize(m.Assignments, n)
+		m.Assignments = r.topicAssignments.Resize(m.Assignments, n, r.Remaining()/2)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {
-				r.InElement("Assignments", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -173,16 +194,31 @@ func (m *CreatePartitionsRequestTopicAssignment) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *CreatePartitionsRequestTopicAssignment) decode(r *wire.Reader, version int16) {
+func (m *CreatePartitionsRequestTopicAssignment) decode(r *createPartitionsRequestReader, version int16) {
 	flexible := version >= 2
-	{
-		n := r.Len(flexible, 4)
-		m.BrokerIDs = r.Int32s(m.BrokerIDs, n)
-	}
+	m.BrokerIDs = r.Int32s(m.BrokerIDs, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createPartitionsRequestSchema = schema.Message{Name: "CreatePartitionsRequest", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: createPartitionsRequestFields}
+
+var createPartitionsRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 7, Fields: createPartitionsRequestTopicFields},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ValidateOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 3}},
+}
+
+var createPartitionsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Count", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Assignments", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 2, Nullable: true, NullFrom: 0, Fields: createPartitionsRequestTopicAssignmentFields},
+}
+
+var createPartitionsRequestTopicAssignmentFields = []schema.Field{
+	{Name: "BrokerIds", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 4},
 }
 
 // CreatePartitionsResponse is the response of the API CreatePartitions (key 37), versions 0 to 3.
@@ -225,8 +261,22 @@ func (m *CreatePartitionsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "CreatePartitionsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createPartitionsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreatePartitionsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createPartitionsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreatePartitionsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createPartitionsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -260,13 +310,12 @@ func (m *CreatePartitionsResponse) decode(r *wire.Reader, version int16) {
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -304,7 +353,20 @@ func (m *CreatePartitionsResponseResult) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createPartitionsResponseSchema = schema.Message{Name: "CreatePartitionsResponse", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: createPartitionsResponseFields}
+
+var createPartitionsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 5, Fields: createPartitionsResponseResultFields},
+}
+
+var createPartitionsResponseResultFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0, Default: "null"},
 }

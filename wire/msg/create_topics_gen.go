@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // CreateTopicsRequest is the request of the API CreateTopics (key 19), versions 0 to 7.
 type CreateTopicsRequest struct {
@@ -63,9 +66,30 @@ func (m *CreateTopicsRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("CreateTopicsRequest", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreateTopicsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := createTopicsRequestReader{Reader: wire.NewReader(src, "CreateTopicsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createTopicsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreateTopicsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createTopicsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreateTopicsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createTopicsRequestSchema, m, version)
+}
+
+// createTopicsRequestReader has the memory of the small arrays, too.
+type createTopicsRequestReader struct {
+	wire.Reader
+	topicAssignments wire.Slab[CreateTopicsRequestTopicAssignment]
+	topicConfigs     wire.Slab[CreateTopicsRequestTopicConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -98,14 +122,13 @@ func (m *CreateTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 	return dst, nil
 }
 
-func (m *CreateTopicsRequest) decode(r *wire.Reader, version int16) {
+func (m *CreateTopicsRequest) decode(r *createTopicsRequestReader, version int16) {
 	flexible := version >= 5
 	{
 		n := r.Len(flexible, 10)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -117,7 +140,7 @@ func (m *CreateTopicsRequest) decode(r *wire.Reader, version int16) {
 		m.ValidateOnly = false
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -158,33 +181,31 @@ func (m *CreateTopicsRequestTopic) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *CreateTopicsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *CreateTopicsRequestTopic) decode(r *createTopicsRequestReader, version int16) {
 	flexible := version >= 5
 	m.Name = r.String(flexible)
 	m.NumPartitions = r.Int32()
 	m.ReplicationFactor = r.Int16()
 	{
 		n := r.Len(flexible, 6)
-		m.Assignments = wire.Resize(m.Assignments, n)
+		m.Assignments = r.topicAssignments.Resize(m.Assignments, n, r.Remaining()/6)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {
-				r.InElement("Assignments", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Configs = wire.Resize(m.Configs, n)
+		m.Configs = r.topicConfigs.Resize(m.Configs, n, r.Remaining()/3)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
-				r.InElement("Configs", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -210,15 +231,12 @@ func (m *CreateTopicsRequestTopicAssignment) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *CreateTopicsRequestTopicAssignment) decode(r *wire.Reader, version int16) {
+func (m *CreateTopicsRequestTopicAssignment) decode(r *createTopicsRequestReader, version int16) {
 	flexible := version >= 5
 	m.PartitionIndex = r.Int32()
-	{
-		n := r.Len(flexible, 4)
-		m.BrokerIDs = r.Int32s(m.BrokerIDs, n)
-	}
+	m.BrokerIDs = r.Int32s(m.BrokerIDs, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -250,14 +268,40 @@ func (m *CreateTopicsRequestTopicConfig) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *CreateTopicsRequestTopicConfig) decode(r *wire.Reader, version int16) {
+func (m *CreateTopicsRequestTopicConfig) decode(r *createTopicsRequestReader, version int16) {
 	flexible := version >= 5
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createTopicsRequestSchema = schema.Message{Name: "CreateTopicsRequest", Versions: wire.VersionRange{Min: 0, Max: 7}, Flexible: 5, Fields: createTopicsRequestFields}
+
+var createTopicsRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 10, Fields: createTopicsRequestTopicFields},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 7}, Default: "60000"},
+	{Name: "ValidateOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 7}, Default: "false"},
+}
+
+var createTopicsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "NumPartitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "ReplicationFactor", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "Assignments", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 6, Fields: createTopicsRequestTopicAssignmentFields},
+	{Name: "Configs", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 3, Fields: createTopicsRequestTopicConfigFields},
+}
+
+var createTopicsRequestTopicAssignmentFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "BrokerIds", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 4},
+}
+
+var createTopicsRequestTopicConfigFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}, Nullable: true, NullFrom: 0},
 }
 
 // CreateTopicsResponse is the response of the API CreateTopics (key 19), versions 0 to 7.
@@ -314,9 +358,29 @@ func (m *CreateTopicsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("CreateTopicsResponse", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreateTopicsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := createTopicsResponseReader{Reader: wire.NewReader(src, "CreateTopicsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&createTopicsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *CreateTopicsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &createTopicsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *CreateTopicsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &createTopicsResponseSchema, m, version)
+}
+
+// createTopicsResponseReader has the memory of the small arrays, too.
+type createTopicsResponseReader struct {
+	wire.Reader
+	topicConfigs wire.Slab[CreateTopicsResponseTopicConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -344,7 +408,7 @@ func (m *CreateTopicsResponse) append(dst []byte, version int16) ([]byte, error)
 	return dst, nil
 }
 
-func (m *CreateTopicsResponse) decode(r *wire.Reader, version int16) {
+func (m *CreateTopicsResponse) decode(r *createTopicsResponseReader, version int16) {
 	flexible := version >= 5
 	if version >= 2 {
 		m.ThrottleTimeMs = r.Int32()
@@ -356,13 +420,12 @@ func (m *CreateTopicsResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -433,7 +496,7 @@ func (m *CreateTopicsResponseTopic) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *CreateTopicsResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *CreateTopicsResponseTopic) decode(r *createTopicsResponseReader, version int16) {
 	flexible := version >= 5
 	m.Name = r.String(flexible)
 	if version == 7 {
@@ -461,10 +524,9 @@ func (m *CreateTopicsResponseTopic) decode(r *wire.Reader, version int16) {
 		if n := r.NullableLen(flexible, 6); n < 0 {
 			m.Configs = nil
 		} else {
-			m.Configs = wire.Resize(m.Configs, n)
+			m.Configs = r.topicConfigs.Resize(m.Configs, n, r.Remaining()/6)
 			for i := range m.Configs {
 				if m.Configs[i].decode(r, version); r.Failed() {
-					r.InElement("Configs", i)
 					return
 				}
 			}
@@ -474,7 +536,7 @@ func (m *CreateTopicsResponseTopic) decode(r *wire.Reader, version int16) {
 	}
 	m.UnknownTags = nil
 	m.TopicConfigErrorCode = 0
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
@@ -511,7 +573,7 @@ func (m *CreateTopicsResponseTopicConfig) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *CreateTopicsResponseTopicConfig) decode(r *wire.Reader, version int16) {
+func (m *CreateTopicsResponseTopicConfig) decode(r *createTopicsResponseReader, version int16) {
 	flexible := version >= 5
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
@@ -519,7 +581,33 @@ func (m *CreateTopicsResponseTopicConfig) decode(r *wire.Reader, version int16) 
 	m.ConfigSource = r.Int8()
 	m.IsSensitive = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var createTopicsResponseSchema = schema.Message{Name: "CreateTopicsResponse", Versions: wire.VersionRange{Min: 0, Max: 7}, Flexible: 5, Fields: createTopicsResponseFields}
+
+var createTopicsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 7}, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 4, Fields: createTopicsResponseTopicFields},
+}
+
+var createTopicsResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 7, Max: 7}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 7}, Nullable: true, NullFrom: 1, Ignorable: true},
+	{Name: "TopicConfigErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 5, Max: 7}, Ignorable: true, Tagged: true, Tag: 0},
+	{Name: "NumPartitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 5, Max: 7}, Ignorable: true, Default: "-1"},
+	{Name: "ReplicationFactor", Type: schema.Int16, Versions: wire.VersionRange{Min: 5, Max: 7}, Ignorable: true, Default: "-1"},
+	{Name: "Configs", Type: schema.Struct, Versions: wire.VersionRange{Min: 5, Max: 7}, Array: true, MinSize: 6, Nullable: true, NullFrom: 5, Ignorable: true, Fields: createTopicsResponseTopicConfigFields},
+}
+
+var createTopicsResponseTopicConfigFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 7}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 7}, Nullable: true, NullFrom: 5},
+	{Name: "ReadOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 5, Max: 7}},
+	{Name: "ConfigSource", Type: schema.Int8, Versions: wire.VersionRange{Min: 5, Max: 7}, Ignorable: true, Default: "-1"},
+	{Name: "IsSensitive", Type: schema.Bool, Versions: wire.VersionRange{Min: 5, Max: 7}},
 }

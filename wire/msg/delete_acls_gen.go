@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DeleteAclsRequest is the request of the API DeleteAcls (key 31), versions 0 to 3.
 type DeleteAclsRequest struct {
@@ -50,8 +53,22 @@ func (m *DeleteAclsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DeleteAclsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteAclsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteAclsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteAclsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteAclsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteAclsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -83,13 +100,12 @@ func (m *DeleteAclsRequest) decode(r *wire.Reader, version int16) {
 		m.Filters = wire.Resize(m.Filters, n)
 		for i := range m.Filters {
 			if m.Filters[i].decode(r, version); r.Failed() {
-				r.InElement("Filters", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -151,9 +167,25 @@ func (m *DeleteAclsRequestFilter) decode(r *wire.Reader, version int16) {
 	m.Operation = r.Int8()
 	m.PermissionType = r.Int8()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteAclsRequestSchema = schema.Message{Name: "DeleteAclsRequest", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: deleteAclsRequestFields}
+
+var deleteAclsRequestFields = []schema.Field{
+	{Name: "Filters", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 8, Fields: deleteAclsRequestFilterFields},
+}
+
+var deleteAclsRequestFilterFields = []schema.Field{
+	{Name: "ResourceTypeFilter", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ResourceNameFilter", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "PatternTypeFilter", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 3}, Default: "3"},
+	{Name: "PrincipalFilter", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "HostFilter", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "Operation", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PermissionType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }
 
 // DeleteAclsResponse is the response of the API DeleteAcls (key 31), versions 0 to 3.
@@ -209,9 +241,29 @@ func (m *DeleteAclsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DeleteAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteAclsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := deleteAclsResponseReader{Reader: wire.NewReader(src, "DeleteAclsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteAclsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteAclsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteAclsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteAclsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteAclsResponseSchema, m, version)
+}
+
+// deleteAclsResponseReader has the memory of the small arrays, too.
+type deleteAclsResponseReader struct {
+	wire.Reader
+	filterResultMatchingAcls wire.Slab[DeleteAclsResponseFilterResultMatchingAcl]
 }
 
 // SetDefaults sets every field to its default.
@@ -237,7 +289,7 @@ func (m *DeleteAclsResponse) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *DeleteAclsResponse) decode(r *wire.Reader, version int16) {
+func (m *DeleteAclsResponse) decode(r *deleteAclsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
@@ -245,13 +297,12 @@ func (m *DeleteAclsResponse) decode(r *wire.Reader, version int16) {
 		m.FilterResults = wire.Resize(m.FilterResults, n)
 		for i := range m.FilterResults {
 			if m.FilterResults[i].decode(r, version); r.Failed() {
-				r.InElement("FilterResults", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -286,22 +337,21 @@ func (m *DeleteAclsResponseFilterResult) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *DeleteAclsResponseFilterResult) decode(r *wire.Reader, version int16) {
+func (m *DeleteAclsResponseFilterResult) decode(r *deleteAclsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	{
 		n := r.Len(flexible, 11)
-		m.MatchingAcls = wire.Resize(m.MatchingAcls, n)
+		m.MatchingAcls = r.filterResultMatchingAcls.Resize(m.MatchingAcls, n, r.Remaining()/11)
 		for i := range m.MatchingAcls {
 			if m.MatchingAcls[i].decode(r, version); r.Failed() {
-				r.InElement("MatchingAcls", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -352,7 +402,7 @@ func (m *DeleteAclsResponseFilterResultMatchingAcl) append(dst []byte, version i
 	return dst, nil
 }
 
-func (m *DeleteAclsResponseFilterResultMatchingAcl) decode(r *wire.Reader, version int16) {
+func (m *DeleteAclsResponseFilterResultMatchingAcl) decode(r *deleteAclsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
@@ -368,7 +418,32 @@ func (m *DeleteAclsResponseFilterResultMatchingAcl) decode(r *wire.Reader, versi
 	m.Operation = r.Int8()
 	m.PermissionType = r.Int8()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteAclsResponseSchema = schema.Message{Name: "DeleteAclsResponse", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: deleteAclsResponseFields}
+
+var deleteAclsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "FilterResults", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 5, Fields: deleteAclsResponseFilterResultFields},
+}
+
+var deleteAclsResponseFilterResultFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "MatchingAcls", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 11, Fields: deleteAclsResponseFilterResultMatchingAclFields},
+}
+
+var deleteAclsResponseFilterResultMatchingAclFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PatternType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 3}, Default: "3"},
+	{Name: "Principal", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Operation", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PermissionType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }

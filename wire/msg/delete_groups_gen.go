@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DeleteGroupsRequest is the request of the API DeleteGroups (key 42), versions 0 to 3.
 type DeleteGroupsRequest struct {
@@ -38,8 +41,22 @@ func (m *DeleteGroupsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DeleteGroupsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteGroupsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteGroupsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteGroupsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteGroupsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteGroupsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -75,9 +92,15 @@ func (m *DeleteGroupsRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteGroupsRequestSchema = schema.Message{Name: "DeleteGroupsRequest", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: deleteGroupsRequestFields}
+
+var deleteGroupsRequestFields = []schema.Field{
+	{Name: "GroupsNames", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 1},
 }
 
 // DeleteGroupsResponse is the response of the API DeleteGroups (key 42), versions 0 to 3.
@@ -120,8 +143,22 @@ func (m *DeleteGroupsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DeleteGroupsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteGroupsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteGroupsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteGroupsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteGroupsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteGroupsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -155,13 +192,12 @@ func (m *DeleteGroupsResponse) decode(r *wire.Reader, version int16) {
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -202,7 +238,20 @@ func (m *DeleteGroupsResponseResult) decode(r *wire.Reader, version int16) {
 		m.ErrorMessage = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteGroupsResponseSchema = schema.Message{Name: "DeleteGroupsResponse", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: deleteGroupsResponseFields}
+
+var deleteGroupsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 4, Fields: deleteGroupsResponseResultFields},
+}
+
+var deleteGroupsResponseResultFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}, Nullable: true, NullFrom: 3, Ignorable: true, Default: "null"},
 }

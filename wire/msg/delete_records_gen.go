@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DeleteRecordsRequest is the request of the API DeleteRecords (key 21), versions 0 to 2.
 type DeleteRecordsRequest struct {
@@ -52,9 +55,29 @@ func (m *DeleteRecordsRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DeleteRecordsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteRecordsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := deleteRecordsRequestReader{Reader: wire.NewReader(src, "DeleteRecordsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteRecordsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteRecordsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteRecordsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteRecordsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteRecordsRequestSchema, m, version)
+}
+
+// deleteRecordsRequestReader has the memory of the small arrays, too.
+type deleteRecordsRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[DeleteRecordsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -80,21 +103,20 @@ func (m *DeleteRecordsRequest) append(dst []byte, version int16) ([]byte, error)
 	return dst, nil
 }
 
-func (m *DeleteRecordsRequest) decode(r *wire.Reader, version int16) {
+func (m *DeleteRecordsRequest) decode(r *deleteRecordsRequestReader, version int16) {
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.TimeoutMs = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -127,21 +149,20 @@ func (m *DeleteRecordsRequestTopic) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *DeleteRecordsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *DeleteRecordsRequestTopic) decode(r *deleteRecordsRequestReader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 12)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/12)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -164,14 +185,31 @@ func (m *DeleteRecordsRequestTopicPartition) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *DeleteRecordsRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DeleteRecordsRequestTopicPartition) decode(r *deleteRecordsRequestReader, version int16) {
 	flexible := version >= 2
 	m.PartitionIndex = r.Int32()
 	m.Offset = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteRecordsRequestSchema = schema.Message{Name: "DeleteRecordsRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: deleteRecordsRequestFields}
+
+var deleteRecordsRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: deleteRecordsRequestTopicFields},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+}
+
+var deleteRecordsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 12, Fields: deleteRecordsRequestTopicPartitionFields},
+}
+
+var deleteRecordsRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Offset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }
 
 // DeleteRecordsResponse is the response of the API DeleteRecords (key 21), versions 0 to 2.
@@ -220,9 +258,29 @@ func (m *DeleteRecordsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DeleteRecordsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteRecordsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := deleteRecordsResponseReader{Reader: wire.NewReader(src, "DeleteRecordsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteRecordsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteRecordsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteRecordsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteRecordsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteRecordsResponseSchema, m, version)
+}
+
+// deleteRecordsResponseReader has the memory of the small arrays, too.
+type deleteRecordsResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[DeleteRecordsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -248,7 +306,7 @@ func (m *DeleteRecordsResponse) append(dst []byte, version int16) ([]byte, error
 	return dst, nil
 }
 
-func (m *DeleteRecordsResponse) decode(r *wire.Reader, version int16) {
+func (m *DeleteRecordsResponse) decode(r *deleteRecordsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
@@ -256,13 +314,12 @@ func (m *DeleteRecordsResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -295,21 +352,20 @@ func (m *DeleteRecordsResponseTopic) append(dst []byte, version int16) ([]byte, 
 	return dst, nil
 }
 
-func (m *DeleteRecordsResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *DeleteRecordsResponseTopic) decode(r *deleteRecordsResponseReader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -333,13 +389,31 @@ func (m *DeleteRecordsResponseTopicPartition) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *DeleteRecordsResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DeleteRecordsResponseTopicPartition) decode(r *deleteRecordsResponseReader, version int16) {
 	flexible := version >= 2
 	m.PartitionIndex = r.Int32()
 	m.LowWatermark = r.Int64()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteRecordsResponseSchema = schema.Message{Name: "DeleteRecordsResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: deleteRecordsResponseFields}
+
+var deleteRecordsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: deleteRecordsResponseTopicFields},
+}
+
+var deleteRecordsResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 14, Fields: deleteRecordsResponseTopicPartitionFields},
+}
+
+var deleteRecordsResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "LowWatermark", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DeleteShareGroupOffsetsRequest is the request of the API DeleteShareGroupOffsets (key 92), version 0.
 type DeleteShareGroupOffsetsRequest struct {
@@ -47,8 +50,22 @@ func (m *DeleteShareGroupOffsetsRequest) Decode(src []byte, version int16) error
 		return err
 	}
 	r := wire.NewReader(src, "DeleteShareGroupOffsetsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteShareGroupOffsetsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteShareGroupOffsetsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteShareGroupOffsetsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteShareGroupOffsetsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteShareGroupOffsetsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -78,13 +95,14 @@ func (m *DeleteShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -104,7 +122,20 @@ func (m *DeleteShareGroupOffsetsRequestTopic) append(dst []byte, version int16) 
 func (m *DeleteShareGroupOffsetsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.TopicName = r.String(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var deleteShareGroupOffsetsRequestSchema = schema.Message{Name: "DeleteShareGroupOffsetsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: deleteShareGroupOffsetsRequestFields}
+
+var deleteShareGroupOffsetsRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 2, Fields: deleteShareGroupOffsetsRequestTopicFields},
+}
+
+var deleteShareGroupOffsetsRequestTopicFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // DeleteShareGroupOffsetsResponse is the response of the API DeleteShareGroupOffsets (key 92), version 0.
@@ -150,8 +181,22 @@ func (m *DeleteShareGroupOffsetsResponse) Decode(src []byte, version int16) erro
 		return err
 	}
 	r := wire.NewReader(src, "DeleteShareGroupOffsetsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteShareGroupOffsetsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteShareGroupOffsetsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteShareGroupOffsetsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteShareGroupOffsetsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteShareGroupOffsetsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -185,13 +230,14 @@ func (m *DeleteShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) 
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -217,5 +263,23 @@ func (m *DeleteShareGroupOffsetsResponseResponse) decode(r *wire.Reader, version
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var deleteShareGroupOffsetsResponseSchema = schema.Message{Name: "DeleteShareGroupOffsetsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: deleteShareGroupOffsetsResponseFields}
+
+var deleteShareGroupOffsetsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 21, Fields: deleteShareGroupOffsetsResponseResponseFields},
+}
+
+var deleteShareGroupOffsetsResponseResponseFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null"},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DeleteTopicsRequest is the request of the API DeleteTopics (key 20), versions 0 to 6.
 type DeleteTopicsRequest struct {
@@ -47,8 +50,22 @@ func (m *DeleteTopicsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DeleteTopicsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteTopicsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteTopicsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteTopicsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteTopicsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteTopicsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -96,7 +113,6 @@ func (m *DeleteTopicsRequest) decode(r *wire.Reader, version int16) {
 			m.Topics = wire.Resize(m.Topics, n)
 			for i := range m.Topics {
 				if m.Topics[i].decode(r, version); r.Failed() {
-					r.InElement("Topics", i)
 					return
 				}
 			}
@@ -117,7 +133,7 @@ func (m *DeleteTopicsRequest) decode(r *wire.Reader, version int16) {
 	}
 	m.TimeoutMs = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -145,9 +161,22 @@ func (m *DeleteTopicsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.NullableString(flexible)
 	m.TopicID = r.UUID()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteTopicsRequestSchema = schema.Message{Name: "DeleteTopicsRequest", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 4, Fields: deleteTopicsRequestFields}
+
+var deleteTopicsRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 6, Max: 6}, Array: true, MinSize: 18, Fields: deleteTopicsRequestTopicFields},
+	{Name: "TopicNames", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 1, Ignorable: true},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 6}},
+}
+
+var deleteTopicsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 6, Max: 6}, Nullable: true, NullFrom: 6, Default: "null"},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 6, Max: 6}},
 }
 
 // DeleteTopicsResponse is the response of the API DeleteTopics (key 20), versions 0 to 6.
@@ -191,8 +220,22 @@ func (m *DeleteTopicsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DeleteTopicsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&deleteTopicsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DeleteTopicsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &deleteTopicsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DeleteTopicsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &deleteTopicsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -232,13 +275,12 @@ func (m *DeleteTopicsResponse) decode(r *wire.Reader, version int16) {
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -280,7 +322,7 @@ func (m *DeleteTopicsResponseResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 4
 	m.Name = r.NullableString(flexible)
 	if m.Name == nil && version < 6 {
-		r.Fail("Name is null, which it can't be in this version,")
+		r.Fail("null")
 	}
 	if version == 6 {
 		m.TopicID = r.UUID()
@@ -294,7 +336,21 @@ func (m *DeleteTopicsResponseResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorMessage = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var deleteTopicsResponseSchema = schema.Message{Name: "DeleteTopicsResponse", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 4, Fields: deleteTopicsResponseFields}
+
+var deleteTopicsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 6}, Ignorable: true},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 4, Fields: deleteTopicsResponseResponseFields},
+}
+
+var deleteTopicsResponseResponseFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}, Nullable: true, NullFrom: 6},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 6, Max: 6}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 6}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeAclsRequest is the request of the API DescribeAcls (key 29), versions 0 to 3.
 type DescribeAclsRequest struct {
@@ -44,8 +47,22 @@ func (m *DescribeAclsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeAclsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeAclsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeAclsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeAclsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeAclsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeAclsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -105,9 +122,21 @@ func (m *DescribeAclsRequest) decode(r *wire.Reader, version int16) {
 	m.Operation = r.Int8()
 	m.PermissionType = r.Int8()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeAclsRequestSchema = schema.Message{Name: "DescribeAclsRequest", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: describeAclsRequestFields}
+
+var describeAclsRequestFields = []schema.Field{
+	{Name: "ResourceTypeFilter", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ResourceNameFilter", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "PatternTypeFilter", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 3}, Default: "3"},
+	{Name: "PrincipalFilter", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "HostFilter", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "Operation", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PermissionType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }
 
 // DescribeAclsResponse is the response of the API DescribeAcls (key 29), versions 0 to 3.
@@ -161,9 +190,29 @@ func (m *DescribeAclsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeAclsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeAclsResponseReader{Reader: wire.NewReader(src, "DescribeAclsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeAclsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeAclsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeAclsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeAclsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeAclsResponseSchema, m, version)
+}
+
+// describeAclsResponseReader has the memory of the small arrays, too.
+type describeAclsResponseReader struct {
+	wire.Reader
+	resourceAcls wire.Slab[DescribeAclsResponseResourceAcl]
 }
 
 // SetDefaults sets every field to its default.
@@ -197,7 +246,7 @@ func (m *DescribeAclsResponse) append(dst []byte, version int16) ([]byte, error)
 	return dst, nil
 }
 
-func (m *DescribeAclsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeAclsResponse) decode(r *describeAclsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
@@ -207,13 +256,12 @@ func (m *DescribeAclsResponse) decode(r *wire.Reader, version int16) {
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
-				r.InElement("Resources", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -254,7 +302,7 @@ func (m *DescribeAclsResponseResource) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *DescribeAclsResponseResource) decode(r *wire.Reader, version int16) {
+func (m *DescribeAclsResponseResource) decode(r *describeAclsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
@@ -265,16 +313,15 @@ func (m *DescribeAclsResponseResource) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 5)
-		m.Acls = wire.Resize(m.Acls, n)
+		m.Acls = r.resourceAcls.Resize(m.Acls, n, r.Remaining()/5)
 		for i := range m.Acls {
 			if m.Acls[i].decode(r, version); r.Failed() {
-				r.InElement("Acls", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -307,14 +354,37 @@ func (m *DescribeAclsResponseResourceAcl) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *DescribeAclsResponseResourceAcl) decode(r *wire.Reader, version int16) {
+func (m *DescribeAclsResponseResourceAcl) decode(r *describeAclsResponseReader, version int16) {
 	flexible := version >= 2
 	m.Principal = r.String(flexible)
 	m.Host = r.String(flexible)
 	m.Operation = r.Int8()
 	m.PermissionType = r.Int8()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeAclsResponseSchema = schema.Message{Name: "DescribeAclsResponse", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: describeAclsResponseFields}
+
+var describeAclsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}, Nullable: true, NullFrom: 0},
+	{Name: "Resources", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 5, Fields: describeAclsResponseResourceFields},
+}
+
+var describeAclsResponseResourceFields = []schema.Field{
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PatternType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 3}, Default: "3"},
+	{Name: "Acls", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 5, Fields: describeAclsResponseResourceAclFields},
+}
+
+var describeAclsResponseResourceAclFields = []schema.Field{
+	{Name: "Principal", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Operation", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PermissionType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeClientQuotasRequest is the request of the API DescribeClientQuotas (key 48), versions 0 to 1.
 type DescribeClientQuotasRequest struct {
@@ -49,8 +52,22 @@ func (m *DescribeClientQuotasRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeClientQuotasRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeClientQuotasRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeClientQuotasRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeClientQuotasRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeClientQuotasRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeClientQuotasRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -83,14 +100,13 @@ func (m *DescribeClientQuotasRequest) decode(r *wire.Reader, version int16) {
 		m.Components = wire.Resize(m.Components, n)
 		for i := range m.Components {
 			if m.Components[i].decode(r, version); r.Failed() {
-				r.InElement("Components", i)
 				return
 			}
 		}
 	}
 	m.Strict = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -129,9 +145,22 @@ func (m *DescribeClientQuotasRequestComponent) decode(r *wire.Reader, version in
 	m.MatchType = r.Int8()
 	m.Match = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeClientQuotasRequestSchema = schema.Message{Name: "DescribeClientQuotasRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 1, Fields: describeClientQuotasRequestFields}
+
+var describeClientQuotasRequestFields = []schema.Field{
+	{Name: "Components", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4, Fields: describeClientQuotasRequestComponentFields},
+	{Name: "Strict", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var describeClientQuotasRequestComponentFields = []schema.Field{
+	{Name: "EntityType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "MatchType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Match", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
 }
 
 // DescribeClientQuotasResponse is the response of the API DescribeClientQuotas (key 48), versions 0 to 1.
@@ -188,9 +217,30 @@ func (m *DescribeClientQuotasResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeClientQuotasResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeClientQuotasResponseReader{Reader: wire.NewReader(src, "DescribeClientQuotasResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeClientQuotasResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeClientQuotasResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeClientQuotasResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeClientQuotasResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeClientQuotasResponseSchema, m, version)
+}
+
+// describeClientQuotasResponseReader has the memory of the small arrays, too.
+type describeClientQuotasResponseReader struct {
+	wire.Reader
+	entryEntitys wire.Slab[DescribeClientQuotasResponseEntryEntity]
+	entryValues  wire.Slab[DescribeClientQuotasResponseEntryValue]
 }
 
 // SetDefaults sets every field to its default.
@@ -225,7 +275,7 @@ func (m *DescribeClientQuotasResponse) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *DescribeClientQuotasResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeClientQuotasResponse) decode(r *describeClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
@@ -236,13 +286,12 @@ func (m *DescribeClientQuotasResponse) decode(r *wire.Reader, version int16) {
 		m.Entries = wire.Resize(m.Entries, n)
 		for i := range m.Entries {
 			if m.Entries[i].decode(r, version); r.Failed() {
-				r.InElement("Entries", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -275,30 +324,28 @@ func (m *DescribeClientQuotasResponseEntry) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *DescribeClientQuotasResponseEntry) decode(r *wire.Reader, version int16) {
+func (m *DescribeClientQuotasResponseEntry) decode(r *describeClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 3)
-		m.Entity = wire.Resize(m.Entity, n)
+		m.Entity = r.entryEntitys.Resize(m.Entity, n, r.Remaining()/3)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
-				r.InElement("Entity", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(flexible, 10)
-		m.Values = wire.Resize(m.Values, n)
+		m.Values = r.entryValues.Resize(m.Values, n, r.Remaining()/10)
 		for i := range m.Values {
 			if m.Values[i].decode(r, version); r.Failed() {
-				r.InElement("Values", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -330,12 +377,12 @@ func (m *DescribeClientQuotasResponseEntryEntity) append(dst []byte, version int
 	return dst, nil
 }
 
-func (m *DescribeClientQuotasResponseEntryEntity) decode(r *wire.Reader, version int16) {
+func (m *DescribeClientQuotasResponseEntryEntity) decode(r *describeClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
 	m.EntityType = r.String(flexible)
 	m.EntityName = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -363,12 +410,36 @@ func (m *DescribeClientQuotasResponseEntryValue) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *DescribeClientQuotasResponseEntryValue) decode(r *wire.Reader, version int16) {
+func (m *DescribeClientQuotasResponseEntryValue) decode(r *describeClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
 	m.Key = r.String(flexible)
 	m.Value = r.Float64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeClientQuotasResponseSchema = schema.Message{Name: "DescribeClientQuotasResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 1, Fields: describeClientQuotasResponseFields}
+
+var describeClientQuotasResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
+	{Name: "Entries", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Fields: describeClientQuotasResponseEntryFields},
+}
+
+var describeClientQuotasResponseEntryFields = []schema.Field{
+	{Name: "Entity", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: describeClientQuotasResponseEntryEntityFields},
+	{Name: "Values", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 10, Fields: describeClientQuotasResponseEntryValueFields},
+}
+
+var describeClientQuotasResponseEntryEntityFields = []schema.Field{
+	{Name: "EntityType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "EntityName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
+}
+
+var describeClientQuotasResponseEntryValueFields = []schema.Field{
+	{Name: "Key", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Value", Type: schema.Float64, Versions: wire.VersionRange{Min: 0, Max: 1}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeClusterRequest is the request of the API DescribeCluster (key 60), versions 0 to 2.
 type DescribeClusterRequest struct {
@@ -40,8 +43,22 @@ func (m *DescribeClusterRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeClusterRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeClusterRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeClusterRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeClusterRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeClusterRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeClusterRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -84,7 +101,17 @@ func (m *DescribeClusterRequest) decode(r *wire.Reader, version int16) {
 		m.IncludeFencedBrokers = false
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeClusterRequestSchema = schema.Message{Name: "DescribeClusterRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: describeClusterRequestFields}
+
+var describeClusterRequestFields = []schema.Field{
+	{Name: "IncludeClusterAuthorizedOperations", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "EndpointType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 2}, Default: "1"},
+	{Name: "IncludeFencedBrokers", Type: schema.Bool, Versions: wire.VersionRange{Min: 2, Max: 2}},
 }
 
 // DescribeClusterResponse is the response of the API DescribeCluster (key 60), versions 0 to 2.
@@ -135,8 +162,22 @@ func (m *DescribeClusterResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeClusterResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeClusterResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeClusterResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeClusterResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeClusterResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeClusterResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -189,14 +230,15 @@ func (m *DescribeClusterResponse) decode(r *wire.Reader, version int16) {
 		m.Brokers = wire.Resize(m.Brokers, n)
 		for i := range m.Brokers {
 			if m.Brokers[i].decode(r, version); r.Failed() {
-				r.InElement("Brokers", i)
 				return
 			}
 		}
 	}
 	m.ClusterAuthorizedOperations = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -233,5 +275,28 @@ func (m *DescribeClusterResponseBroker) decode(r *wire.Reader, version int16) {
 		m.IsFenced = false
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeClusterResponseSchema = schema.Message{Name: "DescribeClusterResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: describeClusterResponseFields}
+
+var describeClusterResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "EndpointType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 2}, Default: "1"},
+	{Name: "ClusterId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ControllerId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}, Default: "-1"},
+	{Name: "Brokers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 11, Fields: describeClusterResponseBrokerFields},
+	{Name: "ClusterAuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}, Default: "-2147483648"},
+}
+
+var describeClusterResponseBrokerFields = []schema.Field{
+	{Name: "BrokerId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Rack", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "IsFenced", Type: schema.Bool, Versions: wire.VersionRange{Min: 2, Max: 2}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeConfigsRequest is the request of the API DescribeConfigs (key 32), versions 0 to 4.
 type DescribeConfigsRequest struct {
@@ -48,8 +51,22 @@ func (m *DescribeConfigsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeConfigsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeConfigsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeConfigsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeConfigsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeConfigsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeConfigsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -93,7 +110,6 @@ func (m *DescribeConfigsRequest) decode(r *wire.Reader, version int16) {
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
-				r.InElement("Resources", i)
 				return
 			}
 		}
@@ -109,7 +125,7 @@ func (m *DescribeConfigsRequest) decode(r *wire.Reader, version int16) {
 		m.IncludeDocumentation = false
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -158,9 +174,23 @@ func (m *DescribeConfigsRequestResource) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeConfigsRequestSchema = schema.Message{Name: "DescribeConfigsRequest", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 4, Fields: describeConfigsRequestFields}
+
+var describeConfigsRequestFields = []schema.Field{
+	{Name: "Resources", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 4, Fields: describeConfigsRequestResourceFields},
+	{Name: "IncludeSynonyms", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 4}, Default: "false"},
+	{Name: "IncludeDocumentation", Type: schema.Bool, Versions: wire.VersionRange{Min: 3, Max: 4}, Default: "false"},
+}
+
+var describeConfigsRequestResourceFields = []schema.Field{
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "ConfigurationKeys", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 1, Nullable: true, NullFrom: 0},
 }
 
 // DescribeConfigsResponse is the response of the API DescribeConfigs (key 32), versions 0 to 4.
@@ -226,9 +256,30 @@ func (m *DescribeConfigsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeConfigsResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeConfigsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeConfigsResponseReader{Reader: wire.NewReader(src, "DescribeConfigsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeConfigsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeConfigsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeConfigsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeConfigsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeConfigsResponseSchema, m, version)
+}
+
+// describeConfigsResponseReader has the memory of the small arrays, too.
+type describeConfigsResponseReader struct {
+	wire.Reader
+	resultConfigs        wire.Slab[DescribeConfigsResponseResultConfig]
+	resultConfigSynonyms wire.Slab[DescribeConfigsResponseResultConfigSynonym]
 }
 
 // SetDefaults sets every field to its default.
@@ -254,7 +305,7 @@ func (m *DescribeConfigsResponse) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *DescribeConfigsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeConfigsResponse) decode(r *describeConfigsResponseReader, version int16) {
 	flexible := version >= 4
 	m.ThrottleTimeMs = r.Int32()
 	{
@@ -262,13 +313,12 @@ func (m *DescribeConfigsResponse) decode(r *wire.Reader, version int16) {
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -308,7 +358,7 @@ func (m *DescribeConfigsResponseResult) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *DescribeConfigsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *DescribeConfigsResponseResult) decode(r *describeConfigsResponseReader, version int16) {
 	flexible := version >= 4
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
@@ -316,16 +366,15 @@ func (m *DescribeConfigsResponseResult) decode(r *wire.Reader, version int16) {
 	m.ResourceName = r.String(flexible)
 	{
 		n := r.Len(flexible, 7)
-		m.Configs = wire.Resize(m.Configs, n)
+		m.Configs = r.resultConfigs.Resize(m.Configs, n, r.Remaining()/7)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
-				r.InElement("Configs", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -387,7 +436,7 @@ func (m *DescribeConfigsResponseResultConfig) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *DescribeConfigsResponseResultConfig) decode(r *wire.Reader, version int16) {
+func (m *DescribeConfigsResponseResultConfig) decode(r *describeConfigsResponseReader, version int16) {
 	flexible := version >= 4
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
@@ -406,10 +455,9 @@ func (m *DescribeConfigsResponseResultConfig) decode(r *wire.Reader, version int
 	if version >= 1 {
 		{
 			n := r.Len(flexible, 4)
-			m.Synonyms = wire.Resize(m.Synonyms, n)
+			m.Synonyms = r.resultConfigSynonyms.Resize(m.Synonyms, n, r.Remaining()/4)
 			for i := range m.Synonyms {
 				if m.Synonyms[i].decode(r, version); r.Failed() {
-					r.InElement("Synonyms", i)
 					return
 				}
 			}
@@ -428,7 +476,7 @@ func (m *DescribeConfigsResponseResultConfig) decode(r *wire.Reader, version int
 		m.Documentation = new("")
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -461,13 +509,46 @@ func (m *DescribeConfigsResponseResultConfigSynonym) append(dst []byte, version 
 	return dst, nil
 }
 
-func (m *DescribeConfigsResponseResultConfigSynonym) decode(r *wire.Reader, version int16) {
+func (m *DescribeConfigsResponseResultConfigSynonym) decode(r *describeConfigsResponseReader, version int16) {
 	flexible := version >= 4
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
 	m.Source = r.Int8()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeConfigsResponseSchema = schema.Message{Name: "DescribeConfigsResponse", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 4, Fields: describeConfigsResponseFields}
+
+var describeConfigsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 7, Fields: describeConfigsResponseResultFields},
+}
+
+var describeConfigsResponseResultFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}, Nullable: true, NullFrom: 0},
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "Configs", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 7, Fields: describeConfigsResponseResultConfigFields},
+}
+
+var describeConfigsResponseResultConfigFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}, Nullable: true, NullFrom: 0},
+	{Name: "ReadOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "IsDefault", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ConfigSource", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 4}, Ignorable: true, Default: "-1"},
+	{Name: "IsSensitive", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "Synonyms", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 4}, Array: true, MinSize: 4, Ignorable: true, Fields: describeConfigsResponseResultConfigSynonymFields},
+	{Name: "ConfigType", Type: schema.Int8, Versions: wire.VersionRange{Min: 3, Max: 4}, Ignorable: true, Default: "0"},
+	{Name: "Documentation", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 4}, Nullable: true, NullFrom: 3, Ignorable: true},
+}
+
+var describeConfigsResponseResultConfigSynonymFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 4}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 4}, Nullable: true, NullFrom: 1},
+	{Name: "Source", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 4}},
 }

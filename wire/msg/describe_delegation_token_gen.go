@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeDelegationTokenRequest is the request of the API DescribeDelegationToken (key 41), versions 0 to 3.
 type DescribeDelegationTokenRequest struct {
@@ -47,8 +50,22 @@ func (m *DescribeDelegationTokenRequest) Decode(src []byte, version int16) error
 		return err
 	}
 	r := wire.NewReader(src, "DescribeDelegationTokenRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeDelegationTokenRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeDelegationTokenRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeDelegationTokenRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeDelegationTokenRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeDelegationTokenRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -82,13 +99,12 @@ func (m *DescribeDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 		m.Owners = wire.Resize(m.Owners, n)
 		for i := range m.Owners {
 			if m.Owners[i].decode(r, version); r.Failed() {
-				r.InElement("Owners", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -124,9 +140,20 @@ func (m *DescribeDelegationTokenRequestOwner) decode(r *wire.Reader, version int
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeDelegationTokenRequestSchema = schema.Message{Name: "DescribeDelegationTokenRequest", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: describeDelegationTokenRequestFields}
+
+var describeDelegationTokenRequestFields = []schema.Field{
+	{Name: "Owners", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Fields: describeDelegationTokenRequestOwnerFields},
+}
+
+var describeDelegationTokenRequestOwnerFields = []schema.Field{
+	{Name: "PrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }
 
 // DescribeDelegationTokenResponse is the response of the API DescribeDelegationToken (key 41), versions 0 to 3.
@@ -183,9 +210,29 @@ func (m *DescribeDelegationTokenResponse) Decode(src []byte, version int16) erro
 	if err := wire.CheckVersion("DescribeDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeDelegationTokenResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeDelegationTokenResponseReader{Reader: wire.NewReader(src, "DescribeDelegationTokenResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeDelegationTokenResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeDelegationTokenResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeDelegationTokenResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeDelegationTokenResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeDelegationTokenResponseSchema, m, version)
+}
+
+// describeDelegationTokenResponseReader has the memory of the small arrays, too.
+type describeDelegationTokenResponseReader struct {
+	wire.Reader
+	tokenRenewers wire.Slab[DescribeDelegationTokenResponseTokenRenewer]
 }
 
 // SetDefaults sets every field to its default.
@@ -212,7 +259,7 @@ func (m *DescribeDelegationTokenResponse) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *DescribeDelegationTokenResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeDelegationTokenResponse) decode(r *describeDelegationTokenResponseReader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
@@ -220,14 +267,13 @@ func (m *DescribeDelegationTokenResponse) decode(r *wire.Reader, version int16) 
 		m.Tokens = wire.Resize(m.Tokens, n)
 		for i := range m.Tokens {
 			if m.Tokens[i].decode(r, version); r.Failed() {
-				r.InElement("Tokens", i)
 				return
 			}
 		}
 	}
 	m.ThrottleTimeMs = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -284,7 +330,7 @@ func (m *DescribeDelegationTokenResponseToken) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *DescribeDelegationTokenResponseToken) decode(r *wire.Reader, version int16) {
+func (m *DescribeDelegationTokenResponseToken) decode(r *describeDelegationTokenResponseReader, version int16) {
 	flexible := version >= 2
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
@@ -305,16 +351,15 @@ func (m *DescribeDelegationTokenResponseToken) decode(r *wire.Reader, version in
 	m.Hmac = r.Bytes(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Renewers = wire.Resize(m.Renewers, n)
+		m.Renewers = r.tokenRenewers.Resize(m.Renewers, n, r.Remaining()/3)
 		for i := range m.Renewers {
 			if m.Renewers[i].decode(r, version); r.Failed() {
-				r.InElement("Renewers", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -345,12 +390,38 @@ func (m *DescribeDelegationTokenResponseTokenRenewer) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *DescribeDelegationTokenResponseTokenRenewer) decode(r *wire.Reader, version int16) {
+func (m *DescribeDelegationTokenResponseTokenRenewer) decode(r *describeDelegationTokenResponseReader, version int16) {
 	flexible := version >= 2
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeDelegationTokenResponseSchema = schema.Message{Name: "DescribeDelegationTokenResponse", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: 2, Fields: describeDelegationTokenResponseFields}
+
+var describeDelegationTokenResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Tokens", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 30, Fields: describeDelegationTokenResponseTokenFields},
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+}
+
+var describeDelegationTokenResponseTokenFields = []schema.Field{
+	{Name: "PrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "TokenRequesterPrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}},
+	{Name: "TokenRequesterPrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 3}},
+	{Name: "IssueTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ExpiryTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "MaxTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "TokenId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Hmac", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Renewers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 3}, Array: true, MinSize: 3, Fields: describeDelegationTokenResponseTokenRenewerFields},
+}
+
+var describeDelegationTokenResponseTokenRenewerFields = []schema.Field{
+	{Name: "PrincipalType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "PrincipalName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
 }

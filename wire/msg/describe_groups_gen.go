@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeGroupsRequest is the request of the API DescribeGroups (key 15), versions 0 to 6.
 type DescribeGroupsRequest struct {
@@ -39,8 +42,22 @@ func (m *DescribeGroupsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeGroupsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeGroupsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeGroupsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeGroupsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeGroupsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeGroupsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -87,9 +104,16 @@ func (m *DescribeGroupsRequest) decode(r *wire.Reader, version int16) {
 		m.IncludeAuthorizedOperations = false
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeGroupsRequestSchema = schema.Message{Name: "DescribeGroupsRequest", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 5, Fields: describeGroupsRequestFields}
+
+var describeGroupsRequestFields = []schema.Field{
+	{Name: "Groups", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 1},
+	{Name: "IncludeAuthorizedOperations", Type: schema.Bool, Versions: wire.VersionRange{Min: 3, Max: 6}},
 }
 
 // DescribeGroupsResponse is the response of the API DescribeGroups (key 15), versions 0 to 6.
@@ -147,9 +171,29 @@ func (m *DescribeGroupsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeGroupsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeGroupsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeGroupsResponseReader{Reader: wire.NewReader(src, "DescribeGroupsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeGroupsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeGroupsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeGroupsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeGroupsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeGroupsResponseSchema, m, version)
+}
+
+// describeGroupsResponseReader has the memory of the small arrays, too.
+type describeGroupsResponseReader struct {
+	wire.Reader
+	groupMembers wire.Slab[DescribeGroupsResponseGroupMember]
 }
 
 // SetDefaults sets every field to its default.
@@ -177,7 +221,7 @@ func (m *DescribeGroupsResponse) append(dst []byte, version int16) ([]byte, erro
 	return dst, nil
 }
 
-func (m *DescribeGroupsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeGroupsResponse) decode(r *describeGroupsResponseReader, version int16) {
 	flexible := version >= 5
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()
@@ -189,13 +233,12 @@ func (m *DescribeGroupsResponse) decode(r *wire.Reader, version int16) {
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
-				r.InElement("Groups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -254,7 +297,7 @@ func (m *DescribeGroupsResponseGroup) append(dst []byte, version int16) ([]byte,
 	return dst, nil
 }
 
-func (m *DescribeGroupsResponseGroup) decode(r *wire.Reader, version int16) {
+func (m *DescribeGroupsResponseGroup) decode(r *describeGroupsResponseReader, version int16) {
 	flexible := version >= 5
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	if version == 6 {
@@ -268,10 +311,9 @@ func (m *DescribeGroupsResponseGroup) decode(r *wire.Reader, version int16) {
 	m.ProtocolData = r.String(flexible)
 	{
 		n := r.Len(flexible, 7)
-		m.Members = wire.Resize(m.Members, n)
+		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/7)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
-				r.InElement("Members", i)
 				return
 			}
 		}
@@ -282,7 +324,7 @@ func (m *DescribeGroupsResponseGroup) decode(r *wire.Reader, version int16) {
 		m.AuthorizedOperations = -2147483648
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -325,7 +367,7 @@ func (m *DescribeGroupsResponseGroupMember) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *DescribeGroupsResponseGroupMember) decode(r *wire.Reader, version int16) {
+func (m *DescribeGroupsResponseGroupMember) decode(r *describeGroupsResponseReader, version int16) {
 	flexible := version >= 5
 	m.MemberID = r.String(flexible)
 	if version >= 4 {
@@ -338,7 +380,34 @@ func (m *DescribeGroupsResponseGroupMember) decode(r *wire.Reader, version int16
 	m.MemberMetadata = r.Bytes(flexible)
 	m.MemberAssignment = r.Bytes(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeGroupsResponseSchema = schema.Message{Name: "DescribeGroupsResponse", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 5, Fields: describeGroupsResponseFields}
+
+var describeGroupsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 6}, Ignorable: true},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 12, Fields: describeGroupsResponseGroupFields},
+}
+
+var describeGroupsResponseGroupFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 6, Max: 6}, Nullable: true, NullFrom: 6, Default: "null"},
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "GroupState", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ProtocolType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ProtocolData", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "Members", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 7, Fields: describeGroupsResponseGroupMemberFields},
+	{Name: "AuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 3, Max: 6}, Default: "-2147483648"},
+}
+
+var describeGroupsResponseGroupMemberFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 6}, Nullable: true, NullFrom: 4, Ignorable: true, Default: "null"},
+	{Name: "ClientId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ClientHost", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "MemberMetadata", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "MemberAssignment", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 6}},
 }

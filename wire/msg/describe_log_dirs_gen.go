@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeLogDirsRequest is the request of the API DescribeLogDirs (key 35), versions 0 to 5.
 type DescribeLogDirsRequest struct {
@@ -45,8 +48,22 @@ func (m *DescribeLogDirsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeLogDirsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeLogDirsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeLogDirsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeLogDirsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeLogDirsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeLogDirsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -80,13 +97,12 @@ func (m *DescribeLogDirsRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -120,14 +136,22 @@ func (m *DescribeLogDirsRequestTopic) append(dst []byte, version int16) ([]byte,
 func (m *DescribeLogDirsRequestTopic) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
-	{
-		n := r.Len(flexible, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeLogDirsRequestSchema = schema.Message{Name: "DescribeLogDirsRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 2, Fields: describeLogDirsRequestFields}
+
+var describeLogDirsRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Fields: describeLogDirsRequestTopicFields},
+}
+
+var describeLogDirsRequestTopicFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 4},
 }
 
 // DescribeLogDirsResponse is the response of the API DescribeLogDirs (key 35), versions 0 to 5.
@@ -189,9 +213,30 @@ func (m *DescribeLogDirsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeLogDirsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeLogDirsResponseReader{Reader: wire.NewReader(src, "DescribeLogDirsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeLogDirsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeLogDirsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeLogDirsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeLogDirsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeLogDirsResponseSchema, m, version)
+}
+
+// describeLogDirsResponseReader has the memory of the small arrays, too.
+type describeLogDirsResponseReader struct {
+	wire.Reader
+	resultTopics          wire.Slab[DescribeLogDirsResponseResultTopic]
+	resultTopicPartitions wire.Slab[DescribeLogDirsResponseResultTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -220,7 +265,7 @@ func (m *DescribeLogDirsResponse) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *DescribeLogDirsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeLogDirsResponse) decode(r *describeLogDirsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	if version >= 3 {
@@ -233,13 +278,12 @@ func (m *DescribeLogDirsResponse) decode(r *wire.Reader, version int16) {
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -284,16 +328,15 @@ func (m *DescribeLogDirsResponseResult) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *DescribeLogDirsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *DescribeLogDirsResponseResult) decode(r *describeLogDirsResponseReader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.LogDir = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.resultTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -314,7 +357,7 @@ func (m *DescribeLogDirsResponseResult) decode(r *wire.Reader, version int16) {
 		m.IsCordoned = false
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -347,21 +390,20 @@ func (m *DescribeLogDirsResponseResultTopic) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *DescribeLogDirsResponseResultTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeLogDirsResponseResultTopic) decode(r *describeLogDirsResponseReader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 21)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.resultTopicPartitions.Resize(m.Partitions, n, r.Remaining()/21)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -386,14 +428,43 @@ func (m *DescribeLogDirsResponseResultTopicPartition) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *DescribeLogDirsResponseResultTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DescribeLogDirsResponseResultTopicPartition) decode(r *describeLogDirsResponseReader, version int16) {
 	flexible := version >= 2
 	m.PartitionIndex = r.Int32()
 	m.PartitionSize = r.Int64()
 	m.OffsetLag = r.Int64()
 	m.IsFutureKey = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var describeLogDirsResponseSchema = schema.Message{Name: "DescribeLogDirsResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 2, Fields: describeLogDirsResponseFields}
+
+var describeLogDirsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 3, Max: 5}, Ignorable: true},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 5, Fields: describeLogDirsResponseResultFields},
+}
+
+var describeLogDirsResponseResultFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "LogDir", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 3, Fields: describeLogDirsResponseResultTopicFields},
+	{Name: "TotalBytes", Type: schema.Int64, Versions: wire.VersionRange{Min: 4, Max: 5}, Ignorable: true, Default: "-1"},
+	{Name: "UsableBytes", Type: schema.Int64, Versions: wire.VersionRange{Min: 4, Max: 5}, Ignorable: true, Default: "-1"},
+	{Name: "IsCordoned", Type: schema.Bool, Versions: wire.VersionRange{Min: 5, Max: 5}, Ignorable: true, Default: "false"},
+}
+
+var describeLogDirsResponseResultTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 21, Fields: describeLogDirsResponseResultTopicPartitionFields},
+}
+
+var describeLogDirsResponseResultTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "PartitionSize", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "OffsetLag", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "IsFutureKey", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 5}},
 }

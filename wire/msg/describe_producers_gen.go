@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeProducersRequest is the request of the API DescribeProducers (key 61), version 0.
 type DescribeProducersRequest struct {
@@ -45,8 +48,22 @@ func (m *DescribeProducersRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeProducersRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeProducersRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeProducersRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeProducersRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeProducersRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeProducersRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -74,13 +91,14 @@ func (m *DescribeProducersRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -103,12 +121,22 @@ func (m *DescribeProducersRequestTopic) append(dst []byte, version int16) ([]byt
 
 func (m *DescribeProducersRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.PartitionIndexes = r.Int32s(m.PartitionIndexes, n)
-	}
+	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeProducersRequestSchema = schema.Message{Name: "DescribeProducersRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeProducersRequestFields}
+
+var describeProducersRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Fields: describeProducersRequestTopicFields},
+}
+
+var describeProducersRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "PartitionIndexes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
 }
 
 // DescribeProducersResponse is the response of the API DescribeProducers (key 61), version 0.
@@ -169,9 +197,30 @@ func (m *DescribeProducersResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeProducersResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeProducersResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeProducersResponseReader{Reader: wire.NewReader(src, "DescribeProducersResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeProducersResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeProducersResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeProducersResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeProducersResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeProducersResponseSchema, m, version)
+}
+
+// describeProducersResponseReader has the memory of the small arrays, too.
+type describeProducersResponseReader struct {
+	wire.Reader
+	topicPartitions               wire.Slab[DescribeProducersResponseTopicPartition]
+	topicPartitionActiveProducers wire.Slab[DescribeProducersResponseTopicPartitionActiveProducer]
 }
 
 // SetDefaults sets every field to its default.
@@ -194,20 +243,21 @@ func (m *DescribeProducersResponse) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *DescribeProducersResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeProducersResponse) decode(r *describeProducersResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -230,20 +280,21 @@ func (m *DescribeProducersResponseTopic) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *DescribeProducersResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeProducersResponseTopic) decode(r *describeProducersResponseReader, version int16) {
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 9)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/9)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -268,22 +319,23 @@ func (m *DescribeProducersResponseTopicPartition) append(dst []byte, version int
 	return dst, nil
 }
 
-func (m *DescribeProducersResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DescribeProducersResponseTopicPartition) decode(r *describeProducersResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 37)
-		m.ActiveProducers = wire.Resize(m.ActiveProducers, n)
+		m.ActiveProducers = r.topicPartitionActiveProducers.Resize(m.ActiveProducers, n, r.Remaining()/37)
 		for i := range m.ActiveProducers {
 			if m.ActiveProducers[i].decode(r, version); r.Failed() {
-				r.InElement("ActiveProducers", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -308,7 +360,7 @@ func (m *DescribeProducersResponseTopicPartitionActiveProducer) append(dst []byt
 	return dst, nil
 }
 
-func (m *DescribeProducersResponseTopicPartitionActiveProducer) decode(r *wire.Reader, version int16) {
+func (m *DescribeProducersResponseTopicPartitionActiveProducer) decode(r *describeProducersResponseReader, version int16) {
 	m.ProducerID = r.Int64()
 	m.ProducerEpoch = r.Int32()
 	m.LastSequence = r.Int32()
@@ -316,5 +368,35 @@ func (m *DescribeProducersResponseTopicPartitionActiveProducer) decode(r *wire.R
 	m.CoordinatorEpoch = r.Int32()
 	m.CurrentTxnStartOffset = r.Int64()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeProducersResponseSchema = schema.Message{Name: "DescribeProducersResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeProducersResponseFields}
+
+var describeProducersResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Fields: describeProducersResponseTopicFields},
+}
+
+var describeProducersResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 9, Fields: describeProducersResponseTopicPartitionFields},
+}
+
+var describeProducersResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "ActiveProducers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 37, Fields: describeProducersResponseTopicPartitionActiveProducerFields},
+}
+
+var describeProducersResponseTopicPartitionActiveProducerFields = []schema.Field{
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ProducerEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "LastSequence", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Default: "-1"},
+	{Name: "LastTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}, Default: "-1"},
+	{Name: "CoordinatorEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "CurrentTxnStartOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}, Default: "-1"},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeQuorumRequest is the request of the API DescribeQuorum (key 55), versions 0 to 2.
 type DescribeQuorumRequest struct {
@@ -50,9 +53,29 @@ func (m *DescribeQuorumRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeQuorumRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeQuorumRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeQuorumRequestReader{Reader: wire.NewReader(src, "DescribeQuorumRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeQuorumRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeQuorumRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeQuorumRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeQuorumRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeQuorumRequestSchema, m, version)
+}
+
+// describeQuorumRequestReader has the memory of the small arrays, too.
+type describeQuorumRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[DescribeQuorumRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -74,19 +97,20 @@ func (m *DescribeQuorumRequest) append(dst []byte, version int16) ([]byte, error
 	return dst, nil
 }
 
-func (m *DescribeQuorumRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumRequest) decode(r *describeQuorumRequestReader, version int16) {
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -109,20 +133,21 @@ func (m *DescribeQuorumRequestTopic) append(dst []byte, version int16) ([]byte, 
 	return dst, nil
 }
 
-func (m *DescribeQuorumRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumRequestTopic) decode(r *describeQuorumRequestReader, version int16) {
 	m.TopicName = r.String(true)
 	{
 		n := r.Len(true, 5)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/5)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -139,10 +164,27 @@ func (m *DescribeQuorumRequestTopicPartition) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *DescribeQuorumRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumRequestTopicPartition) decode(r *describeQuorumRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeQuorumRequestSchema = schema.Message{Name: "DescribeQuorumRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: describeQuorumRequestFields}
+
+var describeQuorumRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: describeQuorumRequestTopicFields},
+}
+
+var describeQuorumRequestTopicFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 5, Fields: describeQuorumRequestTopicPartitionFields},
+}
+
+var describeQuorumRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }
 
 // DescribeQuorumResponse is the response of the API DescribeQuorum (key 55), versions 0 to 2.
@@ -223,9 +265,31 @@ func (m *DescribeQuorumResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeQuorumResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeQuorumResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeQuorumResponseReader{Reader: wire.NewReader(src, "DescribeQuorumResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeQuorumResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeQuorumResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeQuorumResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeQuorumResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeQuorumResponseSchema, m, version)
+}
+
+// describeQuorumResponseReader has the memory of the small arrays, too.
+type describeQuorumResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[DescribeQuorumResponseTopicPartition]
+	replicaStates   wire.Slab[DescribeQuorumResponseReplicaState]
+	nodeListeners   wire.Slab[DescribeQuorumResponseNodeListener]
 }
 
 // SetDefaults sets every field to its default.
@@ -263,7 +327,7 @@ func (m *DescribeQuorumResponse) append(dst []byte, version int16) ([]byte, erro
 	return dst, nil
 }
 
-func (m *DescribeQuorumResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumResponse) decode(r *describeQuorumResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	if version == 2 {
 		m.ErrorMessage = r.NullableString(true)
@@ -275,7 +339,6 @@ func (m *DescribeQuorumResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -286,7 +349,6 @@ func (m *DescribeQuorumResponse) decode(r *wire.Reader, version int16) {
 			m.Nodes = wire.Resize(m.Nodes, n)
 			for i := range m.Nodes {
 				if m.Nodes[i].decode(r, version); r.Failed() {
-					r.InElement("Nodes", i)
 					return
 				}
 			}
@@ -295,7 +357,9 @@ func (m *DescribeQuorumResponse) decode(r *wire.Reader, version int16) {
 		m.Nodes = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -318,20 +382,21 @@ func (m *DescribeQuorumResponseTopic) append(dst []byte, version int16) ([]byte,
 	return dst, nil
 }
 
-func (m *DescribeQuorumResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumResponseTopic) decode(r *describeQuorumResponseReader, version int16) {
 	m.TopicName = r.String(true)
 	{
 		n := r.Len(true, 25)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/25)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -368,7 +433,7 @@ func (m *DescribeQuorumResponseTopicPartition) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *DescribeQuorumResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumResponseTopicPartition) decode(r *describeQuorumResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	if version == 2 {
@@ -381,26 +446,26 @@ func (m *DescribeQuorumResponseTopicPartition) decode(r *wire.Reader, version in
 	m.HighWatermark = r.Int64()
 	{
 		n := r.Len(true, 13)
-		m.CurrentVoters = wire.Resize(m.CurrentVoters, n)
+		m.CurrentVoters = r.replicaStates.Resize(m.CurrentVoters, n, r.Remaining()/13)
 		for i := range m.CurrentVoters {
 			if m.CurrentVoters[i].decode(r, version); r.Failed() {
-				r.InElement("CurrentVoters", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 13)
-		m.Observers = wire.Resize(m.Observers, n)
+		m.Observers = r.replicaStates.Resize(m.Observers, n, r.Remaining()/13)
 		for i := range m.Observers {
 			if m.Observers[i].decode(r, version); r.Failed() {
-				r.InElement("Observers", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -432,7 +497,7 @@ func (m *DescribeQuorumResponseReplicaState) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *DescribeQuorumResponseReplicaState) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumResponseReplicaState) decode(r *describeQuorumResponseReader, version int16) {
 	m.ReplicaID = r.Int32()
 	if version == 2 {
 		m.ReplicaDirectoryID = r.UUID()
@@ -451,7 +516,9 @@ func (m *DescribeQuorumResponseReplicaState) decode(r *wire.Reader, version int1
 		m.LastCaughtUpTimestamp = -1
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -474,20 +541,21 @@ func (m *DescribeQuorumResponseNode) append(dst []byte, version int16) ([]byte, 
 	return dst, nil
 }
 
-func (m *DescribeQuorumResponseNode) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumResponseNode) decode(r *describeQuorumResponseReader, version int16) {
 	m.NodeID = r.Int32()
 	{
 		n := r.Len(true, 5)
-		m.Listeners = wire.Resize(m.Listeners, n)
+		m.Listeners = r.nodeListeners.Resize(m.Listeners, n, r.Remaining()/5)
 		for i := range m.Listeners {
 			if m.Listeners[i].decode(r, version); r.Failed() {
-				r.InElement("Listeners", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -506,10 +574,56 @@ func (m *DescribeQuorumResponseNodeListener) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *DescribeQuorumResponseNodeListener) decode(r *wire.Reader, version int16) {
+func (m *DescribeQuorumResponseNodeListener) decode(r *describeQuorumResponseReader, version int16) {
 	m.Name = r.String(true)
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeQuorumResponseSchema = schema.Message{Name: "DescribeQuorumResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: describeQuorumResponseFields}
+
+var describeQuorumResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 2, Max: 2}, Nullable: true, NullFrom: 2, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: describeQuorumResponseTopicFields},
+	{Name: "Nodes", Type: schema.Struct, Versions: wire.VersionRange{Min: 2, Max: 2}, Array: true, MinSize: 6, Fields: describeQuorumResponseNodeFields},
+}
+
+var describeQuorumResponseTopicFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 25, Fields: describeQuorumResponseTopicPartitionFields},
+}
+
+var describeQuorumResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 2, Max: 2}, Nullable: true, NullFrom: 2, Ignorable: true},
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "HighWatermark", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "CurrentVoters", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 13, Fields: describeQuorumResponseReplicaStateFields},
+	{Name: "Observers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 13, Fields: describeQuorumResponseReplicaStateFields},
+}
+
+var describeQuorumResponseReplicaStateFields = []schema.Field{
+	{Name: "ReplicaId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ReplicaDirectoryId", Type: schema.UUID, Versions: wire.VersionRange{Min: 2, Max: 2}},
+	{Name: "LogEndOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "LastFetchTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}, Ignorable: true, Default: "-1"},
+	{Name: "LastCaughtUpTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}, Ignorable: true, Default: "-1"},
+}
+
+var describeQuorumResponseNodeFields = []schema.Field{
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 2}},
+	{Name: "Listeners", Type: schema.Struct, Versions: wire.VersionRange{Min: 2, Max: 2}, Array: true, MinSize: 5, Fields: describeQuorumResponseNodeListenerFields},
+}
+
+var describeQuorumResponseNodeListenerFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 2, Max: 2}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 2, Max: 2}},
+	{Name: "Port", Type: schema.Uint16, Versions: wire.VersionRange{Min: 2, Max: 2}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeShareGroupOffsetsRequest is the request of the API DescribeShareGroupOffsets (key 90), versions 0 to 1.
 type DescribeShareGroupOffsetsRequest struct {
@@ -55,9 +58,29 @@ func (m *DescribeShareGroupOffsetsRequest) Decode(src []byte, version int16) err
 	if err := wire.CheckVersion("DescribeShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeShareGroupOffsetsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeShareGroupOffsetsRequestReader{Reader: wire.NewReader(src, "DescribeShareGroupOffsetsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeShareGroupOffsetsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeShareGroupOffsetsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeShareGroupOffsetsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeShareGroupOffsetsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeShareGroupOffsetsRequestSchema, m, version)
+}
+
+// describeShareGroupOffsetsRequestReader has the memory of the small arrays, too.
+type describeShareGroupOffsetsRequestReader struct {
+	wire.Reader
+	groupTopics wire.Slab[DescribeShareGroupOffsetsRequestGroupTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -79,19 +102,20 @@ func (m *DescribeShareGroupOffsetsRequest) append(dst []byte, version int16) ([]
 	return dst, nil
 }
 
-func (m *DescribeShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeShareGroupOffsetsRequest) decode(r *describeShareGroupOffsetsRequestReader, version int16) {
 	{
 		n := r.Len(true, 3)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
-				r.InElement("Groups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -115,21 +139,22 @@ func (m *DescribeShareGroupOffsetsRequestGroup) append(dst []byte, version int16
 	return dst, nil
 }
 
-func (m *DescribeShareGroupOffsetsRequestGroup) decode(r *wire.Reader, version int16) {
+func (m *DescribeShareGroupOffsetsRequestGroup) decode(r *describeShareGroupOffsetsRequestReader, version int16) {
 	m.GroupID = r.String(true)
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.Topics = nil
 	} else {
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -150,14 +175,29 @@ func (m *DescribeShareGroupOffsetsRequestGroupTopic) append(dst []byte, version 
 	return dst, nil
 }
 
-func (m *DescribeShareGroupOffsetsRequestGroupTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeShareGroupOffsetsRequestGroupTopic) decode(r *describeShareGroupOffsetsRequestReader, version int16) {
 	m.TopicName = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeShareGroupOffsetsRequestSchema = schema.Message{Name: "DescribeShareGroupOffsetsRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: describeShareGroupOffsetsRequestFields}
+
+var describeShareGroupOffsetsRequestFields = []schema.Field{
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: describeShareGroupOffsetsRequestGroupFields},
+}
+
+var describeShareGroupOffsetsRequestGroupFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Fields: describeShareGroupOffsetsRequestGroupTopicFields},
+}
+
+var describeShareGroupOffsetsRequestGroupTopicFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
 }
 
 // DescribeShareGroupOffsetsResponse is the response of the API DescribeShareGroupOffsets (key 90), versions 0 to 1.
@@ -221,9 +261,30 @@ func (m *DescribeShareGroupOffsetsResponse) Decode(src []byte, version int16) er
 	if err := wire.CheckVersion("DescribeShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeShareGroupOffsetsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeShareGroupOffsetsResponseReader{Reader: wire.NewReader(src, "DescribeShareGroupOffsetsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeShareGroupOffsetsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeShareGroupOffsetsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeShareGroupOffsetsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeShareGroupOffsetsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeShareGroupOffsetsResponseSchema, m, version)
+}
+
+// describeShareGroupOffsetsResponseReader has the memory of the small arrays, too.
+type describeShareGroupOffsetsResponseReader struct {
+	wire.Reader
+	groupTopics          wire.Slab[DescribeShareGroupOffsetsResponseGroupTopic]
+	groupTopicPartitions wire.Slab[DescribeShareGroupOffsetsResponseGroupTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -246,20 +307,21 @@ func (m *DescribeShareGroupOffsetsResponse) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *DescribeShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeShareGroupOffsetsResponse) decode(r *describeShareGroupOffsetsResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 6)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
-				r.InElement("Groups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -284,14 +346,13 @@ func (m *DescribeShareGroupOffsetsResponseGroup) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *DescribeShareGroupOffsetsResponseGroup) decode(r *wire.Reader, version int16) {
+func (m *DescribeShareGroupOffsetsResponseGroup) decode(r *describeShareGroupOffsetsResponseReader, version int16) {
 	m.GroupID = r.String(true)
 	{
 		n := r.Len(true, 19)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/19)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -299,7 +360,9 @@ func (m *DescribeShareGroupOffsetsResponseGroup) decode(r *wire.Reader, version 
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -323,21 +386,22 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopic) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *DescribeShareGroupOffsetsResponseGroupTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeShareGroupOffsetsResponseGroupTopic) decode(r *describeShareGroupOffsetsResponseReader, version int16) {
 	m.TopicName = r.String(true)
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 20)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.groupTopicPartitions.Resize(m.Partitions, n, r.Remaining()/20)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -362,7 +426,7 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) append(dst []byte
 	return dst, nil
 }
 
-func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) decode(r *describeShareGroupOffsetsResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.StartOffset = r.Int64()
 	m.LeaderEpoch = r.Int32()
@@ -374,5 +438,36 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) decode(r *wire.Re
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeShareGroupOffsetsResponseSchema = schema.Message{Name: "DescribeShareGroupOffsetsResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: describeShareGroupOffsetsResponseFields}
+
+var describeShareGroupOffsetsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 6, Fields: describeShareGroupOffsetsResponseGroupFields},
+}
+
+var describeShareGroupOffsetsResponseGroupFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 19, Fields: describeShareGroupOffsetsResponseGroupTopicFields},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+}
+
+var describeShareGroupOffsetsResponseGroupTopicFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 20, Fields: describeShareGroupOffsetsResponseGroupTopicPartitionFields},
+}
+
+var describeShareGroupOffsetsResponseGroupTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "StartOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Lag", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 1}, Ignorable: true, Default: "-1"},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeTopicPartitionsRequest is the request of the API DescribeTopicPartitions (key 75), version 0.
 type DescribeTopicPartitionsRequest struct {
@@ -55,8 +58,22 @@ func (m *DescribeTopicPartitionsRequest) Decode(src []byte, version int16) error
 		return err
 	}
 	r := wire.NewReader(src, "DescribeTopicPartitionsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeTopicPartitionsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeTopicPartitionsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeTopicPartitionsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeTopicPartitionsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeTopicPartitionsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -94,7 +111,6 @@ func (m *DescribeTopicPartitionsRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -106,13 +122,12 @@ func (m *DescribeTopicPartitionsRequest) decode(r *wire.Reader, version int16) {
 		if m.Cursor == nil {
 			m.Cursor = new(DescribeTopicPartitionsRequestCursor)
 		}
-		if m.Cursor.decode(r, version); r.Failed() {
-			r.In("Cursor")
-			return
-		}
+		m.Cursor.decode(r, version)
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -132,7 +147,9 @@ func (m *DescribeTopicPartitionsRequestTopic) append(dst []byte, version int16) 
 func (m *DescribeTopicPartitionsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -154,7 +171,26 @@ func (m *DescribeTopicPartitionsRequestCursor) decode(r *wire.Reader, version in
 	m.TopicName = r.String(true)
 	m.PartitionIndex = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeTopicPartitionsRequestSchema = schema.Message{Name: "DescribeTopicPartitionsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeTopicPartitionsRequestFields}
+
+var describeTopicPartitionsRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 2, Fields: describeTopicPartitionsRequestTopicFields},
+	{Name: "ResponsePartitionLimit", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Default: "2000"},
+	{Name: "Cursor", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null", Fields: describeTopicPartitionsRequestCursorFields},
+}
+
+var describeTopicPartitionsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+}
+
+var describeTopicPartitionsRequestCursorFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // DescribeTopicPartitionsResponse is the response of the API DescribeTopicPartitions (key 75), version 0.
@@ -221,9 +257,29 @@ func (m *DescribeTopicPartitionsResponse) Decode(src []byte, version int16) erro
 	if err := wire.CheckVersion("DescribeTopicPartitionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeTopicPartitionsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeTopicPartitionsResponseReader{Reader: wire.NewReader(src, "DescribeTopicPartitionsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeTopicPartitionsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeTopicPartitionsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeTopicPartitionsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeTopicPartitionsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeTopicPartitionsResponseSchema, m, version)
+}
+
+// describeTopicPartitionsResponseReader has the memory of the small arrays, too.
+type describeTopicPartitionsResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[DescribeTopicPartitionsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -254,14 +310,13 @@ func (m *DescribeTopicPartitionsResponse) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *DescribeTopicPartitionsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeTopicPartitionsResponse) decode(r *describeTopicPartitionsResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 26)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -272,13 +327,12 @@ func (m *DescribeTopicPartitionsResponse) decode(r *wire.Reader, version int16) 
 		if m.NextCursor == nil {
 			m.NextCursor = new(DescribeTopicPartitionsResponseNextCursor)
 		}
-		if m.NextCursor.decode(r, version); r.Failed() {
-			r.In("NextCursor")
-			return
-		}
+		m.NextCursor.decode(r, version)
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -307,24 +361,25 @@ func (m *DescribeTopicPartitionsResponseTopic) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *DescribeTopicPartitionsResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeTopicPartitionsResponseTopic) decode(r *describeTopicPartitionsResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.Name = r.NullableString(true)
 	m.TopicID = r.UUID()
 	m.IsInternal = r.Bool()
 	{
 		n := r.Len(true, 20)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/20)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.TopicAuthorizedOperations = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -365,35 +420,20 @@ func (m *DescribeTopicPartitionsResponseTopicPartition) append(dst []byte, versi
 	return dst, nil
 }
 
-func (m *DescribeTopicPartitionsResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *DescribeTopicPartitionsResponseTopicPartition) decode(r *describeTopicPartitionsResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.PartitionIndex = r.Int32()
 	m.LeaderID = r.Int32()
 	m.LeaderEpoch = r.Int32()
-	{
-		n := r.Len(true, 4)
-		m.ReplicaNodes = r.Int32s(m.ReplicaNodes, n)
-	}
-	{
-		n := r.Len(true, 4)
-		m.IsrNodes = r.Int32s(m.IsrNodes, n)
-	}
-	if n := r.NullableLen(true, 4); n < 0 {
-		m.EligibleLeaderReplicas = nil
-	} else {
-		m.EligibleLeaderReplicas = r.Int32s(m.EligibleLeaderReplicas, n)
-	}
-	if n := r.NullableLen(true, 4); n < 0 {
-		m.LastKnownElr = nil
-	} else {
-		m.LastKnownElr = r.Int32s(m.LastKnownElr, n)
-	}
-	{
-		n := r.Len(true, 4)
-		m.OfflineReplicas = r.Int32s(m.OfflineReplicas, n)
-	}
+	m.ReplicaNodes = r.Int32s(m.ReplicaNodes, true)
+	m.IsrNodes = r.Int32s(m.IsrNodes, true)
+	m.EligibleLeaderReplicas = r.NullableInt32s(m.EligibleLeaderReplicas, true)
+	m.LastKnownElr = r.NullableInt32s(m.LastKnownElr, true)
+	m.OfflineReplicas = r.Int32s(m.OfflineReplicas, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -411,9 +451,45 @@ func (m *DescribeTopicPartitionsResponseNextCursor) append(dst []byte, version i
 	return dst, nil
 }
 
-func (m *DescribeTopicPartitionsResponseNextCursor) decode(r *wire.Reader, version int16) {
+func (m *DescribeTopicPartitionsResponseNextCursor) decode(r *describeTopicPartitionsResponseReader, version int16) {
 	m.TopicName = r.String(true)
 	m.PartitionIndex = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeTopicPartitionsResponseSchema = schema.Message{Name: "DescribeTopicPartitionsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeTopicPartitionsResponseFields}
+
+var describeTopicPartitionsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 26, Fields: describeTopicPartitionsResponseTopicFields},
+	{Name: "NextCursor", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null", Fields: describeTopicPartitionsResponseNextCursorFields},
+}
+
+var describeTopicPartitionsResponseTopicFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}, Ignorable: true},
+	{Name: "IsInternal", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 0}, Ignorable: true, Default: "false"},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 20, Fields: describeTopicPartitionsResponseTopicPartitionFields},
+	{Name: "TopicAuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Default: "-2147483648"},
+}
+
+var describeTopicPartitionsResponseTopicPartitionFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Ignorable: true, Default: "-1"},
+	{Name: "ReplicaNodes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
+	{Name: "IsrNodes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
+	{Name: "EligibleLeaderReplicas", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "LastKnownElr", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "OfflineReplicas", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4, Ignorable: true},
+}
+
+var describeTopicPartitionsResponseNextCursorFields = []schema.Field{
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

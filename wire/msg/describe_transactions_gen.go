@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeTransactionsRequest is the request of the API DescribeTransactions (key 65), version 0.
 type DescribeTransactionsRequest struct {
@@ -40,8 +43,22 @@ func (m *DescribeTransactionsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "DescribeTransactionsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeTransactionsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeTransactionsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeTransactionsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeTransactionsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeTransactionsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -70,7 +87,15 @@ func (m *DescribeTransactionsRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeTransactionsRequestSchema = schema.Message{Name: "DescribeTransactionsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeTransactionsRequestFields}
+
+var describeTransactionsRequestFields = []schema.Field{
+	{Name: "TransactionalIds", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 1},
 }
 
 // DescribeTransactionsResponse is the response of the API DescribeTransactions (key 65), version 0.
@@ -124,9 +149,29 @@ func (m *DescribeTransactionsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("DescribeTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeTransactionsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeTransactionsResponseReader{Reader: wire.NewReader(src, "DescribeTransactionsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeTransactionsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeTransactionsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeTransactionsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeTransactionsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeTransactionsResponseSchema, m, version)
+}
+
+// describeTransactionsResponseReader has the memory of the small arrays, too.
+type describeTransactionsResponseReader struct {
+	wire.Reader
+	transactionStateTopics wire.Slab[DescribeTransactionsResponseTransactionStateTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -149,20 +194,21 @@ func (m *DescribeTransactionsResponse) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *DescribeTransactionsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeTransactionsResponse) decode(r *describeTransactionsResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 28)
 		m.TransactionStates = wire.Resize(m.TransactionStates, n)
 		for i := range m.TransactionStates {
 			if m.TransactionStates[i].decode(r, version); r.Failed() {
-				r.InElement("TransactionStates", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -191,7 +237,7 @@ func (m *DescribeTransactionsResponseTransactionState) append(dst []byte, versio
 	return dst, nil
 }
 
-func (m *DescribeTransactionsResponseTransactionState) decode(r *wire.Reader, version int16) {
+func (m *DescribeTransactionsResponseTransactionState) decode(r *describeTransactionsResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.TransactionalID = r.String(true)
 	m.TransactionState = r.String(true)
@@ -201,16 +247,17 @@ func (m *DescribeTransactionsResponseTransactionState) decode(r *wire.Reader, ve
 	m.ProducerEpoch = r.Int16()
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.transactionStateTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -231,12 +278,34 @@ func (m *DescribeTransactionsResponseTransactionStateTopic) append(dst []byte, v
 	return dst, nil
 }
 
-func (m *DescribeTransactionsResponseTransactionStateTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeTransactionsResponseTransactionStateTopic) decode(r *describeTransactionsResponseReader, version int16) {
 	m.Topic = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeTransactionsResponseSchema = schema.Message{Name: "DescribeTransactionsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeTransactionsResponseFields}
+
+var describeTransactionsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TransactionStates", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 28, Fields: describeTransactionsResponseTransactionStateFields},
+}
+
+var describeTransactionsResponseTransactionStateFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TransactionState", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TransactionTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TransactionStartTimeMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Fields: describeTransactionsResponseTransactionStateTopicFields},
+}
+
+var describeTransactionsResponseTransactionStateTopicFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
 }

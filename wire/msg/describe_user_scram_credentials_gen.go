@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // DescribeUserScramCredentialsRequest is the request of the API DescribeUserScramCredentials (key 50), version 0.
 type DescribeUserScramCredentialsRequest struct {
@@ -48,8 +51,22 @@ func (m *DescribeUserScramCredentialsRequest) Decode(src []byte, version int16) 
 		return err
 	}
 	r := wire.NewReader(src, "DescribeUserScramCredentialsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeUserScramCredentialsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeUserScramCredentialsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeUserScramCredentialsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeUserScramCredentialsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeUserScramCredentialsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -79,13 +96,14 @@ func (m *DescribeUserScramCredentialsRequest) decode(r *wire.Reader, version int
 		m.Users = wire.Resize(m.Users, n)
 		for i := range m.Users {
 			if m.Users[i].decode(r, version); r.Failed() {
-				r.InElement("Users", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -105,7 +123,19 @@ func (m *DescribeUserScramCredentialsRequestUser) append(dst []byte, version int
 func (m *DescribeUserScramCredentialsRequestUser) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeUserScramCredentialsRequestSchema = schema.Message{Name: "DescribeUserScramCredentialsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeUserScramCredentialsRequestFields}
+
+var describeUserScramCredentialsRequestFields = []schema.Field{
+	{Name: "Users", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 2, Nullable: true, NullFrom: 0, Fields: describeUserScramCredentialsRequestUserFields},
+}
+
+var describeUserScramCredentialsRequestUserFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // DescribeUserScramCredentialsResponse is the response of the API DescribeUserScramCredentials (key 50), version 0.
@@ -159,9 +189,29 @@ func (m *DescribeUserScramCredentialsResponse) Decode(src []byte, version int16)
 	if err := wire.CheckVersion("DescribeUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeUserScramCredentialsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := describeUserScramCredentialsResponseReader{Reader: wire.NewReader(src, "DescribeUserScramCredentialsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&describeUserScramCredentialsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *DescribeUserScramCredentialsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &describeUserScramCredentialsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *DescribeUserScramCredentialsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &describeUserScramCredentialsResponseSchema, m, version)
+}
+
+// describeUserScramCredentialsResponseReader has the memory of the small arrays, too.
+type describeUserScramCredentialsResponseReader struct {
+	wire.Reader
+	resultCredentialInfos wire.Slab[DescribeUserScramCredentialsResponseResultCredentialInfo]
 }
 
 // SetDefaults sets every field to its default.
@@ -187,7 +237,7 @@ func (m *DescribeUserScramCredentialsResponse) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *DescribeUserScramCredentialsResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeUserScramCredentialsResponse) decode(r *describeUserScramCredentialsResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
@@ -196,13 +246,14 @@ func (m *DescribeUserScramCredentialsResponse) decode(r *wire.Reader, version in
 		m.Results = wire.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
-				r.InElement("Results", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -228,22 +279,23 @@ func (m *DescribeUserScramCredentialsResponseResult) append(dst []byte, version 
 	return dst, nil
 }
 
-func (m *DescribeUserScramCredentialsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *DescribeUserScramCredentialsResponseResult) decode(r *describeUserScramCredentialsResponseReader, version int16) {
 	m.User = r.String(true)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 6)
-		m.CredentialInfos = wire.Resize(m.CredentialInfos, n)
+		m.CredentialInfos = r.resultCredentialInfos.Resize(m.CredentialInfos, n, r.Remaining()/6)
 		for i := range m.CredentialInfos {
 			if m.CredentialInfos[i].decode(r, version); r.Failed() {
-				r.InElement("CredentialInfos", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -261,9 +313,32 @@ func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) append(dst []
 	return dst, nil
 }
 
-func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) decode(r *wire.Reader, version int16) {
+func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) decode(r *describeUserScramCredentialsResponseReader, version int16) {
 	m.Mechanism = r.Int8()
 	m.Iterations = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var describeUserScramCredentialsResponseSchema = schema.Message{Name: "DescribeUserScramCredentialsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: describeUserScramCredentialsResponseFields}
+
+var describeUserScramCredentialsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 6, Fields: describeUserScramCredentialsResponseResultFields},
+}
+
+var describeUserScramCredentialsResponseResultFields = []schema.Field{
+	{Name: "User", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
+	{Name: "CredentialInfos", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 6, Fields: describeUserScramCredentialsResponseResultCredentialInfoFields},
+}
+
+var describeUserScramCredentialsResponseResultCredentialInfoFields = []schema.Field{
+	{Name: "Mechanism", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Iterations", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

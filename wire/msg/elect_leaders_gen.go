@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ElectLeadersRequest is the request of the API ElectLeaders (key 43), versions 0 to 2.
 type ElectLeadersRequest struct {
@@ -47,8 +50,22 @@ func (m *ElectLeadersRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ElectLeadersRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&electLeadersRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ElectLeadersRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &electLeadersRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ElectLeadersRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &electLeadersRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -95,14 +112,13 @@ func (m *ElectLeadersRequest) decode(r *wire.Reader, version int16) {
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("TopicPartitions", i)
 				return
 			}
 		}
 	}
 	m.TimeoutMs = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -136,14 +152,24 @@ func (m *ElectLeadersRequestTopicPartition) append(dst []byte, version int16) ([
 func (m *ElectLeadersRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
-	{
-		n := r.Len(flexible, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var electLeadersRequestSchema = schema.Message{Name: "ElectLeadersRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: electLeadersRequestFields}
+
+var electLeadersRequestFields = []schema.Field{
+	{Name: "ElectionType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "TopicPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Fields: electLeadersRequestTopicPartitionFields},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}, Default: "60000"},
+}
+
+var electLeadersRequestTopicPartitionFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 4},
 }
 
 // ElectLeadersResponse is the response of the API ElectLeaders (key 43), versions 0 to 2.
@@ -193,9 +219,29 @@ func (m *ElectLeadersResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ElectLeadersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ElectLeadersResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := electLeadersResponseReader{Reader: wire.NewReader(src, "ElectLeadersResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&electLeadersResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ElectLeadersResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &electLeadersResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ElectLeadersResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &electLeadersResponseSchema, m, version)
+}
+
+// electLeadersResponseReader has the memory of the small arrays, too.
+type electLeadersResponseReader struct {
+	wire.Reader
+	replicaElectionResultPartitionResults wire.Slab[ElectLeadersResponseReplicaElectionResultPartitionResult]
 }
 
 // SetDefaults sets every field to its default.
@@ -227,7 +273,7 @@ func (m *ElectLeadersResponse) append(dst []byte, version int16) ([]byte, error)
 	return dst, nil
 }
 
-func (m *ElectLeadersResponse) decode(r *wire.Reader, version int16) {
+func (m *ElectLeadersResponse) decode(r *electLeadersResponseReader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	if version >= 1 {
@@ -240,13 +286,12 @@ func (m *ElectLeadersResponse) decode(r *wire.Reader, version int16) {
 		m.ReplicaElectionResults = wire.Resize(m.ReplicaElectionResults, n)
 		for i := range m.ReplicaElectionResults {
 			if m.ReplicaElectionResults[i].decode(r, version); r.Failed() {
-				r.InElement("ReplicaElectionResults", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -279,21 +324,20 @@ func (m *ElectLeadersResponseReplicaElectionResult) append(dst []byte, version i
 	return dst, nil
 }
 
-func (m *ElectLeadersResponseReplicaElectionResult) decode(r *wire.Reader, version int16) {
+func (m *ElectLeadersResponseReplicaElectionResult) decode(r *electLeadersResponseReader, version int16) {
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
 	{
 		n := r.Len(flexible, 8)
-		m.PartitionResult = wire.Resize(m.PartitionResult, n)
+		m.PartitionResult = r.replicaElectionResultPartitionResults.Resize(m.PartitionResult, n, r.Remaining()/8)
 		for i := range m.PartitionResult {
 			if m.PartitionResult[i].decode(r, version); r.Failed() {
-				r.InElement("PartitionResult", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -323,13 +367,32 @@ func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) append(dst []
 	return dst, nil
 }
 
-func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) decode(r *wire.Reader, version int16) {
+func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) decode(r *electLeadersResponseReader, version int16) {
 	flexible := version >= 2
 	m.PartitionID = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var electLeadersResponseSchema = schema.Message{Name: "ElectLeadersResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: electLeadersResponseFields}
+
+var electLeadersResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ReplicaElectionResults", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: electLeadersResponseReplicaElectionResultFields},
+}
+
+var electLeadersResponseReplicaElectionResultFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "PartitionResult", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 8, Fields: electLeadersResponseReplicaElectionResultPartitionResultFields},
+}
+
+var electLeadersResponseReplicaElectionResultPartitionResultFields = []schema.Field{
+	{Name: "PartitionId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Nullable: true, NullFrom: 0},
 }

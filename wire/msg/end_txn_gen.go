@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // EndTxnRequest is the request of the API EndTxn (key 26), versions 0 to 5.
 type EndTxnRequest struct {
@@ -41,8 +44,22 @@ func (m *EndTxnRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "EndTxnRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&endTxnRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *EndTxnRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &endTxnRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *EndTxnRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &endTxnRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -77,9 +94,18 @@ func (m *EndTxnRequest) decode(r *wire.Reader, version int16) {
 	m.ProducerEpoch = r.Int16()
 	m.Committed = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var endTxnRequestSchema = schema.Message{Name: "EndTxnRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: endTxnRequestFields}
+
+var endTxnRequestFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Committed", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 5}},
 }
 
 // EndTxnResponse is the response of the API EndTxn (key 26), versions 0 to 5.
@@ -116,8 +142,22 @@ func (m *EndTxnResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "EndTxnResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&endTxnResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *EndTxnResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &endTxnResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *EndTxnResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &endTxnResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -161,7 +201,16 @@ func (m *EndTxnResponse) decode(r *wire.Reader, version int16) {
 		m.ProducerEpoch = -1
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var endTxnResponseSchema = schema.Message{Name: "EndTxnResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: endTxnResponseFields}
+
+var endTxnResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 5, Max: 5}, Ignorable: true, Default: "-1"},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 5, Max: 5}, Ignorable: true, Default: "-1"},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // EndTxnMarker is data inside other messages or records, version 0.
 type EndTxnMarker struct {
@@ -34,8 +37,22 @@ func (m *EndTxnMarker) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "EndTxnMarker", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&endTxnMarkerSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *EndTxnMarker) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &endTxnMarkerSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *EndTxnMarker) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &endTxnMarkerSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -50,4 +67,10 @@ func (m *EndTxnMarker) append(dst []byte, version int16) ([]byte, error) {
 
 func (m *EndTxnMarker) decode(r *wire.Reader, version int16) {
 	m.CoordinatorEpoch = r.Int32()
+}
+
+var endTxnMarkerSchema = schema.Message{Name: "EndTxnMarker", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: -1, Fields: endTxnMarkerFields}
+
+var endTxnMarkerFields = []schema.Field{
+	{Name: "CoordinatorEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

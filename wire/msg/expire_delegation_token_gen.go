@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ExpireDelegationTokenRequest is the request of the API ExpireDelegationToken (key 40), versions 0 to 2.
 type ExpireDelegationTokenRequest struct {
@@ -41,8 +44,22 @@ func (m *ExpireDelegationTokenRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ExpireDelegationTokenRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&expireDelegationTokenRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ExpireDelegationTokenRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &expireDelegationTokenRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ExpireDelegationTokenRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &expireDelegationTokenRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -68,9 +85,16 @@ func (m *ExpireDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 	m.Hmac = r.Bytes(flexible)
 	m.ExpiryTimePeriodMs = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var expireDelegationTokenRequestSchema = schema.Message{Name: "ExpireDelegationTokenRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: expireDelegationTokenRequestFields}
+
+var expireDelegationTokenRequestFields = []schema.Field{
+	{Name: "Hmac", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ExpiryTimePeriodMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }
 
 // ExpireDelegationTokenResponse is the response of the API ExpireDelegationToken (key 40), versions 0 to 2.
@@ -106,8 +130,22 @@ func (m *ExpireDelegationTokenResponse) Decode(src []byte, version int16) error 
 		return err
 	}
 	r := wire.NewReader(src, "ExpireDelegationTokenResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&expireDelegationTokenResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ExpireDelegationTokenResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &expireDelegationTokenResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ExpireDelegationTokenResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &expireDelegationTokenResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -135,7 +173,15 @@ func (m *ExpireDelegationTokenResponse) decode(r *wire.Reader, version int16) {
 	m.ExpiryTimestampMs = r.Int64()
 	m.ThrottleTimeMs = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var expireDelegationTokenResponseSchema = schema.Message{Name: "ExpireDelegationTokenResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: expireDelegationTokenResponseFields}
+
+var expireDelegationTokenResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ExpiryTimestampMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }

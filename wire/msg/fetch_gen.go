@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // FetchRequest is the request of the API Fetch (key 1), versions 0 to 18.
 type FetchRequest struct {
@@ -84,9 +87,29 @@ func (m *FetchRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("FetchRequest", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "FetchRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := fetchRequestReader{Reader: wire.NewReader(src, "FetchRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&fetchRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *FetchRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &fetchRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *FetchRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &fetchRequestSchema, m, version)
+}
+
+// fetchRequestReader has the memory of the small arrays, too.
+type fetchRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[FetchRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -187,7 +210,7 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *FetchRequest) decode(r *wire.Reader, version int16) {
+func (m *FetchRequest) decode(r *fetchRequestReader, version int16) {
 	flexible := version >= 12
 	if version <= 14 {
 		m.ReplicaID = r.Int32()
@@ -221,7 +244,6 @@ func (m *FetchRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -232,7 +254,6 @@ func (m *FetchRequest) decode(r *wire.Reader, version int16) {
 			m.ForgottenTopicsData = wire.Resize(m.ForgottenTopicsData, n)
 			for i := range m.ForgottenTopicsData {
 				if m.ForgottenTopicsData[i].decode(r, version); r.Failed() {
-					r.InElement("ForgottenTopicsData", i)
 					return
 				}
 			}
@@ -248,17 +269,14 @@ func (m *FetchRequest) decode(r *wire.Reader, version int16) {
 	m.UnknownTags = nil
 	m.ClusterID = nil
 	m.ReplicaState.SetDefaults()
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0:
 				m.ClusterID = r.NullableString(flexible)
 			case number == 1 && version >= 15:
-				if m.ReplicaState.decode(r, version); r.Failed() {
-					r.In("ReplicaState")
-					return
-				}
+				m.ReplicaState.decode(r, version)
 			default:
 				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
@@ -297,12 +315,12 @@ func (m *FetchRequestReplicaState) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *FetchRequestReplicaState) decode(r *wire.Reader, version int16) {
+func (m *FetchRequestReplicaState) decode(r *fetchRequestReader, version int16) {
 	flexible := version >= 12
 	m.ReplicaID = r.Int32()
 	m.ReplicaEpoch = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -340,7 +358,7 @@ func (m *FetchRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *FetchRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *FetchRequestTopic) decode(r *fetchRequestReader, version int16) {
 	flexible := version >= 12
 	if version <= 12 {
 		m.Topic = r.String(flexible)
@@ -354,16 +372,15 @@ func (m *FetchRequestTopic) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 16)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/16)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -431,7 +448,7 @@ func (m *FetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, 
 	return dst, nil
 }
 
-func (m *FetchRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *FetchRequestTopicPartition) decode(r *fetchRequestReader, version int16) {
 	flexible := version >= 12
 	m.Partition = r.Int32()
 	if version >= 9 {
@@ -454,7 +471,7 @@ func (m *FetchRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	m.UnknownTags = nil
 	m.ReplicaDirectoryID = wire.UUID{}
 	m.HighWatermark = 9223372036854775807
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
@@ -501,7 +518,7 @@ func (m *FetchRequestForgottenTopicsData) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *FetchRequestForgottenTopicsData) decode(r *wire.Reader, version int16) {
+func (m *FetchRequestForgottenTopicsData) decode(r *fetchRequestReader, version int16) {
 	flexible := version >= 12
 	if version <= 12 {
 		m.Topic = r.String(flexible)
@@ -513,14 +530,56 @@ func (m *FetchRequestForgottenTopicsData) decode(r *wire.Reader, version int16) 
 	} else {
 		m.TopicID = wire.UUID{}
 	}
-	{
-		n := r.Len(flexible, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var fetchRequestSchema = schema.Message{Name: "FetchRequest", Versions: wire.VersionRange{Min: 0, Max: 18}, Flexible: 12, Fields: fetchRequestFields}
+
+var fetchRequestFields = []schema.Field{
+	{Name: "ClusterId", Type: schema.String, Versions: wire.VersionRange{Min: 12, Max: 18}, Nullable: true, NullFrom: 12, Ignorable: true, Tagged: true, Tag: 0, Default: "null"},
+	{Name: "ReplicaId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 14}, Default: "-1"},
+	{Name: "ReplicaState", Type: schema.Struct, Versions: wire.VersionRange{Min: 15, Max: 18}, Tagged: true, Tag: 1, Fields: fetchRequestReplicaStateFields},
+	{Name: "MaxWaitMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "MinBytes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "MaxBytes", Type: schema.Int32, Versions: wire.VersionRange{Min: 3, Max: 18}, Ignorable: true, Default: "0x7fffffff"},
+	{Name: "IsolationLevel", Type: schema.Int8, Versions: wire.VersionRange{Min: 4, Max: 18}, Ignorable: true, Default: "0"},
+	{Name: "SessionId", Type: schema.Int32, Versions: wire.VersionRange{Min: 7, Max: 18}, Ignorable: true, Default: "0"},
+	{Name: "SessionEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 7, Max: 18}, Ignorable: true, Default: "-1"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 18}, Array: true, MinSize: 3, Fields: fetchRequestTopicFields},
+	{Name: "ForgottenTopicsData", Type: schema.Struct, Versions: wire.VersionRange{Min: 7, Max: 18}, Array: true, MinSize: 3, Fields: fetchRequestForgottenTopicsDataFields},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 11, Max: 18}, Ignorable: true},
+}
+
+var fetchRequestReplicaStateFields = []schema.Field{
+	{Name: "ReplicaId", Type: schema.Int32, Versions: wire.VersionRange{Min: 15, Max: 18}, Default: "-1"},
+	{Name: "ReplicaEpoch", Type: schema.Int64, Versions: wire.VersionRange{Min: 15, Max: 18}, Default: "-1"},
+}
+
+var fetchRequestTopicFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 12}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 13, Max: 18}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 18}, Array: true, MinSize: 16, Fields: fetchRequestTopicPartitionFields},
+}
+
+var fetchRequestTopicPartitionFields = []schema.Field{
+	{Name: "Partition", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "CurrentLeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 9, Max: 18}, Ignorable: true, Default: "-1"},
+	{Name: "FetchOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "LastFetchedEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 12, Max: 18}, Default: "-1"},
+	{Name: "LogStartOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 5, Max: 18}, Ignorable: true, Default: "-1"},
+	{Name: "PartitionMaxBytes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "ReplicaDirectoryId", Type: schema.UUID, Versions: wire.VersionRange{Min: 17, Max: 18}, Ignorable: true, Tagged: true, Tag: 0},
+	{Name: "HighWatermark", Type: schema.Int64, Versions: wire.VersionRange{Min: 18, Max: 18}, Ignorable: true, Tagged: true, Tag: 1, Default: "9223372036854775807"},
+}
+
+var fetchRequestForgottenTopicsDataFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 7, Max: 12}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 13, Max: 18}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 7, Max: 18}, Array: true, MinSize: 4},
 }
 
 // FetchResponse is the response of the API Fetch (key 1), versions 0 to 18.
@@ -633,9 +692,30 @@ func (m *FetchResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("FetchResponse", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "FetchResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := fetchResponseReader{Reader: wire.NewReader(src, "FetchResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&fetchResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *FetchResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &fetchResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *FetchResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &fetchResponseSchema, m, version)
+}
+
+// fetchResponseReader has the memory of the small arrays, too.
+type fetchResponseReader struct {
+	wire.Reader
+	responsePartitions                   wire.Slab[FetchResponseResponsePartition]
+	responsePartitionAbortedTransactions wire.Slab[FetchResponseResponsePartitionAbortedTransaction]
 }
 
 // SetDefaults sets every field to its default.
@@ -696,7 +776,7 @@ func (m *FetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]by
 	return dst, nil
 }
 
-func (m *FetchResponse) decode(r *wire.Reader, version int16) {
+func (m *FetchResponse) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()
@@ -718,14 +798,13 @@ func (m *FetchResponse) decode(r *wire.Reader, version int16) {
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
 	m.NodeEndpoints = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
@@ -735,7 +814,6 @@ func (m *FetchResponse) decode(r *wire.Reader, version int16) {
 					m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 					for i := range m.NodeEndpoints {
 						if m.NodeEndpoints[i].decode(r, version); r.Failed() {
-							r.InElement("NodeEndpoints", i)
 							return
 						}
 					}
@@ -781,7 +859,7 @@ func (m *FetchResponseResponse) append(dst []byte, version int16, cuts *wire.Cut
 	return dst, nil
 }
 
-func (m *FetchResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *FetchResponseResponse) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	if version <= 12 {
 		m.Topic = r.String(flexible)
@@ -795,16 +873,15 @@ func (m *FetchResponseResponse) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 18)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/18)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -912,7 +989,7 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 	return dst, nil
 }
 
-func (m *FetchResponseResponsePartition) decode(r *wire.Reader, version int16) {
+func (m *FetchResponseResponsePartition) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
@@ -931,10 +1008,9 @@ func (m *FetchResponseResponsePartition) decode(r *wire.Reader, version int16) {
 		if n := r.NullableLen(flexible, 16); n < 0 {
 			m.AbortedTransactions = nil
 		} else {
-			m.AbortedTransactions = wire.Resize(m.AbortedTransactions, n)
+			m.AbortedTransactions = r.responsePartitionAbortedTransactions.Resize(m.AbortedTransactions, n, r.Remaining()/16)
 			for i := range m.AbortedTransactions {
 				if m.AbortedTransactions[i].decode(r, version); r.Failed() {
-					r.InElement("AbortedTransactions", i)
 					return
 				}
 			}
@@ -952,25 +1028,16 @@ func (m *FetchResponseResponsePartition) decode(r *wire.Reader, version int16) {
 	m.DivergingEpoch.SetDefaults()
 	m.CurrentLeader.SetDefaults()
 	m.SnapshotID.SetDefaults()
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0:
-				if m.DivergingEpoch.decode(r, version); r.Failed() {
-					r.In("DivergingEpoch")
-					return
-				}
+				m.DivergingEpoch.decode(r, version)
 			case number == 1:
-				if m.CurrentLeader.decode(r, version); r.Failed() {
-					r.In("CurrentLeader")
-					return
-				}
+				m.CurrentLeader.decode(r, version)
 			case number == 2:
-				if m.SnapshotID.decode(r, version); r.Failed() {
-					r.In("SnapshotID")
-					return
-				}
+				m.SnapshotID.decode(r, version)
 			default:
 				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
@@ -1009,12 +1076,12 @@ func (m *FetchResponseResponsePartitionDivergingEpoch) append(dst []byte, versio
 	return dst, nil
 }
 
-func (m *FetchResponseResponsePartitionDivergingEpoch) decode(r *wire.Reader, version int16) {
+func (m *FetchResponseResponsePartitionDivergingEpoch) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	m.Epoch = r.Int32()
 	m.EndOffset = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -1049,12 +1116,12 @@ func (m *FetchResponseResponsePartitionCurrentLeader) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *FetchResponseResponsePartitionCurrentLeader) decode(r *wire.Reader, version int16) {
+func (m *FetchResponseResponsePartitionCurrentLeader) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	m.LeaderID = r.Int32()
 	m.LeaderEpoch = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -1089,12 +1156,12 @@ func (m *FetchResponseResponsePartitionSnapshotID) append(dst []byte, version in
 	return dst, nil
 }
 
-func (m *FetchResponseResponsePartitionSnapshotID) decode(r *wire.Reader, version int16) {
+func (m *FetchResponseResponsePartitionSnapshotID) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	m.EndOffset = r.Int64()
 	m.Epoch = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -1117,12 +1184,12 @@ func (m *FetchResponseResponsePartitionAbortedTransaction) append(dst []byte, ve
 	return dst, nil
 }
 
-func (m *FetchResponseResponsePartitionAbortedTransaction) decode(r *wire.Reader, version int16) {
+func (m *FetchResponseResponsePartitionAbortedTransaction) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	m.ProducerID = r.Int64()
 	m.FirstOffset = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -1147,14 +1214,71 @@ func (m *FetchResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *FetchResponseNodeEndpoint) decode(r *wire.Reader, version int16) {
+func (m *FetchResponseNodeEndpoint) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
 	m.NodeID = r.Int32()
 	m.Host = r.String(flexible)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var fetchResponseSchema = schema.Message{Name: "FetchResponse", Versions: wire.VersionRange{Min: 0, Max: 18}, Flexible: 12, Fields: fetchResponseFields}
+
+var fetchResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 18}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 7, Max: 18}, Ignorable: true},
+	{Name: "SessionId", Type: schema.Int32, Versions: wire.VersionRange{Min: 7, Max: 18}, Default: "0"},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 18}, Array: true, MinSize: 3, Fields: fetchResponseResponseFields},
+	{Name: "NodeEndpoints", Type: schema.Struct, Versions: wire.VersionRange{Min: 16, Max: 18}, Array: true, MinSize: 11, Tagged: true, Tag: 0, Fields: fetchResponseNodeEndpointFields},
+}
+
+var fetchResponseResponseFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 12}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 13, Max: 18}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 18}, Array: true, MinSize: 18, Fields: fetchResponseResponsePartitionFields},
+}
+
+var fetchResponseResponsePartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "HighWatermark", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 18}},
+	{Name: "LastStableOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 4, Max: 18}, Ignorable: true, Default: "-1"},
+	{Name: "LogStartOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 5, Max: 18}, Ignorable: true, Default: "-1"},
+	{Name: "DivergingEpoch", Type: schema.Struct, Versions: wire.VersionRange{Min: 12, Max: 18}, Tagged: true, Tag: 0, Fields: fetchResponseResponsePartitionDivergingEpochFields},
+	{Name: "CurrentLeader", Type: schema.Struct, Versions: wire.VersionRange{Min: 12, Max: 18}, Tagged: true, Tag: 1, Fields: fetchResponseResponsePartitionCurrentLeaderFields},
+	{Name: "SnapshotId", Type: schema.Struct, Versions: wire.VersionRange{Min: 12, Max: 18}, Tagged: true, Tag: 2, Fields: fetchResponseResponsePartitionSnapshotIDFields},
+	{Name: "AbortedTransactions", Type: schema.Struct, Versions: wire.VersionRange{Min: 4, Max: 18}, Array: true, MinSize: 16, Nullable: true, NullFrom: 4, Ignorable: true, Fields: fetchResponseResponsePartitionAbortedTransactionFields},
+	{Name: "PreferredReadReplica", Type: schema.Int32, Versions: wire.VersionRange{Min: 11, Max: 18}, Default: "-1"},
+	{Name: "Records", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 18}, Nullable: true, NullFrom: 0},
+}
+
+var fetchResponseResponsePartitionDivergingEpochFields = []schema.Field{
+	{Name: "Epoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 12, Max: 18}, Default: "-1"},
+	{Name: "EndOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 12, Max: 18}, Default: "-1"},
+}
+
+var fetchResponseResponsePartitionCurrentLeaderFields = []schema.Field{
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 12, Max: 18}, Default: "-1"},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 12, Max: 18}, Default: "-1"},
+}
+
+var fetchResponseResponsePartitionSnapshotIDFields = []schema.Field{
+	{Name: "EndOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 12, Max: 18}, Default: "-1"},
+	{Name: "Epoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 12, Max: 18}, Default: "-1"},
+}
+
+var fetchResponseResponsePartitionAbortedTransactionFields = []schema.Field{
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 4, Max: 18}},
+	{Name: "FirstOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 4, Max: 18}},
+}
+
+var fetchResponseNodeEndpointFields = []schema.Field{
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 16, Max: 18}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 16, Max: 18}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 16, Max: 18}},
+	{Name: "Rack", Type: schema.String, Versions: wire.VersionRange{Min: 16, Max: 18}, Nullable: true, NullFrom: 16, Default: "null"},
 }

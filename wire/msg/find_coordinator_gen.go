@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // FindCoordinatorRequest is the request of the API FindCoordinator (key 10), versions 0 to 6.
 type FindCoordinatorRequest struct {
@@ -40,8 +43,22 @@ func (m *FindCoordinatorRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "FindCoordinatorRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&findCoordinatorRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *FindCoordinatorRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &findCoordinatorRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *FindCoordinatorRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &findCoordinatorRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -110,9 +127,17 @@ func (m *FindCoordinatorRequest) decode(r *wire.Reader, version int16) {
 		m.CoordinatorKeys = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var findCoordinatorRequestSchema = schema.Message{Name: "FindCoordinatorRequest", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 3, Fields: findCoordinatorRequestFields}
+
+var findCoordinatorRequestFields = []schema.Field{
+	{Name: "Key", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "KeyType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 6}, Default: "0"},
+	{Name: "CoordinatorKeys", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 6}, Array: true, MinSize: 1},
 }
 
 // FindCoordinatorResponse is the response of the API FindCoordinator (key 10), versions 0 to 6.
@@ -163,8 +188,22 @@ func (m *FindCoordinatorResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "FindCoordinatorResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&findCoordinatorResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *FindCoordinatorResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &findCoordinatorResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *FindCoordinatorResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &findCoordinatorResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -271,7 +310,6 @@ func (m *FindCoordinatorResponse) decode(r *wire.Reader, version int16) {
 			m.Coordinators = wire.Resize(m.Coordinators, n)
 			for i := range m.Coordinators {
 				if m.Coordinators[i].decode(r, version); r.Failed() {
-					r.InElement("Coordinators", i)
 					return
 				}
 			}
@@ -280,7 +318,7 @@ func (m *FindCoordinatorResponse) decode(r *wire.Reader, version int16) {
 		m.Coordinators = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -317,7 +355,28 @@ func (m *FindCoordinatorResponseCoordinator) decode(r *wire.Reader, version int1
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var findCoordinatorResponseSchema = schema.Message{Name: "FindCoordinatorResponse", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 3, Fields: findCoordinatorResponseFields}
+
+var findCoordinatorResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 6}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 3}, Nullable: true, NullFrom: 1, Ignorable: true},
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 3}},
+	{Name: "Coordinators", Type: schema.Struct, Versions: wire.VersionRange{Min: 4, Max: 6}, Array: true, MinSize: 14, Fields: findCoordinatorResponseCoordinatorFields},
+}
+
+var findCoordinatorResponseCoordinatorFields = []schema.Field{
+	{Name: "Key", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 6}},
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 4, Max: 6}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 6}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 4, Max: 6}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 4, Max: 6}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 6}, Nullable: true, NullFrom: 4, Ignorable: true},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // GetTelemetrySubscriptionsRequest is the request of the API GetTelemetrySubscriptions (key 71), version 0.
 type GetTelemetrySubscriptionsRequest struct {
@@ -42,8 +45,22 @@ func (m *GetTelemetrySubscriptionsRequest) Decode(src []byte, version int16) err
 		return err
 	}
 	r := wire.NewReader(src, "GetTelemetrySubscriptionsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&getTelemetrySubscriptionsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *GetTelemetrySubscriptionsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &getTelemetrySubscriptionsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *GetTelemetrySubscriptionsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &getTelemetrySubscriptionsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -63,7 +80,15 @@ func (m *GetTelemetrySubscriptionsRequest) append(dst []byte, version int16) ([]
 func (m *GetTelemetrySubscriptionsRequest) decode(r *wire.Reader, version int16) {
 	m.ClientInstanceID = r.UUID()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var getTelemetrySubscriptionsRequestSchema = schema.Message{Name: "GetTelemetrySubscriptionsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: getTelemetrySubscriptionsRequestFields}
+
+var getTelemetrySubscriptionsRequestFields = []schema.Field{
+	{Name: "ClientInstanceId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // GetTelemetrySubscriptionsResponse is the response of the API GetTelemetrySubscriptions (key 71), version 0.
@@ -107,8 +132,22 @@ func (m *GetTelemetrySubscriptionsResponse) Decode(src []byte, version int16) er
 		return err
 	}
 	r := wire.NewReader(src, "GetTelemetrySubscriptionsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&getTelemetrySubscriptionsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *GetTelemetrySubscriptionsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &getTelemetrySubscriptionsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *GetTelemetrySubscriptionsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &getTelemetrySubscriptionsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -162,5 +201,21 @@ func (m *GetTelemetrySubscriptionsResponse) decode(r *wire.Reader, version int16
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var getTelemetrySubscriptionsResponseSchema = schema.Message{Name: "GetTelemetrySubscriptionsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: getTelemetrySubscriptionsResponseFields}
+
+var getTelemetrySubscriptionsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ClientInstanceId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "SubscriptionId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "AcceptedCompressionTypes", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 1},
+	{Name: "PushIntervalMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TelemetryMaxBytes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "DeltaTemporality", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "RequestedMetrics", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 1},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // HeartbeatRequest is the request of the API Heartbeat (key 12), versions 0 to 4.
 type HeartbeatRequest struct {
@@ -41,8 +44,22 @@ func (m *HeartbeatRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "HeartbeatRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&heartbeatRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *HeartbeatRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &heartbeatRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *HeartbeatRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &heartbeatRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -92,9 +109,18 @@ func (m *HeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.GroupInstanceID = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var heartbeatRequestSchema = schema.Message{Name: "HeartbeatRequest", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 4, Fields: heartbeatRequestFields}
+
+var heartbeatRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "GenerationId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 4}, Nullable: true, NullFrom: 3, Default: "null"},
 }
 
 // HeartbeatResponse is the response of the API Heartbeat (key 12), versions 0 to 4.
@@ -129,8 +155,22 @@ func (m *HeartbeatResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "HeartbeatResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&heartbeatResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *HeartbeatResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &heartbeatResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *HeartbeatResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &heartbeatResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -162,7 +202,14 @@ func (m *HeartbeatResponse) decode(r *wire.Reader, version int16) {
 	}
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var heartbeatResponseSchema = schema.Message{Name: "HeartbeatResponse", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 4, Fields: heartbeatResponseFields}
+
+var heartbeatResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 4}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 4}},
 }

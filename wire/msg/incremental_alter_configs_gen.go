@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // IncrementalAlterConfigsRequest is the request of the API IncrementalAlterConfigs (key 44), versions 0 to 1.
 type IncrementalAlterConfigsRequest struct {
@@ -56,9 +59,29 @@ func (m *IncrementalAlterConfigsRequest) Decode(src []byte, version int16) error
 	if err := wire.CheckVersion("IncrementalAlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "IncrementalAlterConfigsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := incrementalAlterConfigsRequestReader{Reader: wire.NewReader(src, "IncrementalAlterConfigsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&incrementalAlterConfigsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *IncrementalAlterConfigsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &incrementalAlterConfigsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *IncrementalAlterConfigsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &incrementalAlterConfigsRequestSchema, m, version)
+}
+
+// incrementalAlterConfigsRequestReader has the memory of the small arrays, too.
+type incrementalAlterConfigsRequestReader struct {
+	wire.Reader
+	resourceConfigs wire.Slab[IncrementalAlterConfigsRequestResourceConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -84,21 +107,20 @@ func (m *IncrementalAlterConfigsRequest) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *IncrementalAlterConfigsRequest) decode(r *wire.Reader, version int16) {
+func (m *IncrementalAlterConfigsRequest) decode(r *incrementalAlterConfigsRequestReader, version int16) {
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 4)
 		m.Resources = wire.Resize(m.Resources, n)
 		for i := range m.Resources {
 			if m.Resources[i].decode(r, version); r.Failed() {
-				r.InElement("Resources", i)
 				return
 			}
 		}
 	}
 	m.ValidateOnly = r.Bool()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -132,22 +154,21 @@ func (m *IncrementalAlterConfigsRequestResource) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *IncrementalAlterConfigsRequestResource) decode(r *wire.Reader, version int16) {
+func (m *IncrementalAlterConfigsRequestResource) decode(r *incrementalAlterConfigsRequestReader, version int16) {
 	flexible := version >= 1
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	{
 		n := r.Len(flexible, 4)
-		m.Configs = wire.Resize(m.Configs, n)
+		m.Configs = r.resourceConfigs.Resize(m.Configs, n, r.Remaining()/4)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
-				r.InElement("Configs", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -180,15 +201,34 @@ func (m *IncrementalAlterConfigsRequestResourceConfig) append(dst []byte, versio
 	return dst, nil
 }
 
-func (m *IncrementalAlterConfigsRequestResourceConfig) decode(r *wire.Reader, version int16) {
+func (m *IncrementalAlterConfigsRequestResourceConfig) decode(r *incrementalAlterConfigsRequestReader, version int16) {
 	flexible := version >= 1
 	m.Name = r.String(flexible)
 	m.ConfigOperation = r.Int8()
 	m.Value = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var incrementalAlterConfigsRequestSchema = schema.Message{Name: "IncrementalAlterConfigsRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 1, Fields: incrementalAlterConfigsRequestFields}
+
+var incrementalAlterConfigsRequestFields = []schema.Field{
+	{Name: "Resources", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4, Fields: incrementalAlterConfigsRequestResourceFields},
+	{Name: "ValidateOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var incrementalAlterConfigsRequestResourceFields = []schema.Field{
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Configs", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4, Fields: incrementalAlterConfigsRequestResourceConfigFields},
+}
+
+var incrementalAlterConfigsRequestResourceConfigFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ConfigOperation", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
 }
 
 // IncrementalAlterConfigsResponse is the response of the API IncrementalAlterConfigs (key 44), versions 0 to 1.
@@ -232,8 +272,22 @@ func (m *IncrementalAlterConfigsResponse) Decode(src []byte, version int16) erro
 		return err
 	}
 	r := wire.NewReader(src, "IncrementalAlterConfigsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&incrementalAlterConfigsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *IncrementalAlterConfigsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &incrementalAlterConfigsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *IncrementalAlterConfigsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &incrementalAlterConfigsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -267,13 +321,12 @@ func (m *IncrementalAlterConfigsResponse) decode(r *wire.Reader, version int16) 
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -314,7 +367,21 @@ func (m *IncrementalAlterConfigsResponseResponse) decode(r *wire.Reader, version
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var incrementalAlterConfigsResponseSchema = schema.Message{Name: "IncrementalAlterConfigsResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 1, Fields: incrementalAlterConfigsResponseFields}
+
+var incrementalAlterConfigsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 6, Fields: incrementalAlterConfigsResponseResponseFields},
+}
+
+var incrementalAlterConfigsResponseResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // InitProducerIDRequest is the request of the API InitProducerId (key 22), versions 0 to 5.
 type InitProducerIDRequest struct {
@@ -41,8 +44,22 @@ func (m *InitProducerIDRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "InitProducerIDRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&initProducerIDRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *InitProducerIDRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &initProducerIDRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *InitProducerIDRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &initProducerIDRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -98,9 +115,18 @@ func (m *InitProducerIDRequest) decode(r *wire.Reader, version int16) {
 		m.ProducerEpoch = -1
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var initProducerIDRequestSchema = schema.Message{Name: "InitProducerIDRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 2, Fields: initProducerIDRequestFields}
+
+var initProducerIDRequestFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}, Nullable: true, NullFrom: 0},
+	{Name: "TransactionTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 3, Max: 5}, Default: "-1"},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 3, Max: 5}, Default: "-1"},
 }
 
 // InitProducerIDResponse is the response of the API InitProducerId (key 22), versions 0 to 5.
@@ -137,8 +163,22 @@ func (m *InitProducerIDResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "InitProducerIDResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&initProducerIDResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *InitProducerIDResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &initProducerIDResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *InitProducerIDResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &initProducerIDResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -169,7 +209,16 @@ func (m *InitProducerIDResponse) decode(r *wire.Reader, version int16) {
 	m.ProducerID = r.Int64()
 	m.ProducerEpoch = r.Int16()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var initProducerIDResponseSchema = schema.Message{Name: "InitProducerIDResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 2, Fields: initProducerIDResponseFields}
+
+var initProducerIDResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 5}, Default: "-1"},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // JoinGroupRequest is the request of the API JoinGroup (key 11), versions 0 to 9.
 type JoinGroupRequest struct {
@@ -52,8 +55,22 @@ func (m *JoinGroupRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "JoinGroupRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&joinGroupRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *JoinGroupRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &joinGroupRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *JoinGroupRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &joinGroupRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -130,7 +147,6 @@ func (m *JoinGroupRequest) decode(r *wire.Reader, version int16) {
 		m.Protocols = wire.Resize(m.Protocols, n)
 		for i := range m.Protocols {
 			if m.Protocols[i].decode(r, version); r.Failed() {
-				r.InElement("Protocols", i)
 				return
 			}
 		}
@@ -141,7 +157,7 @@ func (m *JoinGroupRequest) decode(r *wire.Reader, version int16) {
 		m.Reason = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -174,9 +190,27 @@ func (m *JoinGroupRequestProtocol) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(flexible)
 	m.Metadata = r.Bytes(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var joinGroupRequestSchema = schema.Message{Name: "JoinGroupRequest", Versions: wire.VersionRange{Min: 0, Max: 9}, Flexible: 6, Fields: joinGroupRequestFields}
+
+var joinGroupRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "SessionTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "RebalanceTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 9}, Ignorable: true, Default: "-1"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 9}, Nullable: true, NullFrom: 5, Default: "null"},
+	{Name: "ProtocolType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "Protocols", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 9}, Array: true, MinSize: 3, Fields: joinGroupRequestProtocolFields},
+	{Name: "Reason", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 9}, Nullable: true, NullFrom: 8, Ignorable: true, Default: "null"},
+}
+
+var joinGroupRequestProtocolFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "Metadata", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 9}},
 }
 
 // JoinGroupResponse is the response of the API JoinGroup (key 11), versions 0 to 9.
@@ -226,8 +260,22 @@ func (m *JoinGroupResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "JoinGroupResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&joinGroupResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *JoinGroupResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &joinGroupResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *JoinGroupResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &joinGroupResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -301,7 +349,7 @@ func (m *JoinGroupResponse) decode(r *wire.Reader, version int16) {
 	}
 	m.ProtocolName = r.NullableString(flexible)
 	if m.ProtocolName == nil && version < 7 {
-		r.Fail("ProtocolName is null, which it can't be in this version,")
+		r.Fail("null")
 	}
 	m.Leader = r.String(flexible)
 	if version == 9 {
@@ -315,13 +363,12 @@ func (m *JoinGroupResponse) decode(r *wire.Reader, version int16) {
 		m.Members = wire.Resize(m.Members, n)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
-				r.InElement("Members", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -365,7 +412,27 @@ func (m *JoinGroupResponseMember) decode(r *wire.Reader, version int16) {
 	}
 	m.Metadata = r.Bytes(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var joinGroupResponseSchema = schema.Message{Name: "JoinGroupResponse", Versions: wire.VersionRange{Min: 0, Max: 9}, Flexible: 6, Fields: joinGroupResponseFields}
+
+var joinGroupResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 9}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "GenerationId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 9}, Default: "-1"},
+	{Name: "ProtocolType", Type: schema.String, Versions: wire.VersionRange{Min: 7, Max: 9}, Nullable: true, NullFrom: 7, Ignorable: true, Default: "null"},
+	{Name: "ProtocolName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}, Nullable: true, NullFrom: 7},
+	{Name: "Leader", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "SkipAssignment", Type: schema.Bool, Versions: wire.VersionRange{Min: 9, Max: 9}, Default: "false"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "Members", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 9}, Array: true, MinSize: 4, Fields: joinGroupResponseMemberFields},
+}
+
+var joinGroupResponseMemberFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 9}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
+	{Name: "Metadata", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 9}},
 }

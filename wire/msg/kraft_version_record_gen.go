@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // KRaftVersionRecord is data inside other messages or records, version 0.
 type KRaftVersionRecord struct {
@@ -36,8 +39,22 @@ func (m *KRaftVersionRecord) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "KRaftVersionRecord", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&kRaftVersionRecordSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *KRaftVersionRecord) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &kRaftVersionRecordSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *KRaftVersionRecord) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &kRaftVersionRecordSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -59,5 +76,14 @@ func (m *KRaftVersionRecord) decode(r *wire.Reader, version int16) {
 	m.Version = r.Int16()
 	m.KRaftVersion = r.Int16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var kRaftVersionRecordSchema = schema.Message{Name: "KRaftVersionRecord", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: kRaftVersionRecordFields}
+
+var kRaftVersionRecordFields = []schema.Field{
+	{Name: "Version", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "KRaftVersion", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // LeaderChangeMessage is data inside other messages or records, versions 0 to 1.
 type LeaderChangeMessage struct {
@@ -45,8 +48,22 @@ func (m *LeaderChangeMessage) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "LeaderChangeMessage", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&leaderChangeMessageSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *LeaderChangeMessage) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &leaderChangeMessageSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *LeaderChangeMessage) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &leaderChangeMessageSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -84,7 +101,6 @@ func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
 		m.Voters = wire.Resize(m.Voters, n)
 		for i := range m.Voters {
 			if m.Voters[i].decode(r, version); r.Failed() {
-				r.InElement("Voters", i)
 				return
 			}
 		}
@@ -94,13 +110,14 @@ func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
 		m.GrantingVoters = wire.Resize(m.GrantingVoters, n)
 		for i := range m.GrantingVoters {
 			if m.GrantingVoters[i].decode(r, version); r.Failed() {
-				r.InElement("GrantingVoters", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -131,5 +148,21 @@ func (m *LeaderChangeMessageVoter) decode(r *wire.Reader, version int16) {
 		m.VoterDirectoryID = wire.UUID{}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var leaderChangeMessageSchema = schema.Message{Name: "LeaderChangeMessage", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: leaderChangeMessageFields}
+
+var leaderChangeMessageFields = []schema.Field{
+	{Name: "Version", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Voters", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 5, Fields: leaderChangeMessageVoterFields},
+	{Name: "GrantingVoters", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 5, Fields: leaderChangeMessageVoterFields},
+}
+
+var leaderChangeMessageVoterFields = []schema.Field{
+	{Name: "VoterId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "VoterDirectoryId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 1}},
 }

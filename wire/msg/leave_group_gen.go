@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // LeaveGroupRequest is the request of the API LeaveGroup (key 13), versions 0 to 5.
 type LeaveGroupRequest struct {
@@ -48,8 +51,22 @@ func (m *LeaveGroupRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "LeaveGroupRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&leaveGroupRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *LeaveGroupRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &leaveGroupRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *LeaveGroupRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &leaveGroupRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -108,7 +125,6 @@ func (m *LeaveGroupRequest) decode(r *wire.Reader, version int16) {
 			m.Members = wire.Resize(m.Members, n)
 			for i := range m.Members {
 				if m.Members[i].decode(r, version); r.Failed() {
-					r.InElement("Members", i)
 					return
 				}
 			}
@@ -117,7 +133,7 @@ func (m *LeaveGroupRequest) decode(r *wire.Reader, version int16) {
 		m.Members = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -161,9 +177,23 @@ func (m *LeaveGroupRequestMember) decode(r *wire.Reader, version int16) {
 		m.Reason = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var leaveGroupRequestSchema = schema.Message{Name: "LeaveGroupRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 4, Fields: leaveGroupRequestFields}
+
+var leaveGroupRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Members", Type: schema.Struct, Versions: wire.VersionRange{Min: 3, Max: 5}, Array: true, MinSize: 3, Fields: leaveGroupRequestMemberFields},
+}
+
+var leaveGroupRequestMemberFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}, Nullable: true, NullFrom: 3, Default: "null"},
+	{Name: "Reason", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
 }
 
 // LeaveGroupResponse is the response of the API LeaveGroup (key 13), versions 0 to 5.
@@ -207,8 +237,22 @@ func (m *LeaveGroupResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "LeaveGroupResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&leaveGroupResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *LeaveGroupResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &leaveGroupResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *LeaveGroupResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &leaveGroupResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -256,7 +300,6 @@ func (m *LeaveGroupResponse) decode(r *wire.Reader, version int16) {
 			m.Members = wire.Resize(m.Members, n)
 			for i := range m.Members {
 				if m.Members[i].decode(r, version); r.Failed() {
-					r.InElement("Members", i)
 					return
 				}
 			}
@@ -265,7 +308,7 @@ func (m *LeaveGroupResponse) decode(r *wire.Reader, version int16) {
 		m.Members = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -304,7 +347,21 @@ func (m *LeaveGroupResponseMember) decode(r *wire.Reader, version int16) {
 	m.GroupInstanceID = r.NullableString(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var leaveGroupResponseSchema = schema.Message{Name: "LeaveGroupResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 4, Fields: leaveGroupResponseFields}
+
+var leaveGroupResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 5}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Members", Type: schema.Struct, Versions: wire.VersionRange{Min: 3, Max: 5}, Array: true, MinSize: 5, Fields: leaveGroupResponseMemberFields},
+}
+
+var leaveGroupResponseMemberFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}, Nullable: true, NullFrom: 3},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 3, Max: 5}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ListConfigResourcesRequest is the request of the API ListConfigResources (key 74), versions 0 to 1.
 type ListConfigResourcesRequest struct {
@@ -40,8 +43,22 @@ func (m *ListConfigResourcesRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ListConfigResourcesRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listConfigResourcesRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListConfigResourcesRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listConfigResourcesRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListConfigResourcesRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listConfigResourcesRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -79,7 +96,15 @@ func (m *ListConfigResourcesRequest) decode(r *wire.Reader, version int16) {
 		m.ResourceTypes = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var listConfigResourcesRequestSchema = schema.Message{Name: "ListConfigResourcesRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: listConfigResourcesRequestFields}
+
+var listConfigResourcesRequestFields = []schema.Field{
+	{Name: "ResourceTypes", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 1},
 }
 
 // ListConfigResourcesResponse is the response of the API ListConfigResources (key 74), versions 0 to 1.
@@ -122,8 +147,22 @@ func (m *ListConfigResourcesResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ListConfigResourcesResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listConfigResourcesResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListConfigResourcesResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listConfigResourcesResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListConfigResourcesResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listConfigResourcesResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -155,13 +194,14 @@ func (m *ListConfigResourcesResponse) decode(r *wire.Reader, version int16) {
 		m.ConfigResources = wire.Resize(m.ConfigResources, n)
 		for i := range m.ConfigResources {
 			if m.ConfigResources[i].decode(r, version); r.Failed() {
-				r.InElement("ConfigResources", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -190,5 +230,20 @@ func (m *ListConfigResourcesResponseConfigResource) decode(r *wire.Reader, versi
 		m.ResourceType = 16
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var listConfigResourcesResponseSchema = schema.Message{Name: "ListConfigResourcesResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: listConfigResourcesResponseFields}
+
+var listConfigResourcesResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ConfigResources", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 2, Fields: listConfigResourcesResponseConfigResourceFields},
+}
+
+var listConfigResourcesResponseConfigResourceFields = []schema.Field{
+	{Name: "ResourceName", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ResourceType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 1}, Ignorable: true, Default: "16"},
 }

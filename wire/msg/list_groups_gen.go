@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ListGroupsRequest is the request of the API ListGroups (key 16), versions 0 to 5.
 type ListGroupsRequest struct {
@@ -39,8 +42,22 @@ func (m *ListGroupsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ListGroupsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listGroupsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListGroupsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listGroupsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListGroupsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listGroupsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -102,9 +119,16 @@ func (m *ListGroupsRequest) decode(r *wire.Reader, version int16) {
 		m.TypesFilter = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var listGroupsRequestSchema = schema.Message{Name: "ListGroupsRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: listGroupsRequestFields}
+
+var listGroupsRequestFields = []schema.Field{
+	{Name: "StatesFilter", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 5}, Array: true, MinSize: 1},
+	{Name: "TypesFilter", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Array: true, MinSize: 1},
 }
 
 // ListGroupsResponse is the response of the API ListGroups (key 16), versions 0 to 5.
@@ -149,8 +173,22 @@ func (m *ListGroupsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ListGroupsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listGroupsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListGroupsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listGroupsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListGroupsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listGroupsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -192,13 +230,12 @@ func (m *ListGroupsResponse) decode(r *wire.Reader, version int16) {
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
-				r.InElement("Groups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -250,7 +287,22 @@ func (m *ListGroupsResponseGroup) decode(r *wire.Reader, version int16) {
 		m.GroupType = ""
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var listGroupsResponseSchema = schema.Message{Name: "ListGroupsResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 3, Fields: listGroupsResponseFields}
+
+var listGroupsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 5}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 3, Fields: listGroupsResponseGroupFields},
+}
+
+var listGroupsResponseGroupFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ProtocolType", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "GroupState", Type: schema.String, Versions: wire.VersionRange{Min: 4, Max: 5}, Ignorable: true},
+	{Name: "GroupType", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Ignorable: true},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ListOffsetsRequest is the request of the API ListOffsets (key 2), versions 0 to 11.
 type ListOffsetsRequest struct {
@@ -56,9 +59,29 @@ func (m *ListOffsetsRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ListOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListOffsetsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := listOffsetsRequestReader{Reader: wire.NewReader(src, "ListOffsetsRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listOffsetsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListOffsetsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listOffsetsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListOffsetsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listOffsetsRequestSchema, m, version)
+}
+
+// listOffsetsRequestReader has the memory of the small arrays, too.
+type listOffsetsRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[ListOffsetsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -93,7 +116,7 @@ func (m *ListOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *ListOffsetsRequest) decode(r *wire.Reader, version int16) {
+func (m *ListOffsetsRequest) decode(r *listOffsetsRequestReader, version int16) {
 	flexible := version >= 6
 	m.ReplicaID = r.Int32()
 	if version >= 2 {
@@ -106,7 +129,6 @@ func (m *ListOffsetsRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -117,7 +139,7 @@ func (m *ListOffsetsRequest) decode(r *wire.Reader, version int16) {
 		m.TimeoutMs = 0
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -150,21 +172,20 @@ func (m *ListOffsetsRequestTopic) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *ListOffsetsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *ListOffsetsRequestTopic) decode(r *listOffsetsRequestReader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 12)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/12)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -198,7 +219,7 @@ func (m *ListOffsetsRequestTopicPartition) append(dst []byte, version int16) ([]
 	return dst, nil
 }
 
-func (m *ListOffsetsRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *ListOffsetsRequestTopicPartition) decode(r *listOffsetsRequestReader, version int16) {
 	flexible := version >= 6
 	m.PartitionIndex = r.Int32()
 	if version >= 4 {
@@ -213,9 +234,30 @@ func (m *ListOffsetsRequestTopicPartition) decode(r *wire.Reader, version int16)
 		m.MaxNumOffsets = 1
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var listOffsetsRequestSchema = schema.Message{Name: "ListOffsetsRequest", Versions: wire.VersionRange{Min: 0, Max: 11}, Flexible: 6, Fields: listOffsetsRequestFields}
+
+var listOffsetsRequestFields = []schema.Field{
+	{Name: "ReplicaId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 11}},
+	{Name: "IsolationLevel", Type: schema.Int8, Versions: wire.VersionRange{Min: 2, Max: 11}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 11}, Array: true, MinSize: 3, Fields: listOffsetsRequestTopicFields},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 10, Max: 11}, Ignorable: true},
+}
+
+var listOffsetsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 11}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 11}, Array: true, MinSize: 12, Fields: listOffsetsRequestTopicPartitionFields},
+}
+
+var listOffsetsRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 11}},
+	{Name: "CurrentLeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 4, Max: 11}, Ignorable: true, Default: "-1"},
+	{Name: "Timestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 11}},
+	{Name: "MaxNumOffsets", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Default: "1"},
 }
 
 // ListOffsetsResponse is the response of the API ListOffsets (key 2), versions 0 to 11.
@@ -267,9 +309,29 @@ func (m *ListOffsetsResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ListOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListOffsetsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := listOffsetsResponseReader{Reader: wire.NewReader(src, "ListOffsetsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listOffsetsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListOffsetsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listOffsetsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListOffsetsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listOffsetsResponseSchema, m, version)
+}
+
+// listOffsetsResponseReader has the memory of the small arrays, too.
+type listOffsetsResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[ListOffsetsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -297,7 +359,7 @@ func (m *ListOffsetsResponse) append(dst []byte, version int16) ([]byte, error) 
 	return dst, nil
 }
 
-func (m *ListOffsetsResponse) decode(r *wire.Reader, version int16) {
+func (m *ListOffsetsResponse) decode(r *listOffsetsResponseReader, version int16) {
 	flexible := version >= 6
 	if version >= 2 {
 		m.ThrottleTimeMs = r.Int32()
@@ -309,13 +371,12 @@ func (m *ListOffsetsResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -348,21 +409,20 @@ func (m *ListOffsetsResponseTopic) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *ListOffsetsResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *ListOffsetsResponseTopic) decode(r *listOffsetsResponseReader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 10)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/10)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -415,7 +475,7 @@ func (m *ListOffsetsResponseTopicPartition) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *ListOffsetsResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *ListOffsetsResponseTopicPartition) decode(r *listOffsetsResponseReader, version int16) {
 	flexible := version >= 6
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
@@ -446,7 +506,28 @@ func (m *ListOffsetsResponseTopicPartition) decode(r *wire.Reader, version int16
 		m.LeaderEpoch = -1
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var listOffsetsResponseSchema = schema.Message{Name: "ListOffsetsResponse", Versions: wire.VersionRange{Min: 0, Max: 11}, Flexible: 6, Fields: listOffsetsResponseFields}
+
+var listOffsetsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 11}, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 11}, Array: true, MinSize: 3, Fields: listOffsetsResponseTopicFields},
+}
+
+var listOffsetsResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 11}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 11}, Array: true, MinSize: 10, Fields: listOffsetsResponseTopicPartitionFields},
+}
+
+var listOffsetsResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 11}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 11}},
+	{Name: "OldStyleOffsets", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 8},
+	{Name: "Timestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 11}, Default: "-1"},
+	{Name: "Offset", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 11}, Default: "-1"},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 4, Max: 11}, Default: "-1"},
 }

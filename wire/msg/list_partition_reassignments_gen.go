@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ListPartitionReassignmentsRequest is the request of the API ListPartitionReassignments (key 46), version 0.
 type ListPartitionReassignmentsRequest struct {
@@ -50,8 +53,22 @@ func (m *ListPartitionReassignmentsRequest) Decode(src []byte, version int16) er
 		return err
 	}
 	r := wire.NewReader(src, "ListPartitionReassignmentsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listPartitionReassignmentsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListPartitionReassignmentsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listPartitionReassignmentsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListPartitionReassignmentsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listPartitionReassignmentsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -83,13 +100,14 @@ func (m *ListPartitionReassignmentsRequest) decode(r *wire.Reader, version int16
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -112,12 +130,23 @@ func (m *ListPartitionReassignmentsRequestTopic) append(dst []byte, version int1
 
 func (m *ListPartitionReassignmentsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.PartitionIndexes = r.Int32s(m.PartitionIndexes, n)
-	}
+	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var listPartitionReassignmentsRequestSchema = schema.Message{Name: "ListPartitionReassignmentsRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: listPartitionReassignmentsRequestFields}
+
+var listPartitionReassignmentsRequestFields = []schema.Field{
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Default: "60000"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: listPartitionReassignmentsRequestTopicFields},
+}
+
+var listPartitionReassignmentsRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "PartitionIndexes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
 }
 
 // ListPartitionReassignmentsResponse is the response of the API ListPartitionReassignments (key 46), version 0.
@@ -171,9 +200,29 @@ func (m *ListPartitionReassignmentsResponse) Decode(src []byte, version int16) e
 	if err := wire.CheckVersion("ListPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListPartitionReassignmentsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := listPartitionReassignmentsResponseReader{Reader: wire.NewReader(src, "ListPartitionReassignmentsResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listPartitionReassignmentsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListPartitionReassignmentsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listPartitionReassignmentsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListPartitionReassignmentsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listPartitionReassignmentsResponseSchema, m, version)
+}
+
+// listPartitionReassignmentsResponseReader has the memory of the small arrays, too.
+type listPartitionReassignmentsResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[ListPartitionReassignmentsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -199,7 +248,7 @@ func (m *ListPartitionReassignmentsResponse) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *ListPartitionReassignmentsResponse) decode(r *wire.Reader, version int16) {
+func (m *ListPartitionReassignmentsResponse) decode(r *listPartitionReassignmentsResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
@@ -208,13 +257,14 @@ func (m *ListPartitionReassignmentsResponse) decode(r *wire.Reader, version int1
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -237,20 +287,21 @@ func (m *ListPartitionReassignmentsResponseTopic) append(dst []byte, version int
 	return dst, nil
 }
 
-func (m *ListPartitionReassignmentsResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *ListPartitionReassignmentsResponseTopic) decode(r *listPartitionReassignmentsResponseReader, version int16) {
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 8)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -279,20 +330,34 @@ func (m *ListPartitionReassignmentsResponseTopicPartition) append(dst []byte, ve
 	return dst, nil
 }
 
-func (m *ListPartitionReassignmentsResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *ListPartitionReassignmentsResponseTopicPartition) decode(r *listPartitionReassignmentsResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
-	{
-		n := r.Len(true, 4)
-		m.Replicas = r.Int32s(m.Replicas, n)
-	}
-	{
-		n := r.Len(true, 4)
-		m.AddingReplicas = r.Int32s(m.AddingReplicas, n)
-	}
-	{
-		n := r.Len(true, 4)
-		m.RemovingReplicas = r.Int32s(m.RemovingReplicas, n)
-	}
+	m.Replicas = r.Int32s(m.Replicas, true)
+	m.AddingReplicas = r.Int32s(m.AddingReplicas, true)
+	m.RemovingReplicas = r.Int32s(m.RemovingReplicas, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var listPartitionReassignmentsResponseSchema = schema.Message{Name: "ListPartitionReassignmentsResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: listPartitionReassignmentsResponseFields}
+
+var listPartitionReassignmentsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Fields: listPartitionReassignmentsResponseTopicFields},
+}
+
+var listPartitionReassignmentsResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 8, Fields: listPartitionReassignmentsResponseTopicPartitionFields},
+}
+
+var listPartitionReassignmentsResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Replicas", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
+	{Name: "AddingReplicas", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
+	{Name: "RemovingReplicas", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ListTransactionsRequest is the request of the API ListTransactions (key 66), versions 0 to 2.
 type ListTransactionsRequest struct {
@@ -41,8 +44,22 @@ func (m *ListTransactionsRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ListTransactionsRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listTransactionsRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListTransactionsRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listTransactionsRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListTransactionsRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listTransactionsRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -105,7 +122,18 @@ func (m *ListTransactionsRequest) decode(r *wire.Reader, version int16) {
 		m.TransactionalIDPattern = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var listTransactionsRequestSchema = schema.Message{Name: "ListTransactionsRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: listTransactionsRequestFields}
+
+var listTransactionsRequestFields = []schema.Field{
+	{Name: "StateFilters", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 1},
+	{Name: "ProducerIdFilters", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 8},
+	{Name: "DurationFilter", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}, Default: "-1"},
+	{Name: "TransactionalIdPattern", Type: schema.String, Versions: wire.VersionRange{Min: 2, Max: 2}, Nullable: true, NullFrom: 2, Default: "null"},
 }
 
 // ListTransactionsResponse is the response of the API ListTransactions (key 66), versions 0 to 2.
@@ -150,8 +178,22 @@ func (m *ListTransactionsResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ListTransactionsResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&listTransactionsResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ListTransactionsResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &listTransactionsResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ListTransactionsResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &listTransactionsResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -194,13 +236,14 @@ func (m *ListTransactionsResponse) decode(r *wire.Reader, version int16) {
 		m.TransactionStates = wire.Resize(m.TransactionStates, n)
 		for i := range m.TransactionStates {
 			if m.TransactionStates[i].decode(r, version); r.Failed() {
-				r.InElement("TransactionStates", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -224,5 +267,22 @@ func (m *ListTransactionsResponseTransactionState) decode(r *wire.Reader, versio
 	m.ProducerID = r.Int64()
 	m.TransactionState = r.String(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var listTransactionsResponseSchema = schema.Message{Name: "ListTransactionsResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: listTransactionsResponseFields}
+
+var listTransactionsResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "UnknownStateFilters", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 1},
+	{Name: "TransactionStates", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 11, Fields: listTransactionsResponseTransactionStateFields},
+}
+
+var listTransactionsResponseTransactionStateFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "TransactionState", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // MetadataRequest is the request of the API Metadata (key 3), versions 0 to 13.
 type MetadataRequest struct {
@@ -48,8 +51,22 @@ func (m *MetadataRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "MetadataRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&metadataRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *MetadataRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &metadataRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *MetadataRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &metadataRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -99,13 +116,12 @@ func (m *MetadataRequest) decode(r *wire.Reader, version int16) {
 	if n := r.NullableLen(flexible, 2); n < 0 {
 		m.Topics = nil
 		if version < 1 {
-			r.Fail("Topics is null, which it can't be in this version,")
+			r.Fail("null")
 		}
 	} else {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -126,7 +142,7 @@ func (m *MetadataRequest) decode(r *wire.Reader, version int16) {
 		m.IncludeTopicAuthorizedOperations = false
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -169,12 +185,26 @@ func (m *MetadataRequestTopic) decode(r *wire.Reader, version int16) {
 	}
 	m.Name = r.NullableString(flexible)
 	if m.Name == nil && version < 10 {
-		r.Fail("Name is null, which it can't be in this version,")
+		r.Fail("null")
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var metadataRequestSchema = schema.Message{Name: "MetadataRequest", Versions: wire.VersionRange{Min: 0, Max: 13}, Flexible: 9, Fields: metadataRequestFields}
+
+var metadataRequestFields = []schema.Field{
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 2, Nullable: true, NullFrom: 1, Fields: metadataRequestTopicFields},
+	{Name: "AllowAutoTopicCreation", Type: schema.Bool, Versions: wire.VersionRange{Min: 4, Max: 13}, Default: "true"},
+	{Name: "IncludeClusterAuthorizedOperations", Type: schema.Bool, Versions: wire.VersionRange{Min: 8, Max: 10}},
+	{Name: "IncludeTopicAuthorizedOperations", Type: schema.Bool, Versions: wire.VersionRange{Min: 8, Max: 13}},
+}
+
+var metadataRequestTopicFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 10, Max: 13}, Ignorable: true},
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 13}, Nullable: true, NullFrom: 10},
 }
 
 // MetadataResponse is the response of the API Metadata (key 3), versions 0 to 13.
@@ -245,9 +275,29 @@ func (m *MetadataResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("MetadataResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "MetadataResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := metadataResponseReader{Reader: wire.NewReader(src, "MetadataResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&metadataResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *MetadataResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &metadataResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *MetadataResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &metadataResponseSchema, m, version)
+}
+
+// metadataResponseReader has the memory of the small arrays, too.
+type metadataResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[MetadataResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -303,7 +353,7 @@ func (m *MetadataResponse) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *MetadataResponse) decode(r *wire.Reader, version int16) {
+func (m *MetadataResponse) decode(r *metadataResponseReader, version int16) {
 	flexible := version >= 9
 	if version >= 3 {
 		m.ThrottleTimeMs = r.Int32()
@@ -315,7 +365,6 @@ func (m *MetadataResponse) decode(r *wire.Reader, version int16) {
 		m.Brokers = wire.Resize(m.Brokers, n)
 		for i := range m.Brokers {
 			if m.Brokers[i].decode(r, version); r.Failed() {
-				r.InElement("Brokers", i)
 				return
 			}
 		}
@@ -335,7 +384,6 @@ func (m *MetadataResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -351,7 +399,7 @@ func (m *MetadataResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorCode = 0
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -386,7 +434,7 @@ func (m *MetadataResponseBroker) append(dst []byte, version int16) ([]byte, erro
 	return dst, nil
 }
 
-func (m *MetadataResponseBroker) decode(r *wire.Reader, version int16) {
+func (m *MetadataResponseBroker) decode(r *metadataResponseReader, version int16) {
 	flexible := version >= 9
 	m.NodeID = r.Int32()
 	m.Host = r.String(flexible)
@@ -397,7 +445,7 @@ func (m *MetadataResponseBroker) decode(r *wire.Reader, version int16) {
 		m.Rack = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -448,12 +496,12 @@ func (m *MetadataResponseTopic) append(dst []byte, version int16) ([]byte, error
 	return dst, nil
 }
 
-func (m *MetadataResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *MetadataResponseTopic) decode(r *metadataResponseReader, version int16) {
 	flexible := version >= 9
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.Name = r.NullableString(flexible)
 	if m.Name == nil && version < 12 {
-		r.Fail("Name is null, which it can't be in this version,")
+		r.Fail("null")
 	}
 	if version >= 10 {
 		m.TopicID = r.UUID()
@@ -467,10 +515,9 @@ func (m *MetadataResponseTopic) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 18)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/18)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
@@ -481,7 +528,7 @@ func (m *MetadataResponseTopic) decode(r *wire.Reader, version int16) {
 		m.TopicAuthorizedOperations = -2147483648
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -523,7 +570,7 @@ func (m *MetadataResponseTopicPartition) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *MetadataResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *MetadataResponseTopicPartition) decode(r *metadataResponseReader, version int16) {
 	flexible := version >= 9
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.PartitionIndex = r.Int32()
@@ -533,24 +580,53 @@ func (m *MetadataResponseTopicPartition) decode(r *wire.Reader, version int16) {
 	} else {
 		m.LeaderEpoch = -1
 	}
-	{
-		n := r.Len(flexible, 4)
-		m.ReplicaNodes = r.Int32s(m.ReplicaNodes, n)
-	}
-	{
-		n := r.Len(flexible, 4)
-		m.IsrNodes = r.Int32s(m.IsrNodes, n)
-	}
+	m.ReplicaNodes = r.Int32s(m.ReplicaNodes, flexible)
+	m.IsrNodes = r.Int32s(m.IsrNodes, flexible)
 	if version >= 5 {
-		{
-			n := r.Len(flexible, 4)
-			m.OfflineReplicas = r.Int32s(m.OfflineReplicas, n)
-		}
+		m.OfflineReplicas = r.Int32s(m.OfflineReplicas, flexible)
 	} else {
 		m.OfflineReplicas = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var metadataResponseSchema = schema.Message{Name: "MetadataResponse", Versions: wire.VersionRange{Min: 0, Max: 13}, Flexible: 9, Fields: metadataResponseFields}
+
+var metadataResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 3, Max: 13}, Ignorable: true},
+	{Name: "Brokers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 10, Fields: metadataResponseBrokerFields},
+	{Name: "ClusterId", Type: schema.String, Versions: wire.VersionRange{Min: 2, Max: 13}, Nullable: true, NullFrom: 2, Ignorable: true, Default: "null"},
+	{Name: "ControllerId", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 13}, Ignorable: true, Default: "-1"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 8, Fields: metadataResponseTopicFields},
+	{Name: "ClusterAuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 8, Max: 10}, Default: "-2147483648"},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 13, Max: 13}, Ignorable: true},
+}
+
+var metadataResponseBrokerFields = []schema.Field{
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "Rack", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 13}, Nullable: true, NullFrom: 1, Ignorable: true, Default: "null"},
+}
+
+var metadataResponseTopicFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 13}, Nullable: true, NullFrom: 12},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 10, Max: 13}, Ignorable: true},
+	{Name: "IsInternal", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 13}, Ignorable: true, Default: "false"},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 18, Fields: metadataResponseTopicPartitionFields},
+	{Name: "TopicAuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 8, Max: 13}, Default: "-2147483648"},
+}
+
+var metadataResponseTopicPartitionFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 7, Max: 13}, Ignorable: true, Default: "-1"},
+	{Name: "ReplicaNodes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 4},
+	{Name: "IsrNodes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 4},
+	{Name: "OfflineReplicas", Type: schema.Int32, Versions: wire.VersionRange{Min: 5, Max: 13}, Array: true, MinSize: 4, Ignorable: true},
 }

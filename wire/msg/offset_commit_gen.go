@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // OffsetCommitRequest is the request of the API OffsetCommit (key 8), versions 0 to 10.
 type OffsetCommitRequest struct {
@@ -60,9 +63,29 @@ func (m *OffsetCommitRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetCommitRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetCommitRequestReader{Reader: wire.NewReader(src, "OffsetCommitRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetCommitRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetCommitRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetCommitRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetCommitRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetCommitRequestSchema, m, version)
+}
+
+// offsetCommitRequestReader has the memory of the small arrays, too.
+type offsetCommitRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[OffsetCommitRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -116,7 +139,7 @@ func (m *OffsetCommitRequest) append(dst []byte, version int16) ([]byte, error) 
 	return dst, nil
 }
 
-func (m *OffsetCommitRequest) decode(r *wire.Reader, version int16) {
+func (m *OffsetCommitRequest) decode(r *offsetCommitRequestReader, version int16) {
 	flexible := version >= 8
 	m.GroupID = r.String(flexible)
 	if version >= 1 {
@@ -144,13 +167,12 @@ func (m *OffsetCommitRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -188,7 +210,7 @@ func (m *OffsetCommitRequestTopic) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *OffsetCommitRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetCommitRequestTopic) decode(r *offsetCommitRequestReader, version int16) {
 	flexible := version >= 8
 	if version <= 9 {
 		m.Name = r.String(flexible)
@@ -202,16 +224,15 @@ func (m *OffsetCommitRequestTopic) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -252,7 +273,7 @@ func (m *OffsetCommitRequestTopicPartition) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *OffsetCommitRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetCommitRequestTopicPartition) decode(r *offsetCommitRequestReader, version int16) {
 	flexible := version >= 8
 	m.PartitionIndex = r.Int32()
 	m.CommittedOffset = r.Int64()
@@ -268,9 +289,34 @@ func (m *OffsetCommitRequestTopicPartition) decode(r *wire.Reader, version int16
 	}
 	m.CommittedMetadata = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var offsetCommitRequestSchema = schema.Message{Name: "OffsetCommitRequest", Versions: wire.VersionRange{Min: 0, Max: 10}, Flexible: 8, Fields: offsetCommitRequestFields}
+
+var offsetCommitRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 10}},
+	{Name: "GenerationIdOrMemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 10}, Ignorable: true, Default: "-1"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 10}, Ignorable: true},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 7, Max: 10}, Nullable: true, NullFrom: 7, Default: "null"},
+	{Name: "RetentionTimeMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 2, Max: 4}, Ignorable: true, Default: "-1"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 10}, Array: true, MinSize: 3, Fields: offsetCommitRequestTopicFields},
+}
+
+var offsetCommitRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 10, Max: 10}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 10}, Array: true, MinSize: 14, Fields: offsetCommitRequestTopicPartitionFields},
+}
+
+var offsetCommitRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 10}},
+	{Name: "CommittedOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 10}},
+	{Name: "CommitTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 1}, Default: "-1"},
+	{Name: "CommittedLeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 6, Max: 10}, Ignorable: true, Default: "-1"},
+	{Name: "CommittedMetadata", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 10}, Nullable: true, NullFrom: 0},
 }
 
 // OffsetCommitResponse is the response of the API OffsetCommit (key 8), versions 0 to 10.
@@ -319,9 +365,29 @@ func (m *OffsetCommitResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetCommitResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetCommitResponseReader{Reader: wire.NewReader(src, "OffsetCommitResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetCommitResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetCommitResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetCommitResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetCommitResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetCommitResponseSchema, m, version)
+}
+
+// offsetCommitResponseReader has the memory of the small arrays, too.
+type offsetCommitResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[OffsetCommitResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -349,7 +415,7 @@ func (m *OffsetCommitResponse) append(dst []byte, version int16) ([]byte, error)
 	return dst, nil
 }
 
-func (m *OffsetCommitResponse) decode(r *wire.Reader, version int16) {
+func (m *OffsetCommitResponse) decode(r *offsetCommitResponseReader, version int16) {
 	flexible := version >= 8
 	if version >= 3 {
 		m.ThrottleTimeMs = r.Int32()
@@ -361,13 +427,12 @@ func (m *OffsetCommitResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -405,7 +470,7 @@ func (m *OffsetCommitResponseTopic) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *OffsetCommitResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetCommitResponseTopic) decode(r *offsetCommitResponseReader, version int16) {
 	flexible := version >= 8
 	if version <= 9 {
 		m.Name = r.String(flexible)
@@ -419,16 +484,15 @@ func (m *OffsetCommitResponseTopic) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -451,12 +515,30 @@ func (m *OffsetCommitResponseTopicPartition) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *OffsetCommitResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetCommitResponseTopicPartition) decode(r *offsetCommitResponseReader, version int16) {
 	flexible := version >= 8
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var offsetCommitResponseSchema = schema.Message{Name: "OffsetCommitResponse", Versions: wire.VersionRange{Min: 0, Max: 10}, Flexible: 8, Fields: offsetCommitResponseFields}
+
+var offsetCommitResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 3, Max: 10}, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 10}, Array: true, MinSize: 3, Fields: offsetCommitResponseTopicFields},
+}
+
+var offsetCommitResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 9}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 10, Max: 10}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 10}, Array: true, MinSize: 6, Fields: offsetCommitResponseTopicPartitionFields},
+}
+
+var offsetCommitResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 10}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 10}},
 }

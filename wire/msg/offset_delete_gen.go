@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // OffsetDeleteRequest is the request of the API OffsetDelete (key 47), version 0.
 type OffsetDeleteRequest struct {
@@ -48,9 +51,29 @@ func (m *OffsetDeleteRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetDeleteRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetDeleteRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetDeleteRequestReader{Reader: wire.NewReader(src, "OffsetDeleteRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetDeleteRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetDeleteRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetDeleteRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetDeleteRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetDeleteRequestSchema, m, version)
+}
+
+// offsetDeleteRequestReader has the memory of the small arrays, too.
+type offsetDeleteRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[OffsetDeleteRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -73,14 +96,13 @@ func (m *OffsetDeleteRequest) append(dst []byte, version int16) ([]byte, error) 
 	return dst, nil
 }
 
-func (m *OffsetDeleteRequest) decode(r *wire.Reader, version int16) {
+func (m *OffsetDeleteRequest) decode(r *offsetDeleteRequestReader, version int16) {
 	m.GroupID = r.String(false)
 	{
 		n := r.Len(false, 6)
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -107,14 +129,13 @@ func (m *OffsetDeleteRequestTopic) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *OffsetDeleteRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetDeleteRequestTopic) decode(r *offsetDeleteRequestReader, version int16) {
 	m.Name = r.String(false)
 	{
 		n := r.Len(false, 4)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/4)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
@@ -131,8 +152,24 @@ func (m *OffsetDeleteRequestTopicPartition) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *OffsetDeleteRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetDeleteRequestTopicPartition) decode(r *offsetDeleteRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
+}
+
+var offsetDeleteRequestSchema = schema.Message{Name: "OffsetDeleteRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: -1, Fields: offsetDeleteRequestFields}
+
+var offsetDeleteRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 6, Fields: offsetDeleteRequestTopicFields},
+}
+
+var offsetDeleteRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 4, Fields: offsetDeleteRequestTopicPartitionFields},
+}
+
+var offsetDeleteRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // OffsetDeleteResponse is the response of the API OffsetDelete (key 47), version 0.
@@ -178,9 +215,29 @@ func (m *OffsetDeleteResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetDeleteResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetDeleteResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetDeleteResponseReader{Reader: wire.NewReader(src, "OffsetDeleteResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetDeleteResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetDeleteResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetDeleteResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetDeleteResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetDeleteResponseSchema, m, version)
+}
+
+// offsetDeleteResponseReader has the memory of the small arrays, too.
+type offsetDeleteResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[OffsetDeleteResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -201,7 +258,7 @@ func (m *OffsetDeleteResponse) append(dst []byte, version int16) ([]byte, error)
 	return dst, nil
 }
 
-func (m *OffsetDeleteResponse) decode(r *wire.Reader, version int16) {
+func (m *OffsetDeleteResponse) decode(r *offsetDeleteResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ThrottleTimeMs = r.Int32()
 	{
@@ -209,7 +266,6 @@ func (m *OffsetDeleteResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -236,14 +292,13 @@ func (m *OffsetDeleteResponseTopic) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *OffsetDeleteResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetDeleteResponseTopic) decode(r *offsetDeleteResponseReader, version int16) {
 	m.Name = r.String(false)
 	{
 		n := r.Len(false, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
@@ -261,7 +316,25 @@ func (m *OffsetDeleteResponseTopicPartition) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *OffsetDeleteResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetDeleteResponseTopicPartition) decode(r *offsetDeleteResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
+}
+
+var offsetDeleteResponseSchema = schema.Message{Name: "OffsetDeleteResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: -1, Fields: offsetDeleteResponseFields}
+
+var offsetDeleteResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 6, Fields: offsetDeleteResponseTopicFields},
+}
+
+var offsetDeleteResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 6, Fields: offsetDeleteResponseTopicPartitionFields},
+}
+
+var offsetDeleteResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

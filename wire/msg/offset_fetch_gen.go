@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // OffsetFetchRequest is the request of the API OffsetFetch (key 9), versions 0 to 10.
 type OffsetFetchRequest struct {
@@ -64,9 +67,29 @@ func (m *OffsetFetchRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetFetchRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetFetchRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetFetchRequestReader{Reader: wire.NewReader(src, "OffsetFetchRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetFetchRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetFetchRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetFetchRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetFetchRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetFetchRequestSchema, m, version)
+}
+
+// offsetFetchRequestReader has the memory of the small arrays, too.
+type offsetFetchRequestReader struct {
+	wire.Reader
+	groupTopics wire.Slab[OffsetFetchRequestGroupTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -125,7 +148,7 @@ func (m *OffsetFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *OffsetFetchRequest) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchRequest) decode(r *offsetFetchRequestReader, version int16) {
 	flexible := version >= 6
 	if version <= 7 {
 		m.GroupID = r.String(flexible)
@@ -136,13 +159,12 @@ func (m *OffsetFetchRequest) decode(r *wire.Reader, version int16) {
 		if n := r.NullableLen(flexible, 3); n < 0 {
 			m.Topics = nil
 			if version < 2 {
-				r.Fail("Topics is null, which it can't be in this version,")
+				r.Fail("null")
 			}
 		} else {
 			m.Topics = wire.Resize(m.Topics, n)
 			for i := range m.Topics {
 				if m.Topics[i].decode(r, version); r.Failed() {
-					r.InElement("Topics", i)
 					return
 				}
 			}
@@ -156,7 +178,6 @@ func (m *OffsetFetchRequest) decode(r *wire.Reader, version int16) {
 			m.Groups = wire.Resize(m.Groups, n)
 			for i := range m.Groups {
 				if m.Groups[i].decode(r, version); r.Failed() {
-					r.InElement("Groups", i)
 					return
 				}
 			}
@@ -170,7 +191,7 @@ func (m *OffsetFetchRequest) decode(r *wire.Reader, version int16) {
 		m.RequireStable = false
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -201,15 +222,12 @@ func (m *OffsetFetchRequestTopic) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *OffsetFetchRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchRequestTopic) decode(r *offsetFetchRequestReader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
-	{
-		n := r.Len(flexible, 4)
-		m.PartitionIndexes = r.Int32s(m.PartitionIndexes, n)
-	}
+	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -245,7 +263,7 @@ func (m *OffsetFetchRequestGroup) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *OffsetFetchRequestGroup) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchRequestGroup) decode(r *offsetFetchRequestReader, version int16) {
 	flexible := version >= 6
 	m.GroupID = r.String(flexible)
 	if version >= 9 {
@@ -261,16 +279,15 @@ func (m *OffsetFetchRequestGroup) decode(r *wire.Reader, version int16) {
 	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Topics = nil
 	} else {
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -301,7 +318,7 @@ func (m *OffsetFetchRequestGroupTopic) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *OffsetFetchRequestGroupTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchRequestGroupTopic) decode(r *offsetFetchRequestReader, version int16) {
 	flexible := version >= 6
 	if version <= 9 {
 		m.Name = r.String(flexible)
@@ -313,14 +330,38 @@ func (m *OffsetFetchRequestGroupTopic) decode(r *wire.Reader, version int16) {
 	} else {
 		m.TopicID = wire.UUID{}
 	}
-	{
-		n := r.Len(flexible, 4)
-		m.PartitionIndexes = r.Int32s(m.PartitionIndexes, n)
-	}
+	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var offsetFetchRequestSchema = schema.Message{Name: "OffsetFetchRequest", Versions: wire.VersionRange{Min: 0, Max: 10}, Flexible: 6, Fields: offsetFetchRequestFields}
+
+var offsetFetchRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 3, Nullable: true, NullFrom: 2, Fields: offsetFetchRequestTopicFields},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 8, Max: 10}, Array: true, MinSize: 3, Fields: offsetFetchRequestGroupFields},
+	{Name: "RequireStable", Type: schema.Bool, Versions: wire.VersionRange{Min: 7, Max: 10}, Default: "false"},
+}
+
+var offsetFetchRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "PartitionIndexes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 4},
+}
+
+var offsetFetchRequestGroupFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 10}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 9, Max: 10}, Nullable: true, NullFrom: 9, Ignorable: true, Default: "null"},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 9, Max: 10}, Ignorable: true, Default: "-1"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 8, Max: 10}, Array: true, MinSize: 3, Nullable: true, NullFrom: 8, Fields: offsetFetchRequestGroupTopicFields},
+}
+
+var offsetFetchRequestGroupTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 9}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 10, Max: 10}, Ignorable: true},
+	{Name: "PartitionIndexes", Type: schema.Int32, Versions: wire.VersionRange{Min: 8, Max: 10}, Array: true, MinSize: 4},
 }
 
 // OffsetFetchResponse is the response of the API OffsetFetch (key 9), versions 0 to 10.
@@ -399,9 +440,31 @@ func (m *OffsetFetchResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetFetchResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetFetchResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetFetchResponseReader{Reader: wire.NewReader(src, "OffsetFetchResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetFetchResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetFetchResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetFetchResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetFetchResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetFetchResponseSchema, m, version)
+}
+
+// offsetFetchResponseReader has the memory of the small arrays, too.
+type offsetFetchResponseReader struct {
+	wire.Reader
+	topicPartitions      wire.Slab[OffsetFetchResponseTopicPartition]
+	groupTopics          wire.Slab[OffsetFetchResponseGroupTopic]
+	groupTopicPartitions wire.Slab[OffsetFetchResponseGroupTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -448,7 +511,7 @@ func (m *OffsetFetchResponse) append(dst []byte, version int16) ([]byte, error) 
 	return dst, nil
 }
 
-func (m *OffsetFetchResponse) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchResponse) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
 	if version >= 3 {
 		m.ThrottleTimeMs = r.Int32()
@@ -461,7 +524,6 @@ func (m *OffsetFetchResponse) decode(r *wire.Reader, version int16) {
 			m.Topics = wire.Resize(m.Topics, n)
 			for i := range m.Topics {
 				if m.Topics[i].decode(r, version); r.Failed() {
-					r.InElement("Topics", i)
 					return
 				}
 			}
@@ -480,7 +542,6 @@ func (m *OffsetFetchResponse) decode(r *wire.Reader, version int16) {
 			m.Groups = wire.Resize(m.Groups, n)
 			for i := range m.Groups {
 				if m.Groups[i].decode(r, version); r.Failed() {
-					r.InElement("Groups", i)
 					return
 				}
 			}
@@ -489,7 +550,7 @@ func (m *OffsetFetchResponse) decode(r *wire.Reader, version int16) {
 		m.Groups = nil
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -522,21 +583,20 @@ func (m *OffsetFetchResponseTopic) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *OffsetFetchResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchResponseTopic) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 16)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/16)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -571,7 +631,7 @@ func (m *OffsetFetchResponseTopicPartition) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *OffsetFetchResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchResponseTopicPartition) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
 	m.PartitionIndex = r.Int32()
 	m.CommittedOffset = r.Int64()
@@ -583,7 +643,7 @@ func (m *OffsetFetchResponseTopicPartition) decode(r *wire.Reader, version int16
 	m.Metadata = r.NullableString(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -612,22 +672,21 @@ func (m *OffsetFetchResponseGroup) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *OffsetFetchResponseGroup) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchResponseGroup) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
 	m.GroupID = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -660,7 +719,7 @@ func (m *OffsetFetchResponseGroupTopic) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *OffsetFetchResponseGroupTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchResponseGroupTopic) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
 	if version <= 9 {
 		m.Name = r.String(flexible)
@@ -674,16 +733,15 @@ func (m *OffsetFetchResponseGroupTopic) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 20)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.groupTopicPartitions.Resize(m.Partitions, n, r.Remaining()/20)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -711,7 +769,7 @@ func (m *OffsetFetchResponseGroupTopicPartition) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *OffsetFetchResponseGroupTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetFetchResponseGroupTopicPartition) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
 	m.PartitionIndex = r.Int32()
 	m.CommittedOffset = r.Int64()
@@ -719,7 +777,49 @@ func (m *OffsetFetchResponseGroupTopicPartition) decode(r *wire.Reader, version 
 	m.Metadata = r.NullableString(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var offsetFetchResponseSchema = schema.Message{Name: "OffsetFetchResponse", Versions: wire.VersionRange{Min: 0, Max: 10}, Flexible: 6, Fields: offsetFetchResponseFields}
+
+var offsetFetchResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 3, Max: 10}, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 3, Fields: offsetFetchResponseTopicFields},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 2, Max: 7}, Ignorable: true, Default: "0"},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 8, Max: 10}, Array: true, MinSize: 5, Fields: offsetFetchResponseGroupFields},
+}
+
+var offsetFetchResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 7}, Array: true, MinSize: 16, Fields: offsetFetchResponseTopicPartitionFields},
+}
+
+var offsetFetchResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "CommittedOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 7}},
+	{Name: "CommittedLeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 5, Max: 7}, Ignorable: true, Default: "-1"},
+	{Name: "Metadata", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 7}, Nullable: true, NullFrom: 0},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 7}},
+}
+
+var offsetFetchResponseGroupFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 10}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 8, Max: 10}, Array: true, MinSize: 3, Fields: offsetFetchResponseGroupTopicFields},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 8, Max: 10}, Default: "0"},
+}
+
+var offsetFetchResponseGroupTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 9}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 10, Max: 10}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 8, Max: 10}, Array: true, MinSize: 20, Fields: offsetFetchResponseGroupTopicPartitionFields},
+}
+
+var offsetFetchResponseGroupTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 8, Max: 10}},
+	{Name: "CommittedOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 8, Max: 10}},
+	{Name: "CommittedLeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 8, Max: 10}, Ignorable: true, Default: "-1"},
+	{Name: "Metadata", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 10}, Nullable: true, NullFrom: 8},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 8, Max: 10}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // OffsetForLeaderEpochRequest is the request of the API OffsetForLeaderEpoch (key 23), versions 0 to 4.
 type OffsetForLeaderEpochRequest struct {
@@ -55,9 +58,29 @@ func (m *OffsetForLeaderEpochRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetForLeaderEpochRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetForLeaderEpochRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetForLeaderEpochRequestReader{Reader: wire.NewReader(src, "OffsetForLeaderEpochRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetForLeaderEpochRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetForLeaderEpochRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetForLeaderEpochRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetForLeaderEpochRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetForLeaderEpochRequestSchema, m, version)
+}
+
+// offsetForLeaderEpochRequestReader has the memory of the small arrays, too.
+type offsetForLeaderEpochRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[OffsetForLeaderEpochRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -86,7 +109,7 @@ func (m *OffsetForLeaderEpochRequest) append(dst []byte, version int16) ([]byte,
 	return dst, nil
 }
 
-func (m *OffsetForLeaderEpochRequest) decode(r *wire.Reader, version int16) {
+func (m *OffsetForLeaderEpochRequest) decode(r *offsetForLeaderEpochRequestReader, version int16) {
 	flexible := version >= 4
 	if version >= 3 {
 		m.ReplicaID = r.Int32()
@@ -98,13 +121,12 @@ func (m *OffsetForLeaderEpochRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -137,21 +159,20 @@ func (m *OffsetForLeaderEpochRequestTopic) append(dst []byte, version int16) ([]
 	return dst, nil
 }
 
-func (m *OffsetForLeaderEpochRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetForLeaderEpochRequestTopic) decode(r *offsetForLeaderEpochRequestReader, version int16) {
 	flexible := version >= 4
 	m.Topic = r.String(flexible)
 	{
 		n := r.Len(flexible, 8)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -178,7 +199,7 @@ func (m *OffsetForLeaderEpochRequestTopicPartition) append(dst []byte, version i
 	return dst, nil
 }
 
-func (m *OffsetForLeaderEpochRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetForLeaderEpochRequestTopicPartition) decode(r *offsetForLeaderEpochRequestReader, version int16) {
 	flexible := version >= 4
 	m.Partition = r.Int32()
 	if version >= 2 {
@@ -188,9 +209,27 @@ func (m *OffsetForLeaderEpochRequestTopicPartition) decode(r *wire.Reader, versi
 	}
 	m.LeaderEpoch = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var offsetForLeaderEpochRequestSchema = schema.Message{Name: "OffsetForLeaderEpochRequest", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 4, Fields: offsetForLeaderEpochRequestFields}
+
+var offsetForLeaderEpochRequestFields = []schema.Field{
+	{Name: "ReplicaId", Type: schema.Int32, Versions: wire.VersionRange{Min: 3, Max: 4}, Ignorable: true, Default: "-2"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 3, Fields: offsetForLeaderEpochRequestTopicFields},
+}
+
+var offsetForLeaderEpochRequestTopicFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 8, Fields: offsetForLeaderEpochRequestTopicPartitionFields},
+}
+
+var offsetForLeaderEpochRequestTopicPartitionFields = []schema.Field{
+	{Name: "Partition", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "CurrentLeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 4}, Ignorable: true, Default: "-1"},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 4}},
 }
 
 // OffsetForLeaderEpochResponse is the response of the API OffsetForLeaderEpoch (key 23), versions 0 to 4.
@@ -240,9 +279,29 @@ func (m *OffsetForLeaderEpochResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("OffsetForLeaderEpochResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "OffsetForLeaderEpochResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := offsetForLeaderEpochResponseReader{Reader: wire.NewReader(src, "OffsetForLeaderEpochResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&offsetForLeaderEpochResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *OffsetForLeaderEpochResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &offsetForLeaderEpochResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *OffsetForLeaderEpochResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &offsetForLeaderEpochResponseSchema, m, version)
+}
+
+// offsetForLeaderEpochResponseReader has the memory of the small arrays, too.
+type offsetForLeaderEpochResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[OffsetForLeaderEpochResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -270,7 +329,7 @@ func (m *OffsetForLeaderEpochResponse) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *OffsetForLeaderEpochResponse) decode(r *wire.Reader, version int16) {
+func (m *OffsetForLeaderEpochResponse) decode(r *offsetForLeaderEpochResponseReader, version int16) {
 	flexible := version >= 4
 	if version >= 2 {
 		m.ThrottleTimeMs = r.Int32()
@@ -282,13 +341,12 @@ func (m *OffsetForLeaderEpochResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -321,21 +379,20 @@ func (m *OffsetForLeaderEpochResponseTopic) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *OffsetForLeaderEpochResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *OffsetForLeaderEpochResponseTopic) decode(r *offsetForLeaderEpochResponseReader, version int16) {
 	flexible := version >= 4
 	m.Topic = r.String(flexible)
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -364,7 +421,7 @@ func (m *OffsetForLeaderEpochResponseTopicPartition) append(dst []byte, version 
 	return dst, nil
 }
 
-func (m *OffsetForLeaderEpochResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *OffsetForLeaderEpochResponseTopicPartition) decode(r *offsetForLeaderEpochResponseReader, version int16) {
 	flexible := version >= 4
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.Partition = r.Int32()
@@ -375,7 +432,26 @@ func (m *OffsetForLeaderEpochResponseTopicPartition) decode(r *wire.Reader, vers
 	}
 	m.EndOffset = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var offsetForLeaderEpochResponseSchema = schema.Message{Name: "OffsetForLeaderEpochResponse", Versions: wire.VersionRange{Min: 0, Max: 4}, Flexible: 4, Fields: offsetForLeaderEpochResponseFields}
+
+var offsetForLeaderEpochResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 4}, Ignorable: true},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 3, Fields: offsetForLeaderEpochResponseTopicFields},
+}
+
+var offsetForLeaderEpochResponseTopicFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 4}, Array: true, MinSize: 14, Fields: offsetForLeaderEpochResponseTopicPartitionFields},
+}
+
+var offsetForLeaderEpochResponseTopicPartitionFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "Partition", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 4}},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 4}, Ignorable: true, Default: "-1"},
+	{Name: "EndOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 4}, Default: "-1"},
 }

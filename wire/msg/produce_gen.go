@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ProduceRequest is the request of the API Produce (key 0), versions 0 to 13.
 type ProduceRequest struct {
@@ -70,9 +73,29 @@ func (m *ProduceRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ProduceRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ProduceRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := produceRequestReader{Reader: wire.NewReader(src, "ProduceRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&produceRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ProduceRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &produceRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ProduceRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &produceRequestSchema, m, version)
+}
+
+// produceRequestReader has the memory of the small arrays, too.
+type produceRequestReader struct {
+	wire.Reader
+	topicDataPartitionDatas wire.Slab[ProduceRequestTopicDataPartitionData]
 }
 
 // SetDefaults sets every field to its default.
@@ -110,7 +133,7 @@ func (m *ProduceRequest) append(dst []byte, version int16, cuts *wire.Cuts) ([]b
 	return dst, nil
 }
 
-func (m *ProduceRequest) decode(r *wire.Reader, version int16) {
+func (m *ProduceRequest) decode(r *produceRequestReader, version int16) {
 	flexible := version >= 9
 	if version >= 3 {
 		m.TransactionalID = r.NullableString(flexible)
@@ -124,13 +147,12 @@ func (m *ProduceRequest) decode(r *wire.Reader, version int16) {
 		m.TopicData = wire.Resize(m.TopicData, n)
 		for i := range m.TopicData {
 			if m.TopicData[i].decode(r, version); r.Failed() {
-				r.InElement("TopicData", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -168,7 +190,7 @@ func (m *ProduceRequestTopicData) append(dst []byte, version int16, cuts *wire.C
 	return dst, nil
 }
 
-func (m *ProduceRequestTopicData) decode(r *wire.Reader, version int16) {
+func (m *ProduceRequestTopicData) decode(r *produceRequestReader, version int16) {
 	flexible := version >= 9
 	if version <= 12 {
 		m.Name = r.String(flexible)
@@ -182,16 +204,15 @@ func (m *ProduceRequestTopicData) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 6)
-		m.PartitionData = wire.Resize(m.PartitionData, n)
+		m.PartitionData = r.topicDataPartitionDatas.Resize(m.PartitionData, n, r.Remaining()/6)
 		for i := range m.PartitionData {
 			if m.PartitionData[i].decode(r, version); r.Failed() {
-				r.InElement("PartitionData", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -215,14 +236,34 @@ func (m *ProduceRequestTopicDataPartitionData) append(dst []byte, version int16,
 	return dst, nil
 }
 
-func (m *ProduceRequestTopicDataPartitionData) decode(r *wire.Reader, version int16) {
+func (m *ProduceRequestTopicDataPartitionData) decode(r *produceRequestReader, version int16) {
 	flexible := version >= 9
 	m.Index = r.Int32()
 	m.Records = r.NullableBytes(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var produceRequestSchema = schema.Message{Name: "ProduceRequest", Versions: wire.VersionRange{Min: 0, Max: 13}, Flexible: 9, Fields: produceRequestFields}
+
+var produceRequestFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 13}, Nullable: true, NullFrom: 3, Default: "null"},
+	{Name: "Acks", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "TopicData", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 3, Fields: produceRequestTopicDataFields},
+}
+
+var produceRequestTopicDataFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 12}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 13, Max: 13}, Ignorable: true},
+	{Name: "PartitionData", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 6, Fields: produceRequestTopicDataPartitionDataFields},
+}
+
+var produceRequestTopicDataPartitionDataFields = []schema.Field{
+	{Name: "Index", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "Records", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 13}, Nullable: true, NullFrom: 0},
 }
 
 // ProduceResponse is the response of the API Produce (key 0), versions 0 to 13.
@@ -301,9 +342,30 @@ func (m *ProduceResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ProduceResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ProduceResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := produceResponseReader{Reader: wire.NewReader(src, "ProduceResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&produceResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ProduceResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &produceResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ProduceResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &produceResponseSchema, m, version)
+}
+
+// produceResponseReader has the memory of the small arrays, too.
+type produceResponseReader struct {
+	wire.Reader
+	responsePartitionResponses            wire.Slab[ProduceResponseResponsePartitionResponse]
+	responsePartitionResponseRecordErrors wire.Slab[ProduceResponseResponsePartitionResponseRecordError]
 }
 
 // SetDefaults sets every field to its default.
@@ -355,14 +417,13 @@ func (m *ProduceResponse) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *ProduceResponse) decode(r *wire.Reader, version int16) {
+func (m *ProduceResponse) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
 	{
 		n := r.Len(flexible, 3)
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
@@ -374,7 +435,7 @@ func (m *ProduceResponse) decode(r *wire.Reader, version int16) {
 	}
 	m.UnknownTags = nil
 	m.NodeEndpoints = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
@@ -384,7 +445,6 @@ func (m *ProduceResponse) decode(r *wire.Reader, version int16) {
 					m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 					for i := range m.NodeEndpoints {
 						if m.NodeEndpoints[i].decode(r, version); r.Failed() {
-							r.InElement("NodeEndpoints", i)
 							return
 						}
 					}
@@ -430,7 +490,7 @@ func (m *ProduceResponseResponse) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *ProduceResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *ProduceResponseResponse) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
 	if version <= 12 {
 		m.Name = r.String(flexible)
@@ -444,16 +504,15 @@ func (m *ProduceResponseResponse) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 14)
-		m.PartitionResponses = wire.Resize(m.PartitionResponses, n)
+		m.PartitionResponses = r.responsePartitionResponses.Resize(m.PartitionResponses, n, r.Remaining()/14)
 		for i := range m.PartitionResponses {
 			if m.PartitionResponses[i].decode(r, version); r.Failed() {
-				r.InElement("PartitionResponses", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -523,7 +582,7 @@ func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version in
 	return dst, nil
 }
 
-func (m *ProduceResponseResponsePartitionResponse) decode(r *wire.Reader, version int16) {
+func (m *ProduceResponseResponsePartitionResponse) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
 	m.Index = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
@@ -541,10 +600,9 @@ func (m *ProduceResponseResponsePartitionResponse) decode(r *wire.Reader, versio
 	if version >= 8 {
 		{
 			n := r.Len(flexible, 6)
-			m.RecordErrors = wire.Resize(m.RecordErrors, n)
+			m.RecordErrors = r.responsePartitionResponseRecordErrors.Resize(m.RecordErrors, n, r.Remaining()/6)
 			for i := range m.RecordErrors {
 				if m.RecordErrors[i].decode(r, version); r.Failed() {
-					r.InElement("RecordErrors", i)
 					return
 				}
 			}
@@ -559,15 +617,12 @@ func (m *ProduceResponseResponsePartitionResponse) decode(r *wire.Reader, versio
 	}
 	m.UnknownTags = nil
 	m.CurrentLeader.SetDefaults()
-	if flexible {
+	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 			number, end := r.TaggedField()
 			switch {
 			case number == 0 && version >= 10:
-				if m.CurrentLeader.decode(r, version); r.Failed() {
-					r.In("CurrentLeader")
-					return
-				}
+				m.CurrentLeader.decode(r, version)
 			default:
 				m.UnknownTags = r.UnknownTag(m.UnknownTags, number, end, left)
 			}
@@ -599,12 +654,12 @@ func (m *ProduceResponseResponsePartitionResponseRecordError) append(dst []byte,
 	return dst, nil
 }
 
-func (m *ProduceResponseResponsePartitionResponseRecordError) decode(r *wire.Reader, version int16) {
+func (m *ProduceResponseResponsePartitionResponseRecordError) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
 	m.BatchIndex = r.Int32()
 	m.BatchIndexErrorMessage = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -639,12 +694,12 @@ func (m *ProduceResponseResponsePartitionResponseCurrentLeader) append(dst []byt
 	return dst, nil
 }
 
-func (m *ProduceResponseResponsePartitionResponseCurrentLeader) decode(r *wire.Reader, version int16) {
+func (m *ProduceResponseResponsePartitionResponseCurrentLeader) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
 	m.LeaderID = r.Int32()
 	m.LeaderEpoch = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -669,14 +724,56 @@ func (m *ProduceResponseNodeEndpoint) append(dst []byte, version int16) ([]byte,
 	return dst, nil
 }
 
-func (m *ProduceResponseNodeEndpoint) decode(r *wire.Reader, version int16) {
+func (m *ProduceResponseNodeEndpoint) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
 	m.NodeID = r.Int32()
 	m.Host = r.String(flexible)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var produceResponseSchema = schema.Message{Name: "ProduceResponse", Versions: wire.VersionRange{Min: 0, Max: 13}, Flexible: 9, Fields: produceResponseFields}
+
+var produceResponseFields = []schema.Field{
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 3, Fields: produceResponseResponseFields},
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 13}, Ignorable: true, Default: "0"},
+	{Name: "NodeEndpoints", Type: schema.Struct, Versions: wire.VersionRange{Min: 10, Max: 13}, Array: true, MinSize: 11, Tagged: true, Tag: 0, Fields: produceResponseNodeEndpointFields},
+}
+
+var produceResponseResponseFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 12}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 13, Max: 13}, Ignorable: true},
+	{Name: "PartitionResponses", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 13}, Array: true, MinSize: 14, Fields: produceResponseResponsePartitionResponseFields},
+}
+
+var produceResponseResponsePartitionResponseFields = []schema.Field{
+	{Name: "Index", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "BaseOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 13}},
+	{Name: "LogAppendTimeMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 2, Max: 13}, Ignorable: true, Default: "-1"},
+	{Name: "LogStartOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 5, Max: 13}, Ignorable: true, Default: "-1"},
+	{Name: "RecordErrors", Type: schema.Struct, Versions: wire.VersionRange{Min: 8, Max: 13}, Array: true, MinSize: 6, Ignorable: true, Fields: produceResponseResponsePartitionResponseRecordErrorFields},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 13}, Nullable: true, NullFrom: 8, Ignorable: true, Default: "null"},
+	{Name: "CurrentLeader", Type: schema.Struct, Versions: wire.VersionRange{Min: 10, Max: 13}, Tagged: true, Tag: 0, Fields: produceResponseResponsePartitionResponseCurrentLeaderFields},
+}
+
+var produceResponseResponsePartitionResponseRecordErrorFields = []schema.Field{
+	{Name: "BatchIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 8, Max: 13}},
+	{Name: "BatchIndexErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 8, Max: 13}, Nullable: true, NullFrom: 8, Default: "null"},
+}
+
+var produceResponseResponsePartitionResponseCurrentLeaderFields = []schema.Field{
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 10, Max: 13}, Default: "-1"},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 10, Max: 13}, Default: "-1"},
+}
+
+var produceResponseNodeEndpointFields = []schema.Field{
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 10, Max: 13}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 10, Max: 13}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 10, Max: 13}},
+	{Name: "Rack", Type: schema.String, Versions: wire.VersionRange{Min: 10, Max: 13}, Nullable: true, NullFrom: 10, Default: "null"},
 }

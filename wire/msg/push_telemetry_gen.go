@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // PushTelemetryRequest is the request of the API PushTelemetry (key 72), version 0.
 type PushTelemetryRequest struct {
@@ -42,8 +45,22 @@ func (m *PushTelemetryRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "PushTelemetryRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&pushTelemetryRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *PushTelemetryRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &pushTelemetryRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *PushTelemetryRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &pushTelemetryRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -71,7 +88,19 @@ func (m *PushTelemetryRequest) decode(r *wire.Reader, version int16) {
 	m.CompressionType = r.Int8()
 	m.Metrics = r.Bytes(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var pushTelemetryRequestSchema = schema.Message{Name: "PushTelemetryRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: pushTelemetryRequestFields}
+
+var pushTelemetryRequestFields = []schema.Field{
+	{Name: "ClientInstanceId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "SubscriptionId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Terminating", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "CompressionType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Metrics", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // PushTelemetryResponse is the response of the API PushTelemetry (key 72), version 0.
@@ -106,8 +135,22 @@ func (m *PushTelemetryResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "PushTelemetryResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&pushTelemetryResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *PushTelemetryResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &pushTelemetryResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *PushTelemetryResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &pushTelemetryResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -129,5 +172,14 @@ func (m *PushTelemetryResponse) decode(r *wire.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var pushTelemetryResponseSchema = schema.Message{Name: "PushTelemetryResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: pushTelemetryResponseFields}
+
+var pushTelemetryResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // RemoveRaftVoterRequest is the request of the API RemoveRaftVoter (key 81), version 0.
 type RemoveRaftVoterRequest struct {
@@ -40,8 +43,22 @@ func (m *RemoveRaftVoterRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "RemoveRaftVoterRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&removeRaftVoterRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *RemoveRaftVoterRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &removeRaftVoterRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *RemoveRaftVoterRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &removeRaftVoterRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -66,7 +83,17 @@ func (m *RemoveRaftVoterRequest) decode(r *wire.Reader, version int16) {
 	m.VoterID = r.Int32()
 	m.VoterDirectoryID = r.UUID()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var removeRaftVoterRequestSchema = schema.Message{Name: "RemoveRaftVoterRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: removeRaftVoterRequestFields}
+
+var removeRaftVoterRequestFields = []schema.Field{
+	{Name: "ClusterId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
+	{Name: "VoterId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "VoterDirectoryId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // RemoveRaftVoterResponse is the response of the API RemoveRaftVoter (key 81), version 0.
@@ -102,8 +129,22 @@ func (m *RemoveRaftVoterResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "RemoveRaftVoterResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&removeRaftVoterResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *RemoveRaftVoterResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &removeRaftVoterResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *RemoveRaftVoterResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &removeRaftVoterResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -128,5 +169,15 @@ func (m *RemoveRaftVoterResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var removeRaftVoterResponseSchema = schema.Message{Name: "RemoveRaftVoterResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: removeRaftVoterResponseFields}
+
+var removeRaftVoterResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Ignorable: true},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // RenewDelegationTokenRequest is the request of the API RenewDelegationToken (key 39), versions 0 to 2.
 type RenewDelegationTokenRequest struct {
@@ -41,8 +44,22 @@ func (m *RenewDelegationTokenRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "RenewDelegationTokenRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&renewDelegationTokenRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *RenewDelegationTokenRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &renewDelegationTokenRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *RenewDelegationTokenRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &renewDelegationTokenRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -68,9 +85,16 @@ func (m *RenewDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 	m.Hmac = r.Bytes(flexible)
 	m.RenewPeriodMs = r.Int64()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var renewDelegationTokenRequestSchema = schema.Message{Name: "RenewDelegationTokenRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: renewDelegationTokenRequestFields}
+
+var renewDelegationTokenRequestFields = []schema.Field{
+	{Name: "Hmac", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "RenewPeriodMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }
 
 // RenewDelegationTokenResponse is the response of the API RenewDelegationToken (key 39), versions 0 to 2.
@@ -106,8 +130,22 @@ func (m *RenewDelegationTokenResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "RenewDelegationTokenResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&renewDelegationTokenResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *RenewDelegationTokenResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &renewDelegationTokenResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *RenewDelegationTokenResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &renewDelegationTokenResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -135,7 +173,15 @@ func (m *RenewDelegationTokenResponse) decode(r *wire.Reader, version int16) {
 	m.ExpiryTimestampMs = r.Int64()
 	m.ThrottleTimeMs = r.Int32()
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var renewDelegationTokenResponseSchema = schema.Message{Name: "RenewDelegationTokenResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: renewDelegationTokenResponseFields}
+
+var renewDelegationTokenResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ExpiryTimestampMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }

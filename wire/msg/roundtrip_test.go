@@ -2,12 +2,14 @@ package msg_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -141,12 +143,25 @@ func TestCutOff(t *testing.T) {
 			_, b := k.filled(t, fillers(2)[way], version)
 			into := k.make()
 			for n := 0; n < len(b); n += 1 + n/500 {
-				if err := into.Decode(b[:n:n], version); err == nil {
+				err := into.Decode(b[:n:n], version)
+				if err == nil {
 					t.Fatalf("%s v%d: no error for %d of %d bytes", k.name, version, n, len(b))
 				}
+				checkExplained(t, err)
 			}
 		}
 	})
+}
+
+// checkExplained wants an error that names a place. That decode and the walk
+// through the schema, which are code of different kinds, agree on what is damaged
+// says something about both.
+func checkExplained(t *testing.T, err error) {
+	t.Helper()
+	e, ok := errors.AsType[*wire.DecodeError](err)
+	if !ok || e.Reason == "not that message" || e.Offset > e.Size || e.Path == "" && !strings.Contains(e.Reason, "tag") && !strings.Contains(e.Reason, "varint") && !strings.Contains(e.Reason, "needs 1 bytes") {
+		t.Fatalf("%#v", err)
+	}
 }
 
 // Whatever is decoded, there is a value or an error, and what gave a value can
@@ -162,7 +177,9 @@ func TestDamaged(t *testing.T) {
 				for range 1 + rnd.IntN(4) {
 					damaged[rnd.IntN(len(b))] ^= 1 << rnd.IntN(8)
 				}
-				if into.Decode(damaged, version) == nil {
+				if err := into.Decode(damaged, version); err != nil {
+					checkExplained(t, err)
+				} else {
 					into.Append(nil, version)
 				}
 			}

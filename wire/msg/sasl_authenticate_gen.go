@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // SaslAuthenticateRequest is the request of the API SaslAuthenticate (key 36), versions 0 to 2.
 type SaslAuthenticateRequest struct {
@@ -38,8 +41,22 @@ func (m *SaslAuthenticateRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SaslAuthenticateRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&saslAuthenticateRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SaslAuthenticateRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &saslAuthenticateRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SaslAuthenticateRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &saslAuthenticateRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -63,9 +80,15 @@ func (m *SaslAuthenticateRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.AuthBytes = r.Bytes(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var saslAuthenticateRequestSchema = schema.Message{Name: "SaslAuthenticateRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: saslAuthenticateRequestFields}
+
+var saslAuthenticateRequestFields = []schema.Field{
+	{Name: "AuthBytes", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }
 
 // SaslAuthenticateResponse is the response of the API SaslAuthenticate (key 36), versions 0 to 2.
@@ -102,8 +125,22 @@ func (m *SaslAuthenticateResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SaslAuthenticateResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&saslAuthenticateResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SaslAuthenticateResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &saslAuthenticateResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SaslAuthenticateResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &saslAuthenticateResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -145,7 +182,16 @@ func (m *SaslAuthenticateResponse) decode(r *wire.Reader, version int16) {
 		m.SessionLifetimeMs = 0
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var saslAuthenticateResponseSchema = schema.Message{Name: "SaslAuthenticateResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 2, Fields: saslAuthenticateResponseFields}
+
+var saslAuthenticateResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Nullable: true, NullFrom: 0},
+	{Name: "AuthBytes", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "SessionLifetimeMs", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}, Ignorable: true, Default: "0"},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // SaslHandshakeRequest is the request of the API SaslHandshake (key 17), versions 0 to 1.
 type SaslHandshakeRequest struct {
@@ -37,8 +40,22 @@ func (m *SaslHandshakeRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SaslHandshakeRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&saslHandshakeRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SaslHandshakeRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &saslHandshakeRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SaslHandshakeRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &saslHandshakeRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -56,6 +73,12 @@ func (m *SaslHandshakeRequest) append(dst []byte, version int16) ([]byte, error)
 
 func (m *SaslHandshakeRequest) decode(r *wire.Reader, version int16) {
 	m.Mechanism = r.String(false)
+}
+
+var saslHandshakeRequestSchema = schema.Message{Name: "SaslHandshakeRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: -1, Fields: saslHandshakeRequestFields}
+
+var saslHandshakeRequestFields = []schema.Field{
+	{Name: "Mechanism", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
 }
 
 // SaslHandshakeResponse is the response of the API SaslHandshake (key 17), versions 0 to 1.
@@ -89,8 +112,22 @@ func (m *SaslHandshakeResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SaslHandshakeResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&saslHandshakeResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SaslHandshakeResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &saslHandshakeResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SaslHandshakeResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &saslHandshakeResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -119,4 +156,11 @@ func (m *SaslHandshakeResponse) decode(r *wire.Reader, version int16) {
 			m.Mechanisms[i] = r.String(false)
 		}
 	}
+}
+
+var saslHandshakeResponseSchema = schema.Message{Name: "SaslHandshakeResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: -1, Fields: saslHandshakeResponseFields}
+
+var saslHandshakeResponseFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Mechanisms", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 2},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ShareAcknowledgeRequest is the request of the API ShareAcknowledge (key 79), versions 1 to 2.
 type ShareAcknowledgeRequest struct {
@@ -63,9 +66,30 @@ func (m *ShareAcknowledgeRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ShareAcknowledgeRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareAcknowledgeRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := shareAcknowledgeRequestReader{Reader: wire.NewReader(src, "ShareAcknowledgeRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareAcknowledgeRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareAcknowledgeRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareAcknowledgeRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareAcknowledgeRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareAcknowledgeRequestSchema, m, version)
+}
+
+// shareAcknowledgeRequestReader has the memory of the small arrays, too.
+type shareAcknowledgeRequestReader struct {
+	wire.Reader
+	topicPartitions                     wire.Slab[ShareAcknowledgeRequestTopicPartition]
+	topicPartitionAcknowledgementBatchs wire.Slab[ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch]
 }
 
 // SetDefaults sets every field to its default.
@@ -97,7 +121,7 @@ func (m *ShareAcknowledgeRequest) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeRequest) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeRequest) decode(r *shareAcknowledgeRequestReader, version int16) {
 	m.GroupID = r.NullableString(true)
 	m.MemberID = r.NullableString(true)
 	m.ShareSessionEpoch = r.Int32()
@@ -111,13 +135,14 @@ func (m *ShareAcknowledgeRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -140,20 +165,21 @@ func (m *ShareAcknowledgeRequestTopic) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeRequestTopic) decode(r *shareAcknowledgeRequestReader, version int16) {
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -176,20 +202,21 @@ func (m *ShareAcknowledgeRequestTopicPartition) append(dst []byte, version int16
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeRequestTopicPartition) decode(r *shareAcknowledgeRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	{
 		n := r.Len(true, 18)
-		m.AcknowledgementBatches = wire.Resize(m.AcknowledgementBatches, n)
+		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(m.AcknowledgementBatches, n, r.Remaining()/18)
 		for i := range m.AcknowledgementBatches {
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
-				r.InElement("AcknowledgementBatches", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -211,7 +238,7 @@ func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) append(dst [
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) decode(r *shareAcknowledgeRequestReader, version int16) {
 	m.FirstOffset = r.Int64()
 	m.LastOffset = r.Int64()
 	{
@@ -222,7 +249,35 @@ func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) decode(r *wi
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareAcknowledgeRequestSchema = schema.Message{Name: "ShareAcknowledgeRequest", Versions: wire.VersionRange{Min: 1, Max: 2}, Flexible: 1, Fields: shareAcknowledgeRequestFields}
+
+var shareAcknowledgeRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1},
+	{Name: "ShareSessionEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "IsRenewAck", Type: schema.Bool, Versions: wire.VersionRange{Min: 2, Max: 2}, Default: "false"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 18, Fields: shareAcknowledgeRequestTopicFields},
+}
+
+var shareAcknowledgeRequestTopicFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 6, Fields: shareAcknowledgeRequestTopicPartitionFields},
+}
+
+var shareAcknowledgeRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "AcknowledgementBatches", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 18, Fields: shareAcknowledgeRequestTopicPartitionAcknowledgementBatchFields},
+}
+
+var shareAcknowledgeRequestTopicPartitionAcknowledgementBatchFields = []schema.Field{
+	{Name: "FirstOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "LastOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "AcknowledgeTypes", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 1},
 }
 
 // ShareAcknowledgeResponse is the response of the API ShareAcknowledge (key 79), versions 1 to 2.
@@ -292,9 +347,29 @@ func (m *ShareAcknowledgeResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ShareAcknowledgeResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareAcknowledgeResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := shareAcknowledgeResponseReader{Reader: wire.NewReader(src, "ShareAcknowledgeResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareAcknowledgeResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareAcknowledgeResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareAcknowledgeResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareAcknowledgeResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareAcknowledgeResponseSchema, m, version)
+}
+
+// shareAcknowledgeResponseReader has the memory of the small arrays, too.
+type shareAcknowledgeResponseReader struct {
+	wire.Reader
+	responsePartitions wire.Slab[ShareAcknowledgeResponseResponsePartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -328,7 +403,7 @@ func (m *ShareAcknowledgeResponse) append(dst []byte, version int16) ([]byte, er
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeResponse) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeResponse) decode(r *shareAcknowledgeResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
@@ -342,7 +417,6 @@ func (m *ShareAcknowledgeResponse) decode(r *wire.Reader, version int16) {
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
@@ -352,13 +426,14 @@ func (m *ShareAcknowledgeResponse) decode(r *wire.Reader, version int16) {
 		m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 		for i := range m.NodeEndpoints {
 			if m.NodeEndpoints[i].decode(r, version); r.Failed() {
-				r.InElement("NodeEndpoints", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -381,20 +456,21 @@ func (m *ShareAcknowledgeResponseResponse) append(dst []byte, version int16) ([]
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeResponseResponse) decode(r *shareAcknowledgeResponseReader, version int16) {
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 17)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/17)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -417,16 +493,15 @@ func (m *ShareAcknowledgeResponseResponsePartition) append(dst []byte, version i
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeResponseResponsePartition) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeResponseResponsePartition) decode(r *shareAcknowledgeResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
-	if m.CurrentLeader.decode(r, version); r.Failed() {
-		r.In("CurrentLeader")
-		return
-	}
+	m.CurrentLeader.decode(r, version)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -444,11 +519,13 @@ func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) append(dst []by
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) decode(r *shareAcknowledgeResponseReader, version int16) {
 	m.LeaderID = r.Int32()
 	m.LeaderEpoch = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -468,11 +545,48 @@ func (m *ShareAcknowledgeResponseNodeEndpoint) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *ShareAcknowledgeResponseNodeEndpoint) decode(r *wire.Reader, version int16) {
+func (m *ShareAcknowledgeResponseNodeEndpoint) decode(r *shareAcknowledgeResponseReader, version int16) {
 	m.NodeID = r.Int32()
 	m.Host = r.String(true)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareAcknowledgeResponseSchema = schema.Message{Name: "ShareAcknowledgeResponse", Versions: wire.VersionRange{Min: 1, Max: 2}, Flexible: 1, Fields: shareAcknowledgeResponseFields}
+
+var shareAcknowledgeResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "AcquisitionLockTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 2}, Ignorable: true},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 18, Fields: shareAcknowledgeResponseResponseFields},
+	{Name: "NodeEndpoints", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 11, Fields: shareAcknowledgeResponseNodeEndpointFields},
+}
+
+var shareAcknowledgeResponseResponseFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 17, Fields: shareAcknowledgeResponseResponsePartitionFields},
+}
+
+var shareAcknowledgeResponseResponsePartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "CurrentLeader", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Fields: shareAcknowledgeResponseResponsePartitionCurrentLeaderFields},
+}
+
+var shareAcknowledgeResponseResponsePartitionCurrentLeaderFields = []schema.Field{
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+}
+
+var shareAcknowledgeResponseNodeEndpointFields = []schema.Field{
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Rack", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
 }

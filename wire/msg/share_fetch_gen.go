@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ShareFetchRequest is the request of the API ShareFetch (key 78), versions 1 to 2.
 type ShareFetchRequest struct {
@@ -77,9 +80,30 @@ func (m *ShareFetchRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ShareFetchRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareFetchRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := shareFetchRequestReader{Reader: wire.NewReader(src, "ShareFetchRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareFetchRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareFetchRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareFetchRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareFetchRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareFetchRequestSchema, m, version)
+}
+
+// shareFetchRequestReader has the memory of the small arrays, too.
+type shareFetchRequestReader struct {
+	wire.Reader
+	topicPartitions                     wire.Slab[ShareFetchRequestTopicPartition]
+	topicPartitionAcknowledgementBatchs wire.Slab[ShareFetchRequestTopicPartitionAcknowledgementBatch]
 }
 
 // SetDefaults sets every field to its default.
@@ -126,7 +150,7 @@ func (m *ShareFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *ShareFetchRequest) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchRequest) decode(r *shareFetchRequestReader, version int16) {
 	m.GroupID = r.NullableString(true)
 	m.MemberID = r.NullableString(true)
 	m.ShareSessionEpoch = r.Int32()
@@ -150,7 +174,6 @@ func (m *ShareFetchRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -160,13 +183,14 @@ func (m *ShareFetchRequest) decode(r *wire.Reader, version int16) {
 		m.ForgottenTopicsData = wire.Resize(m.ForgottenTopicsData, n)
 		for i := range m.ForgottenTopicsData {
 			if m.ForgottenTopicsData[i].decode(r, version); r.Failed() {
-				r.InElement("ForgottenTopicsData", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -189,20 +213,21 @@ func (m *ShareFetchRequestTopic) append(dst []byte, version int16) ([]byte, erro
 	return dst, nil
 }
 
-func (m *ShareFetchRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchRequestTopic) decode(r *shareFetchRequestReader, version int16) {
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -225,20 +250,21 @@ func (m *ShareFetchRequestTopicPartition) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *ShareFetchRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchRequestTopicPartition) decode(r *shareFetchRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	{
 		n := r.Len(true, 18)
-		m.AcknowledgementBatches = wire.Resize(m.AcknowledgementBatches, n)
+		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(m.AcknowledgementBatches, n, r.Remaining()/18)
 		for i := range m.AcknowledgementBatches {
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
-				r.InElement("AcknowledgementBatches", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -260,7 +286,7 @@ func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) append(dst []byte,
 	return dst, nil
 }
 
-func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) decode(r *shareFetchRequestReader, version int16) {
 	m.FirstOffset = r.Int64()
 	m.LastOffset = r.Int64()
 	{
@@ -271,7 +297,9 @@ func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) decode(r *wire.Rea
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -292,14 +320,51 @@ func (m *ShareFetchRequestForgottenTopicsData) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *ShareFetchRequestForgottenTopicsData) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchRequestForgottenTopicsData) decode(r *shareFetchRequestReader, version int16) {
 	m.TopicID = r.UUID()
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareFetchRequestSchema = schema.Message{Name: "ShareFetchRequest", Versions: wire.VersionRange{Min: 1, Max: 2}, Flexible: 1, Fields: shareFetchRequestFields}
+
+var shareFetchRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1},
+	{Name: "ShareSessionEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "MaxWaitMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "MinBytes", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "MaxBytes", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}, Default: "0x7fffffff"},
+	{Name: "MaxRecords", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "BatchSize", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ShareAcquireMode", Type: schema.Int8, Versions: wire.VersionRange{Min: 2, Max: 2}, Ignorable: true, Default: "0"},
+	{Name: "IsRenewAck", Type: schema.Bool, Versions: wire.VersionRange{Min: 2, Max: 2}, Default: "false"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 18, Fields: shareFetchRequestTopicFields},
+	{Name: "ForgottenTopicsData", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 18, Fields: shareFetchRequestForgottenTopicsDataFields},
+}
+
+var shareFetchRequestTopicFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 6, Fields: shareFetchRequestTopicPartitionFields},
+}
+
+var shareFetchRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "AcknowledgementBatches", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 18, Fields: shareFetchRequestTopicPartitionAcknowledgementBatchFields},
+}
+
+var shareFetchRequestTopicPartitionAcknowledgementBatchFields = []schema.Field{
+	{Name: "FirstOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "LastOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "AcknowledgeTypes", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 1},
+}
+
+var shareFetchRequestForgottenTopicsDataFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 4},
 }
 
 // ShareFetchResponse is the response of the API ShareFetch (key 78), versions 1 to 2.
@@ -396,9 +461,30 @@ func (m *ShareFetchResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ShareFetchResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareFetchResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := shareFetchResponseReader{Reader: wire.NewReader(src, "ShareFetchResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareFetchResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareFetchResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareFetchResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareFetchResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareFetchResponseSchema, m, version)
+}
+
+// shareFetchResponseReader has the memory of the small arrays, too.
+type shareFetchResponseReader struct {
+	wire.Reader
+	responsePartitions               wire.Slab[ShareFetchResponseResponsePartition]
+	responsePartitionAcquiredRecords wire.Slab[ShareFetchResponseResponsePartitionAcquiredRecord]
 }
 
 // SetDefaults sets every field to its default.
@@ -430,7 +516,7 @@ func (m *ShareFetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) 
 	return dst, nil
 }
 
-func (m *ShareFetchResponse) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchResponse) decode(r *shareFetchResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
@@ -440,7 +526,6 @@ func (m *ShareFetchResponse) decode(r *wire.Reader, version int16) {
 		m.Responses = wire.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
-				r.InElement("Responses", i)
 				return
 			}
 		}
@@ -450,13 +535,14 @@ func (m *ShareFetchResponse) decode(r *wire.Reader, version int16) {
 		m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
 		for i := range m.NodeEndpoints {
 			if m.NodeEndpoints[i].decode(r, version); r.Failed() {
-				r.InElement("NodeEndpoints", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -479,20 +565,21 @@ func (m *ShareFetchResponseResponse) append(dst []byte, version int16, cuts *wir
 	return dst, nil
 }
 
-func (m *ShareFetchResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchResponseResponse) decode(r *shareFetchResponseReader, version int16) {
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 22)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/22)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -525,29 +612,27 @@ func (m *ShareFetchResponseResponsePartition) append(dst []byte, version int16, 
 	return dst, nil
 }
 
-func (m *ShareFetchResponseResponsePartition) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchResponseResponsePartition) decode(r *shareFetchResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.AcknowledgeErrorCode = wire.ErrorCode(r.Int16())
 	m.AcknowledgeErrorMessage = r.NullableString(true)
-	if m.CurrentLeader.decode(r, version); r.Failed() {
-		r.In("CurrentLeader")
-		return
-	}
+	m.CurrentLeader.decode(r, version)
 	m.Records = r.Bytes(true)
 	{
 		n := r.Len(true, 19)
-		m.AcquiredRecords = wire.Resize(m.AcquiredRecords, n)
+		m.AcquiredRecords = r.responsePartitionAcquiredRecords.Resize(m.AcquiredRecords, n, r.Remaining()/19)
 		for i := range m.AcquiredRecords {
 			if m.AcquiredRecords[i].decode(r, version); r.Failed() {
-				r.InElement("AcquiredRecords", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -565,11 +650,13 @@ func (m *ShareFetchResponseResponsePartitionCurrentLeader) append(dst []byte, ve
 	return dst, nil
 }
 
-func (m *ShareFetchResponseResponsePartitionCurrentLeader) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchResponseResponsePartitionCurrentLeader) decode(r *shareFetchResponseReader, version int16) {
 	m.LeaderID = r.Int32()
 	m.LeaderEpoch = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -588,12 +675,14 @@ func (m *ShareFetchResponseResponsePartitionAcquiredRecord) append(dst []byte, v
 	return dst, nil
 }
 
-func (m *ShareFetchResponseResponsePartitionAcquiredRecord) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchResponseResponsePartitionAcquiredRecord) decode(r *shareFetchResponseReader, version int16) {
 	m.FirstOffset = r.Int64()
 	m.LastOffset = r.Int64()
 	m.DeliveryCount = r.Int16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -613,11 +702,58 @@ func (m *ShareFetchResponseNodeEndpoint) append(dst []byte, version int16) ([]by
 	return dst, nil
 }
 
-func (m *ShareFetchResponseNodeEndpoint) decode(r *wire.Reader, version int16) {
+func (m *ShareFetchResponseNodeEndpoint) decode(r *shareFetchResponseReader, version int16) {
 	m.NodeID = r.Int32()
 	m.Host = r.String(true)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareFetchResponseSchema = schema.Message{Name: "ShareFetchResponse", Versions: wire.VersionRange{Min: 1, Max: 2}, Flexible: 1, Fields: shareFetchResponseFields}
+
+var shareFetchResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "AcquisitionLockTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Responses", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 18, Fields: shareFetchResponseResponseFields},
+	{Name: "NodeEndpoints", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 11, Fields: shareFetchResponseNodeEndpointFields},
+}
+
+var shareFetchResponseResponseFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 22, Fields: shareFetchResponseResponsePartitionFields},
+}
+
+var shareFetchResponseResponsePartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "AcknowledgeErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "AcknowledgeErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "CurrentLeader", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Fields: shareFetchResponseResponsePartitionCurrentLeaderFields},
+	{Name: "Records", Type: schema.Bytes, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "AcquiredRecords", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 2}, Array: true, MinSize: 19, Fields: shareFetchResponseResponsePartitionAcquiredRecordFields},
+}
+
+var shareFetchResponseResponsePartitionCurrentLeaderFields = []schema.Field{
+	{Name: "LeaderId", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "LeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+}
+
+var shareFetchResponseResponsePartitionAcquiredRecordFields = []schema.Field{
+	{Name: "FirstOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "LastOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "DeliveryCount", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 2}},
+}
+
+var shareFetchResponseNodeEndpointFields = []schema.Field{
+	{Name: "NodeId", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Port", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 2}},
+	{Name: "Rack", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 2}, Nullable: true, NullFrom: 1, Default: "null"},
 }

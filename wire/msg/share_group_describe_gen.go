@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ShareGroupDescribeRequest is the request of the API ShareGroupDescribe (key 77), version 1.
 type ShareGroupDescribeRequest struct {
@@ -39,8 +42,22 @@ func (m *ShareGroupDescribeRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ShareGroupDescribeRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareGroupDescribeRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareGroupDescribeRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareGroupDescribeRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareGroupDescribeRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareGroupDescribeRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -71,7 +88,16 @@ func (m *ShareGroupDescribeRequest) decode(r *wire.Reader, version int16) {
 	}
 	m.IncludeAuthorizedOperations = r.Bool()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareGroupDescribeRequestSchema = schema.Message{Name: "ShareGroupDescribeRequest", Versions: wire.VersionRange{Min: 1, Max: 1}, Flexible: 1, Fields: shareGroupDescribeRequestFields}
+
+var shareGroupDescribeRequestFields = []schema.Field{
+	{Name: "GroupIds", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 1},
+	{Name: "IncludeAuthorizedOperations", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 1}},
 }
 
 // ShareGroupDescribeResponse is the response of the API ShareGroupDescribe (key 77), version 1.
@@ -145,9 +171,30 @@ func (m *ShareGroupDescribeResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("ShareGroupDescribeResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareGroupDescribeResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := shareGroupDescribeResponseReader{Reader: wire.NewReader(src, "ShareGroupDescribeResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareGroupDescribeResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareGroupDescribeResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareGroupDescribeResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareGroupDescribeResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareGroupDescribeResponseSchema, m, version)
+}
+
+// shareGroupDescribeResponseReader has the memory of the small arrays, too.
+type shareGroupDescribeResponseReader struct {
+	wire.Reader
+	groupMembers     wire.Slab[ShareGroupDescribeResponseGroupMember]
+	topicPartitionss wire.Slab[ShareGroupDescribeResponseTopicPartitions]
 }
 
 // SetDefaults sets every field to its default.
@@ -170,20 +217,21 @@ func (m *ShareGroupDescribeResponse) append(dst []byte, version int16) ([]byte, 
 	return dst, nil
 }
 
-func (m *ShareGroupDescribeResponse) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupDescribeResponse) decode(r *shareGroupDescribeResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
-				r.InElement("Groups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -214,7 +262,7 @@ func (m *ShareGroupDescribeResponseGroup) append(dst []byte, version int16) ([]b
 	return dst, nil
 }
 
-func (m *ShareGroupDescribeResponseGroup) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupDescribeResponseGroup) decode(r *shareGroupDescribeResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.GroupID = r.String(true)
@@ -224,17 +272,18 @@ func (m *ShareGroupDescribeResponseGroup) decode(r *wire.Reader, version int16) 
 	m.AssignorName = r.String(true)
 	{
 		n := r.Len(true, 12)
-		m.Members = wire.Resize(m.Members, n)
+		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/12)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
-				r.InElement("Members", i)
 				return
 			}
 		}
 	}
 	m.AuthorizedOperations = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -263,7 +312,7 @@ func (m *ShareGroupDescribeResponseGroupMember) append(dst []byte, version int16
 	return dst, nil
 }
 
-func (m *ShareGroupDescribeResponseGroupMember) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupDescribeResponseGroupMember) decode(r *shareGroupDescribeResponseReader, version int16) {
 	m.MemberID = r.String(true)
 	m.RackID = r.NullableString(true)
 	m.MemberEpoch = r.Int32()
@@ -276,12 +325,11 @@ func (m *ShareGroupDescribeResponseGroupMember) decode(r *wire.Reader, version i
 			m.SubscribedTopicNames[i] = r.String(true)
 		}
 	}
-	if m.Assignment.decode(r, version); r.Failed() {
-		r.In("Assignment")
-		return
-	}
+	m.Assignment.decode(r, version)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -303,19 +351,20 @@ func (m *ShareGroupDescribeResponseAssignment) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *ShareGroupDescribeResponseAssignment) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupDescribeResponseAssignment) decode(r *shareGroupDescribeResponseReader, version int16) {
 	{
 		n := r.Len(true, 19)
-		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
+		m.TopicPartitions = r.topicPartitionss.Resize(m.TopicPartitions, n, r.Remaining()/19)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("TopicPartitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -337,13 +386,51 @@ func (m *ShareGroupDescribeResponseTopicPartitions) append(dst []byte, version i
 	return dst, nil
 }
 
-func (m *ShareGroupDescribeResponseTopicPartitions) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupDescribeResponseTopicPartitions) decode(r *shareGroupDescribeResponseReader, version int16) {
 	m.TopicID = r.UUID()
 	m.TopicName = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareGroupDescribeResponseSchema = schema.Message{Name: "ShareGroupDescribeResponse", Versions: wire.VersionRange{Min: 1, Max: 1}, Flexible: 1, Fields: shareGroupDescribeResponseFields}
+
+var shareGroupDescribeResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 20, Fields: shareGroupDescribeResponseGroupFields},
+}
+
+var shareGroupDescribeResponseGroupFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "GroupState", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "GroupEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "AssignmentEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "AssignorName", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "Members", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 12, Fields: shareGroupDescribeResponseGroupMemberFields},
+	{Name: "AuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}, Default: "-2147483648"},
+}
+
+var shareGroupDescribeResponseGroupMemberFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "ClientId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "ClientHost", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "SubscribedTopicNames", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 1},
+	{Name: "Assignment", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Fields: shareGroupDescribeResponseAssignmentFields},
+}
+
+var shareGroupDescribeResponseAssignmentFields = []schema.Field{
+	{Name: "TopicPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 19, Fields: shareGroupDescribeResponseTopicPartitionsFields},
+}
+
+var shareGroupDescribeResponseTopicPartitionsFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "TopicName", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 4},
 }

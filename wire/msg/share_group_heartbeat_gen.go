@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // ShareGroupHeartbeatRequest is the request of the API ShareGroupHeartbeat (key 76), version 1.
 type ShareGroupHeartbeatRequest struct {
@@ -44,8 +47,22 @@ func (m *ShareGroupHeartbeatRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ShareGroupHeartbeatRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareGroupHeartbeatRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareGroupHeartbeatRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareGroupHeartbeatRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareGroupHeartbeatRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareGroupHeartbeatRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -83,7 +100,19 @@ func (m *ShareGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareGroupHeartbeatRequestSchema = schema.Message{Name: "ShareGroupHeartbeatRequest", Versions: wire.VersionRange{Min: 1, Max: 1}, Flexible: 1, Fields: shareGroupHeartbeatRequestFields}
+
+var shareGroupHeartbeatRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "SubscribedTopicNames", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 1, Nullable: true, NullFrom: 1, Default: "null"},
 }
 
 // ShareGroupHeartbeatResponse is the response of the API ShareGroupHeartbeat (key 76), version 1.
@@ -136,8 +165,22 @@ func (m *ShareGroupHeartbeatResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "ShareGroupHeartbeatResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&shareGroupHeartbeatResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *ShareGroupHeartbeatResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &shareGroupHeartbeatResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *ShareGroupHeartbeatResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &shareGroupHeartbeatResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -180,13 +223,12 @@ func (m *ShareGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		if m.Assignment == nil {
 			m.Assignment = new(ShareGroupHeartbeatResponseAssignment)
 		}
-		if m.Assignment.decode(r, version); r.Failed() {
-			r.In("Assignment")
-			return
-		}
+		m.Assignment.decode(r, version)
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -214,13 +256,14 @@ func (m *ShareGroupHeartbeatResponseAssignment) decode(r *wire.Reader, version i
 		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("TopicPartitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -243,10 +286,30 @@ func (m *ShareGroupHeartbeatResponseTopicPartitions) append(dst []byte, version 
 
 func (m *ShareGroupHeartbeatResponseTopicPartitions) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var shareGroupHeartbeatResponseSchema = schema.Message{Name: "ShareGroupHeartbeatResponse", Versions: wire.VersionRange{Min: 1, Max: 1}, Flexible: 1, Fields: shareGroupHeartbeatResponseFields}
+
+var shareGroupHeartbeatResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "HeartbeatIntervalMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "Assignment", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null", Fields: shareGroupHeartbeatResponseAssignmentFields},
+}
+
+var shareGroupHeartbeatResponseAssignmentFields = []schema.Field{
+	{Name: "TopicPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 18, Fields: shareGroupHeartbeatResponseTopicPartitionsFields},
+}
+
+var shareGroupHeartbeatResponseTopicPartitionsFields = []schema.Field{
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 4},
 }

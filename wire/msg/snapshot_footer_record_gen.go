@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // SnapshotFooterRecord is data inside other messages or records, version 0.
 type SnapshotFooterRecord struct {
@@ -35,8 +38,22 @@ func (m *SnapshotFooterRecord) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SnapshotFooterRecord", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&snapshotFooterRecordSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SnapshotFooterRecord) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &snapshotFooterRecordSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SnapshotFooterRecord) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &snapshotFooterRecordSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -56,5 +73,13 @@ func (m *SnapshotFooterRecord) append(dst []byte, version int16) ([]byte, error)
 func (m *SnapshotFooterRecord) decode(r *wire.Reader, version int16) {
 	m.Version = r.Int16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var snapshotFooterRecordSchema = schema.Message{Name: "SnapshotFooterRecord", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: snapshotFooterRecordFields}
+
+var snapshotFooterRecordFields = []schema.Field{
+	{Name: "Version", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

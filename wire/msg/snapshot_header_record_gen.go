@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // SnapshotHeaderRecord is data inside other messages or records, version 0.
 type SnapshotHeaderRecord struct {
@@ -36,8 +39,22 @@ func (m *SnapshotHeaderRecord) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SnapshotHeaderRecord", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&snapshotHeaderRecordSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SnapshotHeaderRecord) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &snapshotHeaderRecordSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SnapshotHeaderRecord) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &snapshotHeaderRecordSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -59,5 +76,14 @@ func (m *SnapshotHeaderRecord) decode(r *wire.Reader, version int16) {
 	m.Version = r.Int16()
 	m.LastContainedLogTimestamp = r.Int64()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var snapshotHeaderRecordSchema = schema.Message{Name: "SnapshotHeaderRecord", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: snapshotHeaderRecordFields}
+
+var snapshotHeaderRecordFields = []schema.Field{
+	{Name: "Version", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "LastContainedLogTimestamp", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // StreamsGroupDescribeRequest is the request of the API StreamsGroupDescribe (key 89), versions 0 to 1.
 type StreamsGroupDescribeRequest struct {
@@ -42,8 +45,22 @@ func (m *StreamsGroupDescribeRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "StreamsGroupDescribeRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&streamsGroupDescribeRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *StreamsGroupDescribeRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &streamsGroupDescribeRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *StreamsGroupDescribeRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &streamsGroupDescribeRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -85,7 +102,17 @@ func (m *StreamsGroupDescribeRequest) decode(r *wire.Reader, version int16) {
 		m.IncludeTopologyDescription = false
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var streamsGroupDescribeRequestSchema = schema.Message{Name: "StreamsGroupDescribeRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: streamsGroupDescribeRequestFields}
+
+var streamsGroupDescribeRequestFields = []schema.Field{
+	{Name: "GroupIds", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "IncludeAuthorizedOperations", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "IncludeTopologyDescription", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 1}, Default: "false"},
 }
 
 // StreamsGroupDescribeResponse is the response of the API StreamsGroupDescribe (key 89), versions 0 to 1.
@@ -251,9 +278,37 @@ func (m *StreamsGroupDescribeResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("StreamsGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "StreamsGroupDescribeResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := streamsGroupDescribeResponseReader{Reader: wire.NewReader(src, "StreamsGroupDescribeResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&streamsGroupDescribeResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *StreamsGroupDescribeResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &streamsGroupDescribeResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *StreamsGroupDescribeResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &streamsGroupDescribeResponseSchema, m, version)
+}
+
+// streamsGroupDescribeResponseReader has the memory of the small arrays, too.
+type streamsGroupDescribeResponseReader struct {
+	wire.Reader
+	groupTopologySubtopologys       wire.Slab[StreamsGroupDescribeResponseGroupTopologySubtopology]
+	topicInfos                      wire.Slab[StreamsGroupDescribeResponseTopicInfo]
+	keyValues                       wire.Slab[StreamsGroupDescribeResponseKeyValue]
+	groupMembers                    wire.Slab[StreamsGroupDescribeResponseGroupMember]
+	taskOffsets                     wire.Slab[StreamsGroupDescribeResponseTaskOffset]
+	taskIDss                        wire.Slab[StreamsGroupDescribeResponseTaskIDs]
+	topologyDescriptionSubtopologys wire.Slab[StreamsGroupDescribeResponseTopologyDescriptionSubtopology]
+	topologyDescriptionNodes        wire.Slab[StreamsGroupDescribeResponseTopologyDescriptionNode]
+	topologyDescriptionGlobalStores wire.Slab[StreamsGroupDescribeResponseTopologyDescriptionGlobalStore]
 }
 
 // SetDefaults sets every field to its default.
@@ -276,20 +331,21 @@ func (m *StreamsGroupDescribeResponse) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponse) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponse) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
-				r.InElement("Groups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -349,7 +405,7 @@ func (m *StreamsGroupDescribeResponseGroup) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseGroup) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseGroup) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.GroupID = r.String(true)
@@ -362,17 +418,13 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *wire.Reader, version int16
 		if m.Topology == nil {
 			m.Topology = new(StreamsGroupDescribeResponseGroupTopology)
 		}
-		if m.Topology.decode(r, version); r.Failed() {
-			r.In("Topology")
-			return
-		}
+		m.Topology.decode(r, version)
 	}
 	{
 		n := r.Len(true, 28)
-		m.Members = wire.Resize(m.Members, n)
+		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/28)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
-				r.InElement("Members", i)
 				return
 			}
 		}
@@ -385,10 +437,7 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *wire.Reader, version int16
 			if m.TopologyDescription == nil {
 				m.TopologyDescription = new(StreamsGroupDescribeResponseTopologyDescription)
 			}
-			if m.TopologyDescription.decode(r, version); r.Failed() {
-				r.In("TopologyDescription")
-				return
-			}
+			m.TopologyDescription.decode(r, version)
 		}
 	} else {
 		m.TopologyDescription = nil
@@ -404,7 +453,9 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *wire.Reader, version int16
 		m.AssignorName = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -427,21 +478,22 @@ func (m *StreamsGroupDescribeResponseGroupTopology) append(dst []byte, version i
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseGroupTopology) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseGroupTopology) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.Epoch = r.Int32()
 	if n := r.NullableLen(true, 6); n < 0 {
 		m.Subtopologies = nil
 	} else {
-		m.Subtopologies = wire.Resize(m.Subtopologies, n)
+		m.Subtopologies = r.groupTopologySubtopologys.Resize(m.Subtopologies, n, r.Remaining()/6)
 		for i := range m.Subtopologies {
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
-				r.InElement("Subtopologies", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -478,7 +530,7 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) append(dst []byte
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.SubtopologyID = r.String(true)
 	{
 		n := r.Len(true, 1)
@@ -496,26 +548,26 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *wire.Re
 	}
 	{
 		n := r.Len(true, 9)
-		m.StateChangelogTopics = wire.Resize(m.StateChangelogTopics, n)
+		m.StateChangelogTopics = r.topicInfos.Resize(m.StateChangelogTopics, n, r.Remaining()/9)
 		for i := range m.StateChangelogTopics {
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
-				r.InElement("StateChangelogTopics", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 9)
-		m.RepartitionSourceTopics = wire.Resize(m.RepartitionSourceTopics, n)
+		m.RepartitionSourceTopics = r.topicInfos.Resize(m.RepartitionSourceTopics, n, r.Remaining()/9)
 		for i := range m.RepartitionSourceTopics {
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
-				r.InElement("RepartitionSourceTopics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -540,22 +592,23 @@ func (m *StreamsGroupDescribeResponseTopicInfo) append(dst []byte, version int16
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseTopicInfo) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseTopicInfo) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.Name = r.String(true)
 	m.Partitions = r.Int32()
 	m.ReplicationFactor = r.Int16()
 	{
 		n := r.Len(true, 3)
-		m.TopicConfigs = wire.Resize(m.TopicConfigs, n)
+		m.TopicConfigs = r.keyValues.Resize(m.TopicConfigs, n, r.Remaining()/3)
 		for i := range m.TopicConfigs {
 			if m.TopicConfigs[i].decode(r, version); r.Failed() {
-				r.InElement("TopicConfigs", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -573,11 +626,13 @@ func (m *StreamsGroupDescribeResponseKeyValue) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseKeyValue) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseKeyValue) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.Key = r.String(true)
 	m.Value = r.String(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -636,7 +691,7 @@ func (m *StreamsGroupDescribeResponseGroupMember) append(dst []byte, version int
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseGroupMember) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseGroupMember) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.MemberID = r.String(true)
 	m.MemberEpoch = r.Int32()
 	m.InstanceID = r.NullableString(true)
@@ -651,52 +706,42 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *wire.Reader, version
 		if m.UserEndpoint == nil {
 			m.UserEndpoint = new(StreamsGroupDescribeResponseEndpoint)
 		}
-		if m.UserEndpoint.decode(r, version); r.Failed() {
-			r.In("UserEndpoint")
-			return
-		}
+		m.UserEndpoint.decode(r, version)
 	}
 	{
 		n := r.Len(true, 3)
-		m.ClientTags = wire.Resize(m.ClientTags, n)
+		m.ClientTags = r.keyValues.Resize(m.ClientTags, n, r.Remaining()/3)
 		for i := range m.ClientTags {
 			if m.ClientTags[i].decode(r, version); r.Failed() {
-				r.InElement("ClientTags", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 14)
-		m.TaskOffsets = wire.Resize(m.TaskOffsets, n)
+		m.TaskOffsets = r.taskOffsets.Resize(m.TaskOffsets, n, r.Remaining()/14)
 		for i := range m.TaskOffsets {
 			if m.TaskOffsets[i].decode(r, version); r.Failed() {
-				r.InElement("TaskOffsets", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 14)
-		m.TaskEndOffsets = wire.Resize(m.TaskEndOffsets, n)
+		m.TaskEndOffsets = r.taskOffsets.Resize(m.TaskEndOffsets, n, r.Remaining()/14)
 		for i := range m.TaskEndOffsets {
 			if m.TaskEndOffsets[i].decode(r, version); r.Failed() {
-				r.InElement("TaskEndOffsets", i)
 				return
 			}
 		}
 	}
-	if m.Assignment.decode(r, version); r.Failed() {
-		r.In("Assignment")
-		return
-	}
-	if m.TargetAssignment.decode(r, version); r.Failed() {
-		r.In("TargetAssignment")
-		return
-	}
+	m.Assignment.decode(r, version)
+	m.TargetAssignment.decode(r, version)
 	m.IsClassic = r.Bool()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -714,11 +759,13 @@ func (m *StreamsGroupDescribeResponseEndpoint) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseEndpoint) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseEndpoint) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -737,12 +784,14 @@ func (m *StreamsGroupDescribeResponseTaskOffset) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseTaskOffset) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseTaskOffset) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.SubtopologyID = r.String(true)
 	m.Partition = r.Int32()
 	m.Offset = r.Int64()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -776,39 +825,38 @@ func (m *StreamsGroupDescribeResponseAssignment) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseAssignment) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseAssignment) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	{
 		n := r.Len(true, 3)
-		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
+		m.ActiveTasks = r.taskIDss.Resize(m.ActiveTasks, n, r.Remaining()/3)
 		for i := range m.ActiveTasks {
 			if m.ActiveTasks[i].decode(r, version); r.Failed() {
-				r.InElement("ActiveTasks", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 3)
-		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
+		m.StandbyTasks = r.taskIDss.Resize(m.StandbyTasks, n, r.Remaining()/3)
 		for i := range m.StandbyTasks {
 			if m.StandbyTasks[i].decode(r, version); r.Failed() {
-				r.InElement("StandbyTasks", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 3)
-		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
+		m.WarmupTasks = r.taskIDss.Resize(m.WarmupTasks, n, r.Remaining()/3)
 		for i := range m.WarmupTasks {
 			if m.WarmupTasks[i].decode(r, version); r.Failed() {
-				r.InElement("WarmupTasks", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -829,14 +877,13 @@ func (m *StreamsGroupDescribeResponseTaskIDs) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseTaskIDs) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseTaskIDs) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -874,14 +921,13 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) append(dst []byte, ver
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	if version == 1 {
 		{
 			n := r.Len(true, 3)
-			m.Subtopologies = wire.Resize(m.Subtopologies, n)
+			m.Subtopologies = r.topologyDescriptionSubtopologys.Resize(m.Subtopologies, n, r.Remaining()/3)
 			for i := range m.Subtopologies {
 				if m.Subtopologies[i].decode(r, version); r.Failed() {
-					r.InElement("Subtopologies", i)
 					return
 				}
 			}
@@ -892,10 +938,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *wire.Reader,
 	if version == 1 {
 		{
 			n := r.Len(true, 15)
-			m.GlobalStores = wire.Resize(m.GlobalStores, n)
+			m.GlobalStores = r.topologyDescriptionGlobalStores.Resize(m.GlobalStores, n, r.Remaining()/15)
 			for i := range m.GlobalStores {
 				if m.GlobalStores[i].decode(r, version); r.Failed() {
-					r.InElement("GlobalStores", i)
 					return
 				}
 			}
@@ -904,7 +949,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *wire.Reader,
 		m.GlobalStores = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -937,7 +984,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) append(dst 
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	if version == 1 {
 		m.SubtopologyID = r.String(true)
 	} else {
@@ -946,10 +993,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *w
 	if version == 1 {
 		{
 			n := r.Len(true, 7)
-			m.Nodes = wire.Resize(m.Nodes, n)
+			m.Nodes = r.topologyDescriptionNodes.Resize(m.Nodes, n, r.Remaining()/7)
 			for i := range m.Nodes {
 				if m.Nodes[i].decode(r, version); r.Failed() {
-					r.InElement("Nodes", i)
 					return
 				}
 			}
@@ -958,7 +1004,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *w
 		m.Nodes = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -1041,7 +1089,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) append(dst []byte,
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	if version == 1 {
 		m.Name = r.String(true)
 	} else {
@@ -1091,7 +1139,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) decode(r *wire.Rea
 		m.Successors = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -1125,23 +1175,130 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionGlobalStore) append(dst 
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeResponseTopologyDescriptionGlobalStore) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeResponseTopologyDescriptionGlobalStore) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	if version == 1 {
-		if m.Source.decode(r, version); r.Failed() {
-			r.In("Source")
-			return
-		}
+		m.Source.decode(r, version)
 	} else {
 		m.Source.SetDefaults()
 	}
 	if version == 1 {
-		if m.Processor.decode(r, version); r.Failed() {
-			r.In("Processor")
-			return
-		}
+		m.Processor.decode(r, version)
 	} else {
 		m.Processor.SetDefaults()
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var streamsGroupDescribeResponseSchema = schema.Message{Name: "StreamsGroupDescribeResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: streamsGroupDescribeResponseFields}
+
+var streamsGroupDescribeResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Groups", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 20, Fields: streamsGroupDescribeResponseGroupFields},
+}
+
+var streamsGroupDescribeResponseGroupFields = []schema.Field{
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "GroupState", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "GroupEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "AssignmentEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Topology", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupDescribeResponseGroupTopologyFields},
+	{Name: "Members", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 28, Fields: streamsGroupDescribeResponseGroupMemberFields},
+	{Name: "AuthorizedOperations", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Default: "-2147483648"},
+	{Name: "TopologyDescription", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null", Fields: streamsGroupDescribeResponseTopologyDescriptionFields},
+	{Name: "TopologyDescriptionStatus", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 1}, Default: "0"},
+	{Name: "AssignorName", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Ignorable: true, Default: "null"},
+}
+
+var streamsGroupDescribeResponseGroupTopologyFields = []schema.Field{
+	{Name: "Epoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Subtopologies", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 6, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupDescribeResponseGroupTopologySubtopologyFields},
+}
+
+var streamsGroupDescribeResponseGroupTopologySubtopologyFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "SourceTopics", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "RepartitionSinkTopics", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "StateChangelogTopics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 9, Fields: streamsGroupDescribeResponseTopicInfoFields},
+	{Name: "RepartitionSourceTopics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 9, Fields: streamsGroupDescribeResponseTopicInfoFields},
+}
+
+var streamsGroupDescribeResponseTopicInfoFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ReplicationFactor", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "TopicConfigs", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupDescribeResponseKeyValueFields},
+}
+
+var streamsGroupDescribeResponseKeyValueFields = []schema.Field{
+	{Name: "Key", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupDescribeResponseGroupMemberFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "InstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "ClientId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ClientHost", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "TopologyEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ProcessId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "UserEndpoint", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupDescribeResponseEndpointFields},
+	{Name: "ClientTags", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupDescribeResponseKeyValueFields},
+	{Name: "TaskOffsets", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 14, Fields: streamsGroupDescribeResponseTaskOffsetFields},
+	{Name: "TaskEndOffsets", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 14, Fields: streamsGroupDescribeResponseTaskOffsetFields},
+	{Name: "Assignment", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Fields: streamsGroupDescribeResponseAssignmentFields},
+	{Name: "TargetAssignment", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Fields: streamsGroupDescribeResponseAssignmentFields},
+	{Name: "IsClassic", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupDescribeResponseEndpointFields = []schema.Field{
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Port", Type: schema.Uint16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupDescribeResponseTaskOffsetFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partition", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Offset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupDescribeResponseAssignmentFields = []schema.Field{
+	{Name: "ActiveTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupDescribeResponseTaskIDsFields},
+	{Name: "StandbyTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupDescribeResponseTaskIDsFields},
+	{Name: "WarmupTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupDescribeResponseTaskIDsFields},
+}
+
+var streamsGroupDescribeResponseTaskIDsFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
+}
+
+var streamsGroupDescribeResponseTopologyDescriptionFields = []schema.Field{
+	{Name: "Subtopologies", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupDescribeResponseTopologyDescriptionSubtopologyFields},
+	{Name: "GlobalStores", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 15, Fields: streamsGroupDescribeResponseTopologyDescriptionGlobalStoreFields},
+}
+
+var streamsGroupDescribeResponseTopologyDescriptionSubtopologyFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "Nodes", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 7, Fields: streamsGroupDescribeResponseTopologyDescriptionNodeFields},
+}
+
+var streamsGroupDescribeResponseTopologyDescriptionNodeFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "NodeType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 1}},
+	{Name: "SourceTopics", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 1},
+	{Name: "SinkTopic", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Nullable: true, NullFrom: 1, Default: "null"},
+	{Name: "Stores", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 1},
+	{Name: "Successors", Type: schema.String, Versions: wire.VersionRange{Min: 1, Max: 1}, Array: true, MinSize: 1},
+}
+
+var streamsGroupDescribeResponseTopologyDescriptionGlobalStoreFields = []schema.Field{
+	{Name: "Source", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Fields: streamsGroupDescribeResponseTopologyDescriptionNodeFields},
+	{Name: "Processor", Type: schema.Struct, Versions: wire.VersionRange{Min: 1, Max: 1}, Fields: streamsGroupDescribeResponseTopologyDescriptionNodeFields},
 }

@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // StreamsGroupHeartbeatRequest is the request of the API StreamsGroupHeartbeat (key 88), versions 0 to 1.
 type StreamsGroupHeartbeatRequest struct {
@@ -120,9 +123,31 @@ func (m *StreamsGroupHeartbeatRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("StreamsGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "StreamsGroupHeartbeatRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := streamsGroupHeartbeatRequestReader{Reader: wire.NewReader(src, "StreamsGroupHeartbeatRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&streamsGroupHeartbeatRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *StreamsGroupHeartbeatRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &streamsGroupHeartbeatRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *StreamsGroupHeartbeatRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &streamsGroupHeartbeatRequestSchema, m, version)
+}
+
+// streamsGroupHeartbeatRequestReader has the memory of the small arrays, too.
+type streamsGroupHeartbeatRequestReader struct {
+	wire.Reader
+	topicInfos                           wire.Slab[StreamsGroupHeartbeatRequestTopicInfo]
+	keyValues                            wire.Slab[StreamsGroupHeartbeatRequestKeyValue]
+	topologySubtopologyCopartitionGroups wire.Slab[StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup]
 }
 
 // SetDefaults sets every field to its default.
@@ -200,7 +225,7 @@ func (m *StreamsGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.GroupID = r.String(true)
 	m.MemberID = r.String(true)
 	m.MemberEpoch = r.Int32()
@@ -214,10 +239,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		if m.Topology == nil {
 			m.Topology = new(StreamsGroupHeartbeatRequestTopology)
 		}
-		if m.Topology.decode(r, version); r.Failed() {
-			r.In("Topology")
-			return
-		}
+		m.Topology.decode(r, version)
 	}
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.ActiveTasks = nil
@@ -225,7 +247,6 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
 		for i := range m.ActiveTasks {
 			if m.ActiveTasks[i].decode(r, version); r.Failed() {
-				r.InElement("ActiveTasks", i)
 				return
 			}
 		}
@@ -236,7 +257,6 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
 		for i := range m.StandbyTasks {
 			if m.StandbyTasks[i].decode(r, version); r.Failed() {
-				r.InElement("StandbyTasks", i)
 				return
 			}
 		}
@@ -247,7 +267,6 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
 		for i := range m.WarmupTasks {
 			if m.WarmupTasks[i].decode(r, version); r.Failed() {
-				r.InElement("WarmupTasks", i)
 				return
 			}
 		}
@@ -259,18 +278,14 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		if m.UserEndpoint == nil {
 			m.UserEndpoint = new(StreamsGroupHeartbeatRequestEndpoint)
 		}
-		if m.UserEndpoint.decode(r, version); r.Failed() {
-			r.In("UserEndpoint")
-			return
-		}
+		m.UserEndpoint.decode(r, version)
 	}
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.ClientTags = nil
 	} else {
-		m.ClientTags = wire.Resize(m.ClientTags, n)
+		m.ClientTags = r.keyValues.Resize(m.ClientTags, n, r.Remaining()/3)
 		for i := range m.ClientTags {
 			if m.ClientTags[i].decode(r, version); r.Failed() {
-				r.InElement("ClientTags", i)
 				return
 			}
 		}
@@ -281,7 +296,6 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.TaskOffsets = wire.Resize(m.TaskOffsets, n)
 		for i := range m.TaskOffsets {
 			if m.TaskOffsets[i].decode(r, version); r.Failed() {
-				r.InElement("TaskOffsets", i)
 				return
 			}
 		}
@@ -292,14 +306,15 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 		m.TaskEndOffsets = wire.Resize(m.TaskEndOffsets, n)
 		for i := range m.TaskEndOffsets {
 			if m.TaskEndOffsets[i].decode(r, version); r.Failed() {
-				r.InElement("TaskEndOffsets", i)
 				return
 			}
 		}
 	}
 	m.ShutdownApplication = r.Bool()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -322,20 +337,21 @@ func (m *StreamsGroupHeartbeatRequestTopology) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestTopology) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestTopology) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.Epoch = r.Int32()
 	{
 		n := r.Len(true, 8)
 		m.Subtopologies = wire.Resize(m.Subtopologies, n)
 		for i := range m.Subtopologies {
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
-				r.InElement("Subtopologies", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -382,7 +398,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) append(dst []byte, ver
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.SubtopologyID = r.String(true)
 	{
 		n := r.Len(true, 1)
@@ -400,10 +416,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *wire.Reader,
 	}
 	{
 		n := r.Len(true, 9)
-		m.StateChangelogTopics = wire.Resize(m.StateChangelogTopics, n)
+		m.StateChangelogTopics = r.topicInfos.Resize(m.StateChangelogTopics, n, r.Remaining()/9)
 		for i := range m.StateChangelogTopics {
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
-				r.InElement("StateChangelogTopics", i)
 				return
 			}
 		}
@@ -417,26 +432,26 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *wire.Reader,
 	}
 	{
 		n := r.Len(true, 9)
-		m.RepartitionSourceTopics = wire.Resize(m.RepartitionSourceTopics, n)
+		m.RepartitionSourceTopics = r.topicInfos.Resize(m.RepartitionSourceTopics, n, r.Remaining()/9)
 		for i := range m.RepartitionSourceTopics {
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
-				r.InElement("RepartitionSourceTopics", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 4)
-		m.CopartitionGroups = wire.Resize(m.CopartitionGroups, n)
+		m.CopartitionGroups = r.topologySubtopologyCopartitionGroups.Resize(m.CopartitionGroups, n, r.Remaining()/4)
 		for i := range m.CopartitionGroups {
 			if m.CopartitionGroups[i].decode(r, version); r.Failed() {
-				r.InElement("CopartitionGroups", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -461,22 +476,23 @@ func (m *StreamsGroupHeartbeatRequestTopicInfo) append(dst []byte, version int16
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestTopicInfo) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestTopicInfo) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.Name = r.String(true)
 	m.Partitions = r.Int32()
 	m.ReplicationFactor = r.Int16()
 	{
 		n := r.Len(true, 3)
-		m.TopicConfigs = wire.Resize(m.TopicConfigs, n)
+		m.TopicConfigs = r.keyValues.Resize(m.TopicConfigs, n, r.Remaining()/3)
 		for i := range m.TopicConfigs {
 			if m.TopicConfigs[i].decode(r, version); r.Failed() {
-				r.InElement("TopicConfigs", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -494,11 +510,13 @@ func (m *StreamsGroupHeartbeatRequestKeyValue) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestKeyValue) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestKeyValue) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.Key = r.String(true)
 	m.Value = r.String(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -526,7 +544,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) append
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	{
 		n := r.Len(true, 2)
 		m.SourceTopics = wire.Resize(m.SourceTopics, n)
@@ -549,7 +567,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) decode
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -570,14 +590,13 @@ func (m *StreamsGroupHeartbeatRequestTaskIDs) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestTaskIDs) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestTaskIDs) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -595,11 +614,13 @@ func (m *StreamsGroupHeartbeatRequestEndpoint) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestEndpoint) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestEndpoint) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -618,12 +639,85 @@ func (m *StreamsGroupHeartbeatRequestTaskOffset) append(dst []byte, version int1
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatRequestTaskOffset) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatRequestTaskOffset) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.SubtopologyID = r.String(true)
 	m.Partition = r.Int32()
 	m.Offset = r.Int64()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var streamsGroupHeartbeatRequestSchema = schema.Message{Name: "StreamsGroupHeartbeatRequest", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: streamsGroupHeartbeatRequestFields}
+
+var streamsGroupHeartbeatRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "EndpointInformationEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "InstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "RackId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "RebalanceTimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Default: "-1"},
+	{Name: "Topology", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestTopologyFields},
+	{Name: "ActiveTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestTaskIDsFields},
+	{Name: "StandbyTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestTaskIDsFields},
+	{Name: "WarmupTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestTaskIDsFields},
+	{Name: "ProcessId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "UserEndpoint", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestEndpointFields},
+	{Name: "ClientTags", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestKeyValueFields},
+	{Name: "TaskOffsets", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 14, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestTaskOffsetFields},
+	{Name: "TaskEndOffsets", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 14, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatRequestTaskOffsetFields},
+	{Name: "ShutdownApplication", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 1}, Default: "false"},
+}
+
+var streamsGroupHeartbeatRequestTopologyFields = []schema.Field{
+	{Name: "Epoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Subtopologies", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 8, Fields: streamsGroupHeartbeatRequestTopologySubtopologyFields},
+}
+
+var streamsGroupHeartbeatRequestTopologySubtopologyFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "SourceTopics", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "SourceTopicRegex", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "StateChangelogTopics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 9, Fields: streamsGroupHeartbeatRequestTopicInfoFields},
+	{Name: "RepartitionSinkTopics", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 1},
+	{Name: "RepartitionSourceTopics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 9, Fields: streamsGroupHeartbeatRequestTopicInfoFields},
+	{Name: "CopartitionGroups", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4, Fields: streamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroupFields},
+}
+
+var streamsGroupHeartbeatRequestTopicInfoFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ReplicationFactor", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "TopicConfigs", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupHeartbeatRequestKeyValueFields},
+}
+
+var streamsGroupHeartbeatRequestKeyValueFields = []schema.Field{
+	{Name: "Key", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Value", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroupFields = []schema.Field{
+	{Name: "SourceTopics", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 2},
+	{Name: "SourceTopicRegex", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 2},
+	{Name: "RepartitionSourceTopics", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 2},
+}
+
+var streamsGroupHeartbeatRequestTaskIDsFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
+}
+
+var streamsGroupHeartbeatRequestEndpointFields = []schema.Field{
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Port", Type: schema.Uint16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupHeartbeatRequestTaskOffsetFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partition", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Offset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 1}},
 }
 
 // StreamsGroupHeartbeatResponse is the response of the API StreamsGroupHeartbeat (key 88), versions 0 to 1.
@@ -707,9 +801,29 @@ func (m *StreamsGroupHeartbeatResponse) Decode(src []byte, version int16) error 
 	if err := wire.CheckVersion("StreamsGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "StreamsGroupHeartbeatResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := streamsGroupHeartbeatResponseReader{Reader: wire.NewReader(src, "StreamsGroupHeartbeatResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&streamsGroupHeartbeatResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *StreamsGroupHeartbeatResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &streamsGroupHeartbeatResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *StreamsGroupHeartbeatResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &streamsGroupHeartbeatResponseSchema, m, version)
+}
+
+// streamsGroupHeartbeatResponseReader has the memory of the small arrays, too.
+type streamsGroupHeartbeatResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[StreamsGroupHeartbeatResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -780,7 +894,7 @@ func (m *StreamsGroupHeartbeatResponse) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
@@ -804,7 +918,6 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		m.Status = wire.Resize(m.Status, n)
 		for i := range m.Status {
 			if m.Status[i].decode(r, version); r.Failed() {
-				r.InElement("Status", i)
 				return
 			}
 		}
@@ -815,7 +928,6 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
 		for i := range m.ActiveTasks {
 			if m.ActiveTasks[i].decode(r, version); r.Failed() {
-				r.InElement("ActiveTasks", i)
 				return
 			}
 		}
@@ -826,7 +938,6 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
 		for i := range m.StandbyTasks {
 			if m.StandbyTasks[i].decode(r, version); r.Failed() {
-				r.InElement("StandbyTasks", i)
 				return
 			}
 		}
@@ -837,7 +948,6 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
 		for i := range m.WarmupTasks {
 			if m.WarmupTasks[i].decode(r, version); r.Failed() {
-				r.InElement("WarmupTasks", i)
 				return
 			}
 		}
@@ -854,13 +964,14 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		m.PartitionsByUserEndpoint = wire.Resize(m.PartitionsByUserEndpoint, n)
 		for i := range m.PartitionsByUserEndpoint {
 			if m.PartitionsByUserEndpoint[i].decode(r, version); r.Failed() {
-				r.InElement("PartitionsByUserEndpoint", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -878,11 +989,13 @@ func (m *StreamsGroupHeartbeatResponseStatus) append(dst []byte, version int16) 
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatResponseStatus) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatResponseStatus) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.StatusCode = r.Int8()
 	m.StatusDetail = r.String(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -903,14 +1016,13 @@ func (m *StreamsGroupHeartbeatResponseTaskIDs) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatResponseTaskIDs) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatResponseTaskIDs) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -942,33 +1054,30 @@ func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) append(dst []byt
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) decode(r *wire.Reader, version int16) {
-	if m.UserEndpoint.decode(r, version); r.Failed() {
-		r.In("UserEndpoint")
-		return
-	}
+func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
+	m.UserEndpoint.decode(r, version)
 	{
 		n := r.Len(true, 3)
-		m.ActivePartitions = wire.Resize(m.ActivePartitions, n)
+		m.ActivePartitions = r.topicPartitions.Resize(m.ActivePartitions, n, r.Remaining()/3)
 		for i := range m.ActivePartitions {
 			if m.ActivePartitions[i].decode(r, version); r.Failed() {
-				r.InElement("ActivePartitions", i)
 				return
 			}
 		}
 	}
 	{
 		n := r.Len(true, 3)
-		m.StandbyPartitions = wire.Resize(m.StandbyPartitions, n)
+		m.StandbyPartitions = r.topicPartitions.Resize(m.StandbyPartitions, n, r.Remaining()/3)
 		for i := range m.StandbyPartitions {
 			if m.StandbyPartitions[i].decode(r, version); r.Failed() {
-				r.InElement("StandbyPartitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -986,11 +1095,13 @@ func (m *StreamsGroupHeartbeatResponseEndpoint) append(dst []byte, version int16
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatResponseEndpoint) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatResponseEndpoint) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -1011,12 +1122,58 @@ func (m *StreamsGroupHeartbeatResponseTopicPartition) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *StreamsGroupHeartbeatResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupHeartbeatResponseTopicPartition) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.Topic = r.String(true)
-	{
-		n := r.Len(true, 4)
-		m.Partitions = r.Int32s(m.Partitions, n)
-	}
+	m.Partitions = r.Int32s(m.Partitions, true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var streamsGroupHeartbeatResponseSchema = schema.Message{Name: "StreamsGroupHeartbeatResponse", Versions: wire.VersionRange{Min: 0, Max: 1}, Flexible: 0, Fields: streamsGroupHeartbeatResponseFields}
+
+var streamsGroupHeartbeatResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "MemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "HeartbeatIntervalMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "AcceptableRecoveryLagLegacy", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TaskOffsetIntervalMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "AcceptableRecoveryLag", Type: schema.Int64, Versions: wire.VersionRange{Min: 1, Max: 1}, Ignorable: true, Default: "-1"},
+	{Name: "Status", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Fields: streamsGroupHeartbeatResponseStatusFields},
+	{Name: "ActiveTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatResponseTaskIDsFields},
+	{Name: "StandbyTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatResponseTaskIDsFields},
+	{Name: "WarmupTasks", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatResponseTaskIDsFields},
+	{Name: "TopologyDescriptionRequired", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 1}, Default: "false"},
+	{Name: "EndpointInformationEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "PartitionsByUserEndpoint", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 7, Nullable: true, NullFrom: 0, Default: "null", Fields: streamsGroupHeartbeatResponsePartitionsByUserEndpointFields},
+}
+
+var streamsGroupHeartbeatResponseStatusFields = []schema.Field{
+	{Name: "StatusCode", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "StatusDetail", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupHeartbeatResponseTaskIDsFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
+}
+
+var streamsGroupHeartbeatResponsePartitionsByUserEndpointFields = []schema.Field{
+	{Name: "UserEndpoint", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Fields: streamsGroupHeartbeatResponseEndpointFields},
+	{Name: "ActivePartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupHeartbeatResponseTopicPartitionFields},
+	{Name: "StandbyPartitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 3, Fields: streamsGroupHeartbeatResponseTopicPartitionFields},
+}
+
+var streamsGroupHeartbeatResponseEndpointFields = []schema.Field{
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Port", Type: schema.Uint16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+}
+
+var streamsGroupHeartbeatResponseTopicPartitionFields = []schema.Field{
+	{Name: "Topic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "Partitions", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 4},
 }

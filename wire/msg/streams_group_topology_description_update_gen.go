@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // StreamsGroupTopologyDescriptionUpdateRequest is the request of the API StreamsGroupTopologyDescriptionUpdate (key 93), version 0.
 type StreamsGroupTopologyDescriptionUpdateRequest struct {
@@ -76,9 +79,29 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequest) Decode(src []byte, versio
 	if err := wire.CheckVersion("StreamsGroupTopologyDescriptionUpdateRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "StreamsGroupTopologyDescriptionUpdateRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := streamsGroupTopologyDescriptionUpdateRequestReader{Reader: wire.NewReader(src, "StreamsGroupTopologyDescriptionUpdateRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&streamsGroupTopologyDescriptionUpdateRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *StreamsGroupTopologyDescriptionUpdateRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &streamsGroupTopologyDescriptionUpdateRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *StreamsGroupTopologyDescriptionUpdateRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &streamsGroupTopologyDescriptionUpdateRequestSchema, m, version)
+}
+
+// streamsGroupTopologyDescriptionUpdateRequestReader has the memory of the small arrays, too.
+type streamsGroupTopologyDescriptionUpdateRequestReader struct {
+	wire.Reader
+	topologyDescriptionNodes wire.Slab[StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode]
 }
 
 // SetDefaults sets every field to its default.
@@ -101,16 +124,15 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequest) append(dst []byte, versio
 	return dst, nil
 }
 
-func (m *StreamsGroupTopologyDescriptionUpdateRequest) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupTopologyDescriptionUpdateRequest) decode(r *streamsGroupTopologyDescriptionUpdateRequestReader, version int16) {
 	m.GroupID = r.String(true)
 	m.MemberID = r.String(true)
 	m.TopologyEpoch = r.Int32()
-	if m.TopologyDescription.decode(r, version); r.Failed() {
-		r.In("TopologyDescription")
-		return
-	}
+	m.TopologyDescription.decode(r, version)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -138,13 +160,12 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) append
 	return dst, nil
 }
 
-func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode(r *streamsGroupTopologyDescriptionUpdateRequestReader, version int16) {
 	{
 		n := r.Len(true, 3)
 		m.Subtopologies = wire.Resize(m.Subtopologies, n)
 		for i := range m.Subtopologies {
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
-				r.InElement("Subtopologies", i)
 				return
 			}
 		}
@@ -154,13 +175,14 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode
 		m.GlobalStores = wire.Resize(m.GlobalStores, n)
 		for i := range m.GlobalStores {
 			if m.GlobalStores[i].decode(r, version); r.Failed() {
-				r.InElement("GlobalStores", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -183,20 +205,21 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopol
 	return dst, nil
 }
 
-func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology) decode(r *streamsGroupTopologyDescriptionUpdateRequestReader, version int16) {
 	m.SubtopologyID = r.String(true)
 	{
 		n := r.Len(true, 7)
-		m.Nodes = wire.Resize(m.Nodes, n)
+		m.Nodes = r.topologyDescriptionNodes.Resize(m.Nodes, n, r.Remaining()/7)
 		for i := range m.Nodes {
 			if m.Nodes[i].decode(r, version); r.Failed() {
-				r.InElement("Nodes", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -227,7 +250,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) ap
 	return dst, nil
 }
 
-func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) decode(r *streamsGroupTopologyDescriptionUpdateRequestReader, version int16) {
 	m.Name = r.String(true)
 	m.NodeType = r.Int8()
 	{
@@ -253,7 +276,9 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) de
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -277,17 +302,46 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalSt
 	return dst, nil
 }
 
-func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore) decode(r *wire.Reader, version int16) {
-	if m.Source.decode(r, version); r.Failed() {
-		r.In("Source")
-		return
-	}
-	if m.Processor.decode(r, version); r.Failed() {
-		r.In("Processor")
-		return
-	}
+func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore) decode(r *streamsGroupTopologyDescriptionUpdateRequestReader, version int16) {
+	m.Source.decode(r, version)
+	m.Processor.decode(r, version)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var streamsGroupTopologyDescriptionUpdateRequestSchema = schema.Message{Name: "StreamsGroupTopologyDescriptionUpdateRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: streamsGroupTopologyDescriptionUpdateRequestFields}
+
+var streamsGroupTopologyDescriptionUpdateRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TopologyEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "TopologyDescription", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Fields: streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionFields},
+}
+
+var streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionFields = []schema.Field{
+	{Name: "Subtopologies", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 3, Fields: streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopologyFields},
+	{Name: "GlobalStores", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 15, Fields: streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStoreFields},
+}
+
+var streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopologyFields = []schema.Field{
+	{Name: "SubtopologyId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Nodes", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 7, Fields: streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNodeFields},
+}
+
+var streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNodeFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "NodeType", Type: schema.Int8, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "SourceTopics", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 1},
+	{Name: "SinkTopic", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null"},
+	{Name: "Stores", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 1},
+	{Name: "Successors", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 1},
+}
+
+var streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStoreFields = []schema.Field{
+	{Name: "Source", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Fields: streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNodeFields},
+	{Name: "Processor", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Fields: streamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNodeFields},
 }
 
 // StreamsGroupTopologyDescriptionUpdateResponse is the response of the API StreamsGroupTopologyDescriptionUpdate (key 93), version 0.
@@ -325,8 +379,22 @@ func (m *StreamsGroupTopologyDescriptionUpdateResponse) Decode(src []byte, versi
 		return err
 	}
 	r := wire.NewReader(src, "StreamsGroupTopologyDescriptionUpdateResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&streamsGroupTopologyDescriptionUpdateResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *StreamsGroupTopologyDescriptionUpdateResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &streamsGroupTopologyDescriptionUpdateResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *StreamsGroupTopologyDescriptionUpdateResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &streamsGroupTopologyDescriptionUpdateResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -350,5 +418,15 @@ func (m *StreamsGroupTopologyDescriptionUpdateResponse) decode(r *wire.Reader, v
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var streamsGroupTopologyDescriptionUpdateResponseSchema = schema.Message{Name: "StreamsGroupTopologyDescriptionUpdateResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: streamsGroupTopologyDescriptionUpdateResponseFields}
+
+var streamsGroupTopologyDescriptionUpdateResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0, Default: "null"},
 }

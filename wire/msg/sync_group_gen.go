@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // SyncGroupRequest is the request of the API SyncGroup (key 14), versions 0 to 5.
 type SyncGroupRequest struct {
@@ -51,8 +54,22 @@ func (m *SyncGroupRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SyncGroupRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&syncGroupRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SyncGroupRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &syncGroupRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SyncGroupRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &syncGroupRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -128,13 +145,12 @@ func (m *SyncGroupRequest) decode(r *wire.Reader, version int16) {
 		m.Assignments = wire.Resize(m.Assignments, n)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {
-				r.InElement("Assignments", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -167,9 +183,26 @@ func (m *SyncGroupRequestAssignment) decode(r *wire.Reader, version int16) {
 	m.MemberID = r.String(flexible)
 	m.Assignment = r.Bytes(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var syncGroupRequestSchema = schema.Message{Name: "SyncGroupRequest", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 4, Fields: syncGroupRequestFields}
+
+var syncGroupRequestFields = []schema.Field{
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "GenerationId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 5}, Nullable: true, NullFrom: 3, Default: "null"},
+	{Name: "ProtocolType", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
+	{Name: "ProtocolName", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
+	{Name: "Assignments", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 5}, Array: true, MinSize: 3, Fields: syncGroupRequestAssignmentFields},
+}
+
+var syncGroupRequestAssignmentFields = []schema.Field{
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "Assignment", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 5}},
 }
 
 // SyncGroupResponse is the response of the API SyncGroup (key 14), versions 0 to 5.
@@ -207,8 +240,22 @@ func (m *SyncGroupResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "SyncGroupResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&syncGroupResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *SyncGroupResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &syncGroupResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *SyncGroupResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &syncGroupResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -258,7 +305,17 @@ func (m *SyncGroupResponse) decode(r *wire.Reader, version int16) {
 	}
 	m.Assignment = r.Bytes(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var syncGroupResponseSchema = schema.Message{Name: "SyncGroupResponse", Versions: wire.VersionRange{Min: 0, Max: 5}, Flexible: 4, Fields: syncGroupResponseFields}
+
+var syncGroupResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 1, Max: 5}, Ignorable: true},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 5}},
+	{Name: "ProtocolType", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
+	{Name: "ProtocolName", Type: schema.String, Versions: wire.VersionRange{Min: 5, Max: 5}, Nullable: true, NullFrom: 5, Ignorable: true, Default: "null"},
+	{Name: "Assignment", Type: schema.Bytes, Versions: wire.VersionRange{Min: 0, Max: 5}},
 }

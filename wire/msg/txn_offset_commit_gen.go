@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // TxnOffsetCommitRequest is the request of the API TxnOffsetCommit (key 28), versions 0 to 6.
 type TxnOffsetCommitRequest struct {
@@ -61,9 +64,29 @@ func (m *TxnOffsetCommitRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("TxnOffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "TxnOffsetCommitRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := txnOffsetCommitRequestReader{Reader: wire.NewReader(src, "TxnOffsetCommitRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&txnOffsetCommitRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *TxnOffsetCommitRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &txnOffsetCommitRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *TxnOffsetCommitRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &txnOffsetCommitRequestSchema, m, version)
+}
+
+// txnOffsetCommitRequestReader has the memory of the small arrays, too.
+type txnOffsetCommitRequestReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[TxnOffsetCommitRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -119,7 +142,7 @@ func (m *TxnOffsetCommitRequest) append(dst []byte, version int16) ([]byte, erro
 	return dst, nil
 }
 
-func (m *TxnOffsetCommitRequest) decode(r *wire.Reader, version int16) {
+func (m *TxnOffsetCommitRequest) decode(r *txnOffsetCommitRequestReader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
 	m.GroupID = r.String(flexible)
@@ -145,13 +168,12 @@ func (m *TxnOffsetCommitRequest) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -189,7 +211,7 @@ func (m *TxnOffsetCommitRequestTopic) append(dst []byte, version int16) ([]byte,
 	return dst, nil
 }
 
-func (m *TxnOffsetCommitRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *TxnOffsetCommitRequestTopic) decode(r *txnOffsetCommitRequestReader, version int16) {
 	flexible := version >= 3
 	if version <= 5 {
 		m.Name = r.String(flexible)
@@ -203,16 +225,15 @@ func (m *TxnOffsetCommitRequestTopic) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -246,7 +267,7 @@ func (m *TxnOffsetCommitRequestTopicPartition) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *TxnOffsetCommitRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *TxnOffsetCommitRequestTopicPartition) decode(r *txnOffsetCommitRequestReader, version int16) {
 	flexible := version >= 3
 	m.PartitionIndex = r.Int32()
 	m.CommittedOffset = r.Int64()
@@ -257,9 +278,35 @@ func (m *TxnOffsetCommitRequestTopicPartition) decode(r *wire.Reader, version in
 	}
 	m.CommittedMetadata = r.NullableString(flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var txnOffsetCommitRequestSchema = schema.Message{Name: "TxnOffsetCommitRequest", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 3, Fields: txnOffsetCommitRequestFields}
+
+var txnOffsetCommitRequestFields = []schema.Field{
+	{Name: "TransactionalId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "GroupId", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "GenerationIdOrMemberEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 3, Max: 6}, Default: "-1"},
+	{Name: "MemberId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 6}},
+	{Name: "GroupInstanceId", Type: schema.String, Versions: wire.VersionRange{Min: 3, Max: 6}, Nullable: true, NullFrom: 3, Default: "null"},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 3, Fields: txnOffsetCommitRequestTopicFields},
+}
+
+var txnOffsetCommitRequestTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 6, Max: 6}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 14, Fields: txnOffsetCommitRequestTopicPartitionFields},
+}
+
+var txnOffsetCommitRequestTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "CommittedOffset", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "CommittedLeaderEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 2, Max: 6}, Ignorable: true, Default: "-1"},
+	{Name: "CommittedMetadata", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 6}, Nullable: true, NullFrom: 0},
 }
 
 // TxnOffsetCommitResponse is the response of the API TxnOffsetCommit (key 28), versions 0 to 6.
@@ -308,9 +355,29 @@ func (m *TxnOffsetCommitResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("TxnOffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "TxnOffsetCommitResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := txnOffsetCommitResponseReader{Reader: wire.NewReader(src, "TxnOffsetCommitResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&txnOffsetCommitResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *TxnOffsetCommitResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &txnOffsetCommitResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *TxnOffsetCommitResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &txnOffsetCommitResponseSchema, m, version)
+}
+
+// txnOffsetCommitResponseReader has the memory of the small arrays, too.
+type txnOffsetCommitResponseReader struct {
+	wire.Reader
+	topicPartitions wire.Slab[TxnOffsetCommitResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -336,7 +403,7 @@ func (m *TxnOffsetCommitResponse) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *TxnOffsetCommitResponse) decode(r *wire.Reader, version int16) {
+func (m *TxnOffsetCommitResponse) decode(r *txnOffsetCommitResponseReader, version int16) {
 	flexible := version >= 3
 	m.ThrottleTimeMs = r.Int32()
 	{
@@ -344,13 +411,12 @@ func (m *TxnOffsetCommitResponse) decode(r *wire.Reader, version int16) {
 		m.Topics = wire.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -388,7 +454,7 @@ func (m *TxnOffsetCommitResponseTopic) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *TxnOffsetCommitResponseTopic) decode(r *wire.Reader, version int16) {
+func (m *TxnOffsetCommitResponseTopic) decode(r *txnOffsetCommitResponseReader, version int16) {
 	flexible := version >= 3
 	if version <= 5 {
 		m.Name = r.String(flexible)
@@ -402,16 +468,15 @@ func (m *TxnOffsetCommitResponseTopic) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -434,12 +499,30 @@ func (m *TxnOffsetCommitResponseTopicPartition) append(dst []byte, version int16
 	return dst, nil
 }
 
-func (m *TxnOffsetCommitResponseTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *TxnOffsetCommitResponseTopicPartition) decode(r *txnOffsetCommitResponseReader, version int16) {
 	flexible := version >= 3
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var txnOffsetCommitResponseSchema = schema.Message{Name: "TxnOffsetCommitResponse", Versions: wire.VersionRange{Min: 0, Max: 6}, Flexible: 3, Fields: txnOffsetCommitResponseFields}
+
+var txnOffsetCommitResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 3, Fields: txnOffsetCommitResponseTopicFields},
+}
+
+var txnOffsetCommitResponseTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 5}, Ignorable: true},
+	{Name: "TopicId", Type: schema.UUID, Versions: wire.VersionRange{Min: 6, Max: 6}, Ignorable: true},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 6}, Array: true, MinSize: 6, Fields: txnOffsetCommitResponseTopicPartitionFields},
+}
+
+var txnOffsetCommitResponseTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 6}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 6}},
 }

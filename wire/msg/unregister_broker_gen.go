@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // UnregisterBrokerRequest is the request of the API UnregisterBroker (key 64), version 0.
 type UnregisterBrokerRequest struct {
@@ -38,8 +41,22 @@ func (m *UnregisterBrokerRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "UnregisterBrokerRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&unregisterBrokerRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *UnregisterBrokerRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &unregisterBrokerRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *UnregisterBrokerRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &unregisterBrokerRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -59,7 +76,15 @@ func (m *UnregisterBrokerRequest) append(dst []byte, version int16) ([]byte, err
 func (m *UnregisterBrokerRequest) decode(r *wire.Reader, version int16) {
 	m.BrokerID = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var unregisterBrokerRequestSchema = schema.Message{Name: "UnregisterBrokerRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: unregisterBrokerRequestFields}
+
+var unregisterBrokerRequestFields = []schema.Field{
+	{Name: "BrokerId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // UnregisterBrokerResponse is the response of the API UnregisterBroker (key 64), version 0.
@@ -95,8 +120,22 @@ func (m *UnregisterBrokerResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "UnregisterBrokerResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&unregisterBrokerResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *UnregisterBrokerResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &unregisterBrokerResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *UnregisterBrokerResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &unregisterBrokerResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -121,5 +160,15 @@ func (m *UnregisterBrokerResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var unregisterBrokerResponseSchema = schema.Message{Name: "UnregisterBrokerResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: unregisterBrokerResponseFields}
+
+var unregisterBrokerResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
 }

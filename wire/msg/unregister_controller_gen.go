@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // UnregisterControllerRequest is the request of the API UnregisterController (key 94), version 0.
 type UnregisterControllerRequest struct {
@@ -40,8 +43,22 @@ func (m *UnregisterControllerRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "UnregisterControllerRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&unregisterControllerRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *UnregisterControllerRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &unregisterControllerRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *UnregisterControllerRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &unregisterControllerRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -61,7 +78,15 @@ func (m *UnregisterControllerRequest) append(dst []byte, version int16) ([]byte,
 func (m *UnregisterControllerRequest) decode(r *wire.Reader, version int16) {
 	m.ControllerID = r.Int32()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var unregisterControllerRequestSchema = schema.Message{Name: "UnregisterControllerRequest", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: unregisterControllerRequestFields}
+
+var unregisterControllerRequestFields = []schema.Field{
+	{Name: "ControllerId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }
 
 // UnregisterControllerResponse is the response of the API UnregisterController (key 94), version 0.
@@ -97,8 +122,22 @@ func (m *UnregisterControllerResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "UnregisterControllerResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&unregisterControllerResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *UnregisterControllerResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &unregisterControllerResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *UnregisterControllerResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &unregisterControllerResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -123,5 +162,15 @@ func (m *UnregisterControllerResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var unregisterControllerResponseSchema = schema.Message{Name: "UnregisterControllerResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: unregisterControllerResponseFields}
+
+var unregisterControllerResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}, Nullable: true, NullFrom: 0},
 }

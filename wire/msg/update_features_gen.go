@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // UpdateFeaturesRequest is the request of the API UpdateFeatures (key 57), versions 0 to 2.
 type UpdateFeaturesRequest struct {
@@ -49,8 +52,22 @@ func (m *UpdateFeaturesRequest) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "UpdateFeaturesRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&updateFeaturesRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *UpdateFeaturesRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &updateFeaturesRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *UpdateFeaturesRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &updateFeaturesRequestSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -87,7 +104,6 @@ func (m *UpdateFeaturesRequest) decode(r *wire.Reader, version int16) {
 		m.FeatureUpdates = wire.Resize(m.FeatureUpdates, n)
 		for i := range m.FeatureUpdates {
 			if m.FeatureUpdates[i].decode(r, version); r.Failed() {
-				r.InElement("FeatureUpdates", i)
 				return
 			}
 		}
@@ -98,7 +114,9 @@ func (m *UpdateFeaturesRequest) decode(r *wire.Reader, version int16) {
 		m.ValidateOnly = false
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -143,7 +161,24 @@ func (m *UpdateFeaturesRequestFeatureUpdate) decode(r *wire.Reader, version int1
 		m.UpgradeType = 1
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var updateFeaturesRequestSchema = schema.Message{Name: "UpdateFeaturesRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: updateFeaturesRequestFields}
+
+var updateFeaturesRequestFields = []schema.Field{
+	{Name: "TimeoutMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}, Default: "60000"},
+	{Name: "FeatureUpdates", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 5, Fields: updateFeaturesRequestFeatureUpdateFields},
+	{Name: "ValidateOnly", Type: schema.Bool, Versions: wire.VersionRange{Min: 1, Max: 2}, Default: "false"},
+}
+
+var updateFeaturesRequestFeatureUpdateFields = []schema.Field{
+	{Name: "Feature", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "MaxVersionLevel", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "AllowDowngrade", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "UpgradeType", Type: schema.Int8, Versions: wire.VersionRange{Min: 1, Max: 2}, Default: "1"},
 }
 
 // UpdateFeaturesResponse is the response of the API UpdateFeatures (key 57), versions 0 to 2.
@@ -188,8 +223,22 @@ func (m *UpdateFeaturesResponse) Decode(src []byte, version int16) error {
 		return err
 	}
 	r := wire.NewReader(src, "UpdateFeaturesResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&updateFeaturesResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *UpdateFeaturesResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &updateFeaturesResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *UpdateFeaturesResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &updateFeaturesResponseSchema, m, version)
 }
 
 // SetDefaults sets every field to its default.
@@ -227,7 +276,6 @@ func (m *UpdateFeaturesResponse) decode(r *wire.Reader, version int16) {
 			m.Results = wire.Resize(m.Results, n)
 			for i := range m.Results {
 				if m.Results[i].decode(r, version); r.Failed() {
-					r.InElement("Results", i)
 					return
 				}
 			}
@@ -236,7 +284,9 @@ func (m *UpdateFeaturesResponse) decode(r *wire.Reader, version int16) {
 		m.Results = nil
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -261,5 +311,22 @@ func (m *UpdateFeaturesResponseResult) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var updateFeaturesResponseSchema = schema.Message{Name: "UpdateFeaturesResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 0, Fields: updateFeaturesResponseFields}
+
+var updateFeaturesResponseFields = []schema.Field{
+	{Name: "ThrottleTimeMs", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}, Nullable: true, NullFrom: 0},
+	{Name: "Results", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 1}, Array: true, MinSize: 5, Ignorable: true, Fields: updateFeaturesResponseResultFields},
+}
+
+var updateFeaturesResponseResultFields = []schema.Field{
+	{Name: "Feature", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 1}},
+	{Name: "ErrorMessage", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 1}, Nullable: true, NullFrom: 0},
 }

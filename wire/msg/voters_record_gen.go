@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // VotersRecord is data inside other messages or records, version 0.
 type VotersRecord struct {
@@ -59,9 +62,29 @@ func (m *VotersRecord) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("VotersRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "VotersRecord", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := votersRecordReader{Reader: wire.NewReader(src, "VotersRecord", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&votersRecordSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *VotersRecord) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &votersRecordSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *VotersRecord) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &votersRecordSchema, m, version)
+}
+
+// votersRecordReader has the memory of the small arrays, too.
+type votersRecordReader struct {
+	wire.Reader
+	voterEndpoints wire.Slab[VotersRecordVoterEndpoint]
 }
 
 // SetDefaults sets every field to its default.
@@ -84,20 +107,21 @@ func (m *VotersRecord) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *VotersRecord) decode(r *wire.Reader, version int16) {
+func (m *VotersRecord) decode(r *votersRecordReader, version int16) {
 	m.Version = r.Int16()
 	{
 		n := r.Len(true, 27)
 		m.Voters = wire.Resize(m.Voters, n)
 		for i := range m.Voters {
 			if m.Voters[i].decode(r, version); r.Failed() {
-				r.InElement("Voters", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -125,25 +149,23 @@ func (m *VotersRecordVoter) append(dst []byte, version int16) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *VotersRecordVoter) decode(r *wire.Reader, version int16) {
+func (m *VotersRecordVoter) decode(r *votersRecordReader, version int16) {
 	m.VoterID = r.Int32()
 	m.VoterDirectoryID = r.UUID()
 	{
 		n := r.Len(true, 5)
-		m.Endpoints = wire.Resize(m.Endpoints, n)
+		m.Endpoints = r.voterEndpoints.Resize(m.Endpoints, n, r.Remaining()/5)
 		for i := range m.Endpoints {
 			if m.Endpoints[i].decode(r, version); r.Failed() {
-				r.InElement("Endpoints", i)
 				return
 			}
 		}
 	}
-	if m.KRaftVersionFeature.decode(r, version); r.Failed() {
-		r.In("KRaftVersionFeature")
-		return
-	}
+	m.KRaftVersionFeature.decode(r, version)
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -162,12 +184,14 @@ func (m *VotersRecordVoterEndpoint) append(dst []byte, version int16) ([]byte, e
 	return dst, nil
 }
 
-func (m *VotersRecordVoterEndpoint) decode(r *wire.Reader, version int16) {
+func (m *VotersRecordVoterEndpoint) decode(r *votersRecordReader, version int16) {
 	m.Name = r.String(true)
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
 }
 
 // SetDefaults sets every field to its default.
@@ -185,9 +209,36 @@ func (m *VotersRecordVoterKRaftVersionFeature) append(dst []byte, version int16)
 	return dst, nil
 }
 
-func (m *VotersRecordVoterKRaftVersionFeature) decode(r *wire.Reader, version int16) {
+func (m *VotersRecordVoterKRaftVersionFeature) decode(r *votersRecordReader, version int16) {
 	m.MinSupportedVersion = r.Int16()
 	m.MaxSupportedVersion = r.Int16()
 	m.UnknownTags = nil
-	m.UnknownTags = r.UnknownTags()
+	if !r.NoTags() {
+		m.UnknownTags = r.UnknownTags()
+	}
+}
+
+var votersRecordSchema = schema.Message{Name: "VotersRecord", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: 0, Fields: votersRecordFields}
+
+var votersRecordFields = []schema.Field{
+	{Name: "Version", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Voters", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 27, Fields: votersRecordVoterFields},
+}
+
+var votersRecordVoterFields = []schema.Field{
+	{Name: "VoterId", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "VoterDirectoryId", Type: schema.UUID, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Endpoints", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Array: true, MinSize: 5, Fields: votersRecordVoterEndpointFields},
+	{Name: "KRaftVersionFeature", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 0}, Fields: votersRecordVoterKRaftVersionFeatureFields},
+}
+
+var votersRecordVoterEndpointFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Host", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "Port", Type: schema.Uint16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+}
+
+var votersRecordVoterKRaftVersionFeatureFields = []schema.Field{
+	{Name: "MinSupportedVersion", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
+	{Name: "MaxSupportedVersion", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 0}},
 }

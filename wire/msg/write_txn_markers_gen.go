@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/barnabas-kafka/barnabas/wire"
+import (
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
+)
 
 // WriteTxnMarkersRequest is the request of the API WriteTxnMarkers (key 27), versions 0 to 2.
 type WriteTxnMarkersRequest struct {
@@ -55,9 +58,29 @@ func (m *WriteTxnMarkersRequest) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("WriteTxnMarkersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "WriteTxnMarkersRequest", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := writeTxnMarkersRequestReader{Reader: wire.NewReader(src, "WriteTxnMarkersRequest", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&writeTxnMarkersRequestSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *WriteTxnMarkersRequest) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &writeTxnMarkersRequestSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *WriteTxnMarkersRequest) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &writeTxnMarkersRequestSchema, m, version)
+}
+
+// writeTxnMarkersRequestReader has the memory of the small arrays, too.
+type writeTxnMarkersRequestReader struct {
+	wire.Reader
+	markerTopics wire.Slab[WriteTxnMarkersRequestMarkerTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -82,20 +105,19 @@ func (m *WriteTxnMarkersRequest) append(dst []byte, version int16) ([]byte, erro
 	return dst, nil
 }
 
-func (m *WriteTxnMarkersRequest) decode(r *wire.Reader, version int16) {
+func (m *WriteTxnMarkersRequest) decode(r *writeTxnMarkersRequestReader, version int16) {
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 17)
 		m.Markers = wire.Resize(m.Markers, n)
 		for i := range m.Markers {
 			if m.Markers[i].decode(r, version); r.Failed() {
-				r.InElement("Markers", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -129,17 +151,16 @@ func (m *WriteTxnMarkersRequestMarker) append(dst []byte, version int16) ([]byte
 	return dst, nil
 }
 
-func (m *WriteTxnMarkersRequestMarker) decode(r *wire.Reader, version int16) {
+func (m *WriteTxnMarkersRequestMarker) decode(r *writeTxnMarkersRequestReader, version int16) {
 	flexible := version >= 1
 	m.ProducerID = r.Int64()
 	m.ProducerEpoch = r.Int16()
 	m.TransactionResult = r.Bool()
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.markerTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
@@ -151,7 +172,7 @@ func (m *WriteTxnMarkersRequestMarker) decode(r *wire.Reader, version int16) {
 		m.TransactionVersion = 0
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -182,17 +203,34 @@ func (m *WriteTxnMarkersRequestMarkerTopic) append(dst []byte, version int16) ([
 	return dst, nil
 }
 
-func (m *WriteTxnMarkersRequestMarkerTopic) decode(r *wire.Reader, version int16) {
+func (m *WriteTxnMarkersRequestMarkerTopic) decode(r *writeTxnMarkersRequestReader, version int16) {
 	flexible := version >= 1
 	m.Name = r.String(flexible)
-	{
-		n := r.Len(flexible, 4)
-		m.PartitionIndexes = r.Int32s(m.PartitionIndexes, n)
-	}
+	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, flexible)
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var writeTxnMarkersRequestSchema = schema.Message{Name: "WriteTxnMarkersRequest", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 1, Fields: writeTxnMarkersRequestFields}
+
+var writeTxnMarkersRequestFields = []schema.Field{
+	{Name: "Markers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 17, Fields: writeTxnMarkersRequestMarkerFields},
+}
+
+var writeTxnMarkersRequestMarkerFields = []schema.Field{
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ProducerEpoch", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "TransactionResult", Type: schema.Bool, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: writeTxnMarkersRequestMarkerTopicFields},
+	{Name: "CoordinatorEpoch", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "TransactionVersion", Type: schema.Int8, Versions: wire.VersionRange{Min: 2, Max: 2}, Ignorable: true, Default: "0"},
+}
+
+var writeTxnMarkersRequestMarkerTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "PartitionIndexes", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 4},
 }
 
 // WriteTxnMarkersResponse is the response of the API WriteTxnMarkers (key 27), versions 0 to 2.
@@ -246,9 +284,30 @@ func (m *WriteTxnMarkersResponse) Decode(src []byte, version int16) error {
 	if err := wire.CheckVersion("WriteTxnMarkersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "WriteTxnMarkersResponse", version)
-	m.decode(&r, version)
-	return r.Err()
+	r := writeTxnMarkersResponseReader{Reader: wire.NewReader(src, "WriteTxnMarkersResponse", version)}
+	if m.decode(&r, version); r.Failed() {
+		return schema.Explain(&writeTxnMarkersResponseSchema, src, version)
+	}
+	return nil
+}
+
+// AppendJSON appends the message in that version to dst as JSON with Kafka's field
+// names. What Append refuses, it refuses, too.
+func (m *WriteTxnMarkersResponse) AppendJSON(dst []byte, version int16) ([]byte, error) {
+	return schema.AppendJSON(dst, &writeTxnMarkersResponseSchema, m, version)
+}
+
+// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
+// defaults; unknown names are an error.
+func (m *WriteTxnMarkersResponse) DecodeJSON(src []byte, version int16) error {
+	return schema.DecodeJSON(src, &writeTxnMarkersResponseSchema, m, version)
+}
+
+// writeTxnMarkersResponseReader has the memory of the small arrays, too.
+type writeTxnMarkersResponseReader struct {
+	wire.Reader
+	markerTopics          wire.Slab[WriteTxnMarkersResponseMarkerTopic]
+	markerTopicPartitions wire.Slab[WriteTxnMarkersResponseMarkerTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -273,20 +332,19 @@ func (m *WriteTxnMarkersResponse) append(dst []byte, version int16) ([]byte, err
 	return dst, nil
 }
 
-func (m *WriteTxnMarkersResponse) decode(r *wire.Reader, version int16) {
+func (m *WriteTxnMarkersResponse) decode(r *writeTxnMarkersResponseReader, version int16) {
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 10)
 		m.Markers = wire.Resize(m.Markers, n)
 		for i := range m.Markers {
 			if m.Markers[i].decode(r, version); r.Failed() {
-				r.InElement("Markers", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -314,21 +372,20 @@ func (m *WriteTxnMarkersResponseMarker) append(dst []byte, version int16) ([]byt
 	return dst, nil
 }
 
-func (m *WriteTxnMarkersResponseMarker) decode(r *wire.Reader, version int16) {
+func (m *WriteTxnMarkersResponseMarker) decode(r *writeTxnMarkersResponseReader, version int16) {
 	flexible := version >= 1
 	m.ProducerID = r.Int64()
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = r.markerTopics.Resize(m.Topics, n, r.Remaining()/3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
-				r.InElement("Topics", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -361,21 +418,20 @@ func (m *WriteTxnMarkersResponseMarkerTopic) append(dst []byte, version int16) (
 	return dst, nil
 }
 
-func (m *WriteTxnMarkersResponseMarkerTopic) decode(r *wire.Reader, version int16) {
+func (m *WriteTxnMarkersResponseMarkerTopic) decode(r *writeTxnMarkersResponseReader, version int16) {
 	flexible := version >= 1
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = wire.Resize(m.Partitions, n)
+		m.Partitions = r.markerTopicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
-				r.InElement("Partitions", i)
 				return
 			}
 		}
 	}
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
 }
@@ -398,12 +454,33 @@ func (m *WriteTxnMarkersResponseMarkerTopicPartition) append(dst []byte, version
 	return dst, nil
 }
 
-func (m *WriteTxnMarkersResponseMarkerTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *WriteTxnMarkersResponseMarkerTopicPartition) decode(r *writeTxnMarkersResponseReader, version int16) {
 	flexible := version >= 1
 	m.PartitionIndex = r.Int32()
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil
-	if flexible {
+	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
+}
+
+var writeTxnMarkersResponseSchema = schema.Message{Name: "WriteTxnMarkersResponse", Versions: wire.VersionRange{Min: 0, Max: 2}, Flexible: 1, Fields: writeTxnMarkersResponseFields}
+
+var writeTxnMarkersResponseFields = []schema.Field{
+	{Name: "Markers", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 10, Fields: writeTxnMarkersResponseMarkerFields},
+}
+
+var writeTxnMarkersResponseMarkerFields = []schema.Field{
+	{Name: "ProducerId", Type: schema.Int64, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Topics", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 3, Fields: writeTxnMarkersResponseMarkerTopicFields},
+}
+
+var writeTxnMarkersResponseMarkerTopicFields = []schema.Field{
+	{Name: "Name", Type: schema.String, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "Partitions", Type: schema.Struct, Versions: wire.VersionRange{Min: 0, Max: 2}, Array: true, MinSize: 6, Fields: writeTxnMarkersResponseMarkerTopicPartitionFields},
+}
+
+var writeTxnMarkersResponseMarkerTopicPartitionFields = []schema.Field{
+	{Name: "PartitionIndex", Type: schema.Int32, Versions: wire.VersionRange{Min: 0, Max: 2}},
+	{Name: "ErrorCode", Type: schema.Int16, Versions: wire.VersionRange{Min: 0, Max: 2}},
 }

@@ -14,7 +14,7 @@ type RequestHeader struct {
 	APIVersion    int16
 	CorrelationID int32
 	ClientID      *string // nil is null
-	UnknownTags   Tags
+	UnknownTags   *Tags
 }
 
 // AppendRequestHeader appends the header as the request's API and version want
@@ -26,8 +26,8 @@ func AppendRequestHeader(dst []byte, h RequestHeader) []byte {
 	dst = AppendInt32(dst, h.CorrelationID)
 	dst = AppendNullableString(dst, h.ClientID, false) // never compact, also in header 2
 	if h.APIKey.Flexible(h.APIVersion) {
-		dst = AppendUvarint(dst, uint32(len(h.UnknownTags)))
-		dst = AppendTags(dst, h.UnknownTags)
+		dst = AppendUvarint(dst, uint32(h.UnknownTags.Len()))
+		dst = AppendTags(dst, h.UnknownTags.list())
 	}
 	return dst
 }

@@ -97,7 +97,7 @@ func TestRequestHeaders(t *testing.T) {
 		{"version 1, no client id", wire.RequestHeader{APIKey: wire.KeyMetadata, APIVersion: 0, CorrelationID: -1}, "\x00\x03\x00\x00\xff\xff\xff\xff\xff\xff"},
 		{"version 2", wire.RequestHeader{APIKey: wire.KeyMetadata, APIVersion: 9, CorrelationID: 7, ClientID: new("me")}, "\x00\x03\x00\x09\x00\x00\x00\x07\x00\x02me\x00"},
 		{"version 2, no client id", wire.RequestHeader{APIKey: wire.KeyAPIVersions, APIVersion: 3, CorrelationID: 1}, "\x00\x12\x00\x03\x00\x00\x00\x01\xff\xff\x00"},
-		{"version 2, tags", wire.RequestHeader{APIKey: wire.KeyMetadata, APIVersion: 9, ClientID: new(""), UnknownTags: wire.Tags{{Number: 1, Data: []byte("a")}, {Number: 300, Data: []byte{}}}},
+		{"version 2, tags", wire.RequestHeader{APIKey: wire.KeyMetadata, APIVersion: 9, ClientID: new(""), UnknownTags: &wire.Tags{{Number: 1, Data: []byte("a")}, {Number: 300, Data: []byte{}}}},
 			"\x00\x03\x00\x09\x00\x00\x00\x00\x00\x00\x02\x01\x01a\xac\x02\x00"},
 		{"never flexible", wire.RequestHeader{APIKey: wire.KeySaslHandshake, APIVersion: 1, ClientID: new("")}, "\x00\x11\x00\x01\x00\x00\x00\x00\x00\x00"},
 		{"unknown API", wire.RequestHeader{APIKey: 999, APIVersion: 99, ClientID: new("")}, "\x03\xe7\x00\x63\x00\x00\x00\x00\x00\x00"},

@@ -105,6 +105,17 @@ func (r *Reader) take(n, at int) []byte {
 	return b
 }
 
+// Fixed returns the next n bytes, which hold values of fixed sizes, or nil when
+// there are not so many.
+func (r *Reader) Fixed(n int) []byte {
+	at := r.pos
+	r.pos += n
+	if r.pos > len(r.src) {
+		return nil
+	}
+	return r.src[at:r.pos]
+}
+
 // Bool reads a bool; every byte but 0 is true.
 func (r *Reader) Bool() bool { return r.Int8() != 0 }
 
@@ -301,7 +312,23 @@ func (r *Reader) NullableLen(flexible bool, minSize int) int {
 
 // Int32s reads an array that is not null, into dst where it fits.
 func (r *Reader) Int32s(dst []int32, flexible bool) []int32 {
+	// Metadata has thousands of short ones. For those, pos is read once and
+	// written once: each time costs more than all the rest.
 	at := r.pos
+	if flexible && at < len(r.src) && r.src[at]-1 < 0x7f {
+		n := int(r.src[at]) - 1
+		if b := r.src[at+1:]; len(b) >= 4*n {
+			r.pos = at + 1 + 4*n
+			if cap(dst) < n || dst == nil {
+				dst = r.newInt32s(n)
+			}
+			dst = dst[:n]
+			for i := range dst {
+				dst[i] = int32(binary.BigEndian.Uint32(b[4*i:]))
+			}
+			return dst
+		}
+	}
 	if dst = r.NullableInt32s(dst, flexible); dst == nil {
 		r.fail(at, "null, which this array can't be,")
 	}
@@ -311,28 +338,24 @@ func (r *Reader) Int32s(dst []int32, flexible bool) []int32 {
 // NullableInt32s reads an array, into dst where it fits; nil is null.
 func (r *Reader) NullableInt32s(dst []int32, flexible bool) []int32 {
 	n := r.NullableLen(flexible, 4)
-	switch {
-	case n < 0:
+	if n < 0 {
 		return nil
-	case n == 0 && dst == nil:
-		return []int32{}
-	case n == 0: // also after an error
-		return dst[:0]
-	case cap(dst) < n:
+	}
+	if cap(dst) < n || dst == nil {
 		dst = r.newInt32s(n)
 	}
 	dst = dst[:n]
-	b := r.src[r.pos:]
-	r.pos += 4 * n
-	for i := range dst {
-		dst[i] = int32(binary.BigEndian.Uint32(b))
-		b = b[4:]
+	for i := range dst { // nothing, after an error
+		dst[i] = r.Int32()
 	}
 	return dst
 }
 
 // newInt32s returns n values of the current block.
 func (r *Reader) newInt32s(n int) []int32 {
+	if n == 0 {
+		return []int32{}
+	}
 	if len(r.int32s) < n {
 		r.int32s = make([]int32, max(n, min(int32Block, r.Remaining()/4)))
 	}
@@ -414,14 +437,16 @@ func (r *Reader) EndOfTag(number uint32, end int) {
 
 // UnknownTag keeps a tagged field that the schema does not know, or not in that
 // version. At most left fields are still to come, this one included.
-func (r *Reader) UnknownTag(tags Tags, number uint32, end, left int) Tags {
+func (r *Reader) UnknownTag(tags *Tags, number uint32, end, left int) *Tags {
 	if r.Failed() {
 		return tags
 	}
 	if tags == nil {
-		tags = make(Tags, 0, left)
+		list := make(Tags, 0, left)
+		tags = &list
 	}
-	return append(tags, Tag{Number: number, Data: r.take(end-r.pos, r.pos)})
+	*tags = append(*tags, Tag{Number: number, Data: r.take(end-r.pos, r.pos)})
+	return tags
 }
 
 // SkipTags skips a tag section; for headers.
@@ -442,8 +467,8 @@ func (r *Reader) NoTags() bool {
 	return false
 }
 
-// UnknownTags reads a tag section and keeps all of it.
-func (r *Reader) UnknownTags() (tags Tags) {
+// UnknownTags reads a tag section and keeps all of it; nil where it is empty.
+func (r *Reader) UnknownTags() (tags *Tags) {
 	for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 		number, end := r.TaggedField()
 		tags = r.UnknownTag(tags, number, end, left)

@@ -12,8 +12,20 @@ type Tag struct {
 	Data   []byte
 }
 
-// Tags are the unknown tagged fields of one struct, by ascending number.
+// Tags are the unknown tagged fields of one struct, by ascending number. Structs
+// have a pointer to them, since nearly all have none: nil is none.
 type Tags []Tag
+
+// list returns the tags; tags may be nil.
+func (tags *Tags) list() Tags {
+	if tags == nil {
+		return nil
+	}
+	return *tags
+}
+
+// Len is how many there are; tags may be nil.
+func (tags *Tags) Len() int { return len(tags.list()) }
 
 // AppendTagged closes the field that begins at start: it puts the field's
 // number and size before what was appended since.
@@ -56,14 +68,16 @@ func AppendBytesWithUvarint(dst, v []byte) []byte {
 	return append(AppendUvarint(dst, uint32(len(v))), v...)
 }
 
-// Check returns an error unless the numbers ascend.
-func (tags Tags) Check() error {
-	for i := 1; i < len(tags); i++ {
-		if tags[i-1].Number >= tags[i].Number {
-			return fmt.Errorf("UnknownTags: tag %d does not come after tag %d; they must ascend", tags[i].Number, tags[i-1].Number)
+// Checked returns the tags, or an error unless their numbers ascend; tags may be
+// nil.
+func (tags *Tags) Checked() (Tags, error) {
+	list := tags.list()
+	for i := 1; i < len(list); i++ {
+		if list[i-1].Number >= list[i].Number {
+			return nil, fmt.Errorf("UnknownTags: tag %d does not come after tag %d; they must ascend", list[i].Number, list[i-1].Number)
 		}
 	}
-	return nil
+	return list, nil
 }
 
 // CheckFree returns an error if the number, that of a field which the schema
@@ -78,10 +92,14 @@ func (tags Tags) CheckFree(number uint32) error {
 }
 
 // AppendTagSection appends the tag section of a struct whose schema has no
-// tagged fields: their number and the tags. Their numbers must ascend.
-func AppendTagSection(dst []byte, tags Tags) ([]byte, error) {
-	if err := tags.Check(); err != nil {
+// tagged fields: their number and the tags, which must ascend; tags may be nil.
+func AppendTagSection(dst []byte, tags *Tags) ([]byte, error) {
+	if tags == nil {
+		return append(dst, 0), nil
+	}
+	list, err := tags.Checked()
+	if err != nil {
 		return dst, err
 	}
-	return AppendTags(AppendUvarint(dst, uint32(len(tags))), tags), nil
+	return AppendTags(AppendUvarint(dst, uint32(len(list))), list), nil
 }

@@ -13,13 +13,13 @@ func tag(number uint32, data string) wire.Tag { return wire.Tag{Number: number, 
 
 // Unknown tagged fields and those of the schema go out together, ascending.
 func TestTagsAreMerged(t *testing.T) {
-	partition := msg.FetchResponseResponsePartition{UnknownTags: wire.Tags{tag(3, "x"), tag(200, "")}}
+	partition := msg.FetchResponseResponsePartition{UnknownTags: &wire.Tags{tag(3, "x"), tag(200, "")}}
 	partition.SetDefaults()
-	partition.UnknownTags = wire.Tags{tag(3, "x"), tag(200, "")}
+	partition.UnknownTags = &wire.Tags{tag(3, "x"), tag(200, "")}
 	partition.CurrentLeader.LeaderID = 5   // tag 1
 	partition.DivergingEpoch.EndOffset = 9 // tag 0
 	m := msg.FetchResponse{Responses: []msg.FetchResponseResponse{{Partitions: []msg.FetchResponseResponsePartition{partition}}}}
-	m.UnknownTags = wire.Tags{tag(0, "node endpoints, which version 12 has not")}
+	m.UnknownTags = &wire.Tags{tag(0, "node endpoints, which version 12 has not")}
 	b, err := m.Append(nil, 12)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestTagsAreMerged(t *testing.T) {
 	if again, err := got.Append(nil, 12); err != nil || !bytes.Equal(again, b) {
 		t.Errorf("%x became %x, %v", b, again, err)
 	}
-	if len(got.UnknownTags) != 1 || len(got.Responses[0].Partitions[0].UnknownTags) != 2 || got.Responses[0].Partitions[0].CurrentLeader.LeaderID != 5 {
+	if got.UnknownTags.Len() != 1 || got.Responses[0].Partitions[0].UnknownTags.Len() != 2 || got.Responses[0].Partitions[0].CurrentLeader.LeaderID != 5 {
 		t.Errorf("%+v", got)
 	}
 	if _, err := got.Append(nil, 11); err == nil || !strings.Contains(err.Error(), "DivergingEpoch") {
@@ -46,8 +46,8 @@ func TestTagsAreMerged(t *testing.T) {
 func TestTagsAscend(t *testing.T) {
 	for _, tags := range []wire.Tags{{tag(2, ""), tag(1, "")}, {tag(1, ""), tag(1, "")}} {
 		for name, m := range map[string]wire.Message{
-			"a struct without tags of its own": &msg.HeartbeatRequest{UnknownTags: tags},
-			"a struct with tags of its own":    &msg.FetchResponse{UnknownTags: tags},
+			"a struct without tags of its own": &msg.HeartbeatRequest{UnknownTags: &tags},
+			"a struct with tags of its own":    &msg.FetchResponse{UnknownTags: &tags},
 		} {
 			if b, err := m.Append(nil, max(4, m.(wire.Response).APIKey().FirstFlexible())); err == nil || !strings.Contains(err.Error(), "ascend") {
 				t.Errorf("%s: %x, %v", name, b, err)
@@ -58,7 +58,7 @@ func TestTagsAscend(t *testing.T) {
 
 // A tag that is unknown to one version can be a field's in another.
 func TestTagOfAField(t *testing.T) {
-	m := msg.FetchResponse{UnknownTags: wire.Tags{tag(0, "\x01")}}
+	m := msg.FetchResponse{UnknownTags: &wire.Tags{tag(0, "\x01")}}
 	for _, version := range []int16{12, 16} {
 		if b, err := m.Append(nil, version); err != nil || !strings.HasSuffix(string(b), "\x01\x00\x01\x01") {
 			t.Errorf("v%d: %x, %v", version, b, err)

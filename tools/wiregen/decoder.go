@@ -10,26 +10,83 @@ import (
 func (g *generator) decoder(s *structType) {
 	var body generator
 	body.file, body.msg, body.slabs = g.file, g.msg, g.slabs
-	for _, f := range s.fields {
-		if f.tag >= 0 {
-			continue
+	for fields := s.untagged(); len(fields) > 0; {
+		run := fixedRun(fields, s.within)
+		fields = fields[len(run):]
+		c := condition(run[0].versions, s.within)
+		if c != "" {
+			body.p("\tif %s {", c)
 		}
-		c := condition(f.versions, s.within)
-		if c == "" {
-			body.decodeField(s, f, s.within)
-			continue
+		if len(run) > 1 {
+			body.decodeRun(s, run)
+		} else {
+			body.decodeField(s, run[0], s.within)
 		}
-		body.p("\tif %s {", c)
-		body.decodeField(s, f, s.within)
-		body.p("\t} else {")
-		body.decodeDefault(s, f)
-		body.p("\t}")
+		if c != "" {
+			body.p("\t} else {")
+			for _, f := range run {
+				body.decodeDefault(s, f)
+			}
+			body.p("\t}")
+		}
 	}
 	body.decodeTags(s)
 	g.p("\nfunc (m *%s) decode(r *%s, version int16) {", s.goName, g.reader())
 	g.declareFlexible(body.String())
 	g.Write(body.Bytes())
 	g.p("}")
+}
+
+// untagged returns the fields without a tag.
+func (s *structType) untagged() (fields []*field) {
+	for _, f := range s.fields {
+		if f.tag < 0 {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// fixedRun is the first of the fields, and those after it that can be read
+// together with it, as all are of fixed sizes and in the same versions.
+func fixedRun(fields []*field, within versions) []*field {
+	fixed := func(f *field) bool { return !f.array && (loads[f.typ] != "" || f.typ == "uuid") }
+	n := 1
+	for fixed(fields[0]) && n < len(fields) && fixed(fields[n]) && fields[n].versions.intersect(within) == fields[0].versions.intersect(within) {
+		n++
+	}
+	return fields[:n]
+}
+
+// loads are the expressions for a value at an offset of the bytes b.
+var loads = map[string]string{
+	"bool":    "b[%d] != 0",
+	"int8":    "int8(b[%d])",
+	"int16":   "int16(binary.BigEndian.Uint16(b[%d:]))",
+	"uint16":  "binary.BigEndian.Uint16(b[%d:])",
+	"int32":   "int32(binary.BigEndian.Uint32(b[%d:]))",
+	"int64":   "int64(binary.BigEndian.Uint64(b[%d:]))",
+	"float64": "math.Float64frombits(binary.BigEndian.Uint64(b[%d:]))",
+	"uuid":    "wire.UUID(b[%d:])",
+}
+
+// decodeRun reads fields of fixed sizes with one check that they are there.
+func (g *generator) decodeRun(s *structType, run []*field) {
+	size := 0
+	for _, f := range run {
+		size += scalars[f.typ].minSize
+	}
+	g.p("\tif b := r.Fixed(%d); len(b) == %d {", size, size)
+	at := 0
+	for _, f := range run {
+		load := fmt.Sprintf(loads[f.typ], at)
+		if t := g.goType(s, f); t == "wire.ErrorCode" {
+			load = t + strings.TrimPrefix(load, "int16")
+		}
+		g.p("\t\tm.%s = %s", goName(f.name), load)
+		at += scalars[f.typ].minSize
+	}
+	g.p("\t}")
 }
 
 // decodeDefault sets a field that the version lacks.

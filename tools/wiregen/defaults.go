@@ -103,7 +103,7 @@ func (g *generator) isDefault(s *structType) {
 		g.p("\tif %s {\n\t\treturn false\n\t}", g.differs(s, f))
 	}
 	if g.everFlexible() {
-		g.p("\treturn len(m.UnknownTags) == 0\n}")
+		g.p("\treturn m.UnknownTags.Len() == 0\n}")
 	} else {
 		g.p("\treturn true\n}")
 	}

@@ -213,12 +213,12 @@ func (g *generator) encodeTags(s *structType) {
 func (g *generator) encodeKnownTags(s *structType) {
 	within := g.flexibleWithin(s)
 	present := func(f *field) string { return and(condition(f.versions, within), g.differs(s, f)) }
-	g.p("\ttags := m.UnknownTags")
-	g.p("\tif err = tags.Check(); err != nil {\n\t\treturn dst, err\n\t}")
+	g.p("\tvar tags wire.Tags\n\tif tags, err = m.UnknownTags.Checked(); err != nil {\n\t\treturn dst, err\n\t}")
 	g.p("\tn := len(tags)")
 	for _, f := range s.tagged() {
 		g.p("\tif %s {\n\t\tn++\n\t}", present(f))
 	}
+	g.p("\tif n == 0 {\n\t\treturn append(dst, 0), nil\n\t}")
 	g.p("\tdst = wire.AppendUvarint(dst, uint32(n))")
 	for _, f := range s.tagged() {
 		g.p("\tdst, tags = wire.AppendTagsBelow(dst, tags, %d)", f.tag)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -98,11 +99,20 @@ func (f *file) firstFlexible() int {
 // messageFile is the source of one definition file.
 func messageFile(f *file) []byte {
 	g := &generator{}
-	fmt.Fprintf(&g.Buffer, "%spackage msg\n\nimport (\n\t\"github.com/barnabas-kafka/barnabas/wire\"\n\t\"github.com/barnabas-kafka/barnabas/wire/internal/schema\"\n)\n", head)
 	for _, m := range f.messages {
 		g.message(m)
 	}
-	return g.Bytes()
+	body := g.Bytes()
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%spackage msg\n\nimport (\n", head)
+	for _, name := range []string{"encoding/binary", "math"} {
+		if bytes.Contains(body, []byte(path.Base(name)+".")) {
+			fmt.Fprintf(&b, "\t%q\n", name)
+		}
+	}
+	b.WriteString("\n\t\"github.com/barnabas-kafka/barnabas/wire\"\n\t\"github.com/barnabas-kafka/barnabas/wire/internal/schema\"\n)\n")
+	b.Write(body)
+	return b.Bytes()
 }
 
 // A generator writes the code of one file.
@@ -222,7 +232,7 @@ func (g *generator) declare(s *structType) {
 		g.p("\t%s %s // %s", goName(f.name), g.goType(s, f), note(f, s.within))
 	}
 	if g.everFlexible() {
-		g.p("\tUnknownTags wire.Tags // tagged fields that are not among the above; versions %d+", g.file.firstFlexible())
+		g.p("\tUnknownTags *wire.Tags // tagged fields that are not among the above; versions %d+", g.file.firstFlexible())
 	}
 	g.p("}")
 }

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -72,10 +74,12 @@ func (m *AbortedTxn) append(dst []byte, version int16) ([]byte, error) {
 }
 
 func (m *AbortedTxn) decode(r *wire.Reader, version int16) {
-	m.ProducerID = r.Int64()
-	m.FirstOffset = r.Int64()
-	m.LastOffset = r.Int64()
-	m.LastStableOffset = r.Int64()
+	if b := r.Fixed(32); len(b) == 32 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.FirstOffset = int64(binary.BigEndian.Uint64(b[8:]))
+		m.LastOffset = int64(binary.BigEndian.Uint64(b[16:]))
+		m.LastStableOffset = int64(binary.BigEndian.Uint64(b[24:]))
+	}
 }
 
 var abortedTxnSchema = schema.Message{Name: "AbortedTxn", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: -1, Fields: abortedTxnFields}

@@ -3,17 +3,19 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // AddOffsetsToTxnRequest is the request of the API AddOffsetsToTxn (key 25), versions 0 to 4.
 type AddOffsetsToTxnRequest struct {
-	TransactionalID string    // all versions
-	ProducerID      int64     // all versions
-	ProducerEpoch   int16     // all versions
-	GroupID         string    // all versions
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 3+
+	TransactionalID string     // all versions
+	ProducerID      int64      // all versions
+	ProducerEpoch   int16      // all versions
+	GroupID         string     // all versions
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewAddOffsetsToTxnRequest returns a AddOffsetsToTxnRequest with every field at its default.
@@ -93,8 +95,10 @@ func (m *AddOffsetsToTxnRequest) append(dst []byte, version int16) ([]byte, erro
 func (m *AddOffsetsToTxnRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int16()
+	if b := r.Fixed(10); len(b) == 10 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+	}
 	m.GroupID = r.String(flexible)
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
@@ -115,7 +119,7 @@ var addOffsetsToTxnRequestFields = []schema.Field{
 type AddOffsetsToTxnResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 3+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 3+
 }
 
 // NewAddOffsetsToTxnResponse returns a AddOffsetsToTxnResponse with every field at its default.
@@ -181,8 +185,10 @@ func (m *AddOffsetsToTxnResponse) append(dst []byte, version int16) ([]byte, err
 
 func (m *AddOffsetsToTxnResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

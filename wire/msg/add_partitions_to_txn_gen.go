@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -14,7 +16,7 @@ type AddPartitionsToTxnRequest struct {
 	V3AndBelowProducerID      int64                                              // versions 0-3
 	V3AndBelowProducerEpoch   int16                                              // versions 0-3
 	V3AndBelowTopics          []AddPartitionsToTxnRequestAddPartitionsToTxnTopic // versions 0-3
-	UnknownTags               wire.Tags                                          // tagged fields that are not among the above; versions 3+
+	UnknownTags               *wire.Tags                                         // tagged fields that are not among the above; versions 3+
 }
 
 // AddPartitionsToTxnRequestTransaction is a part of AddPartitionsToTxnRequest.
@@ -24,14 +26,14 @@ type AddPartitionsToTxnRequestTransaction struct {
 	ProducerEpoch   int16                                              // all versions
 	VerifyOnly      bool                                               // all versions
 	Topics          []AddPartitionsToTxnRequestAddPartitionsToTxnTopic // all versions
-	UnknownTags     wire.Tags                                          // tagged fields that are not among the above; versions 3+
+	UnknownTags     *wire.Tags                                         // tagged fields that are not among the above; versions 3+
 }
 
 // AddPartitionsToTxnRequestAddPartitionsToTxnTopic is a part of AddPartitionsToTxnRequest.
 type AddPartitionsToTxnRequestAddPartitionsToTxnTopic struct {
-	Name        string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 3+
+	Name        string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewAddPartitionsToTxnRequest returns a AddPartitionsToTxnRequest with every field at its default.
@@ -168,13 +170,12 @@ func (m *AddPartitionsToTxnRequest) decode(r *addPartitionsToTxnRequestReader, v
 		m.V3AndBelowTransactionalID = ""
 	}
 	if version <= 3 {
-		m.V3AndBelowProducerID = r.Int64()
+		if b := r.Fixed(10); len(b) == 10 {
+			m.V3AndBelowProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+			m.V3AndBelowProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+		}
 	} else {
 		m.V3AndBelowProducerID = 0
-	}
-	if version <= 3 {
-		m.V3AndBelowProducerEpoch = r.Int16()
-	} else {
 		m.V3AndBelowProducerEpoch = 0
 	}
 	if version <= 3 {
@@ -225,9 +226,11 @@ func (m *AddPartitionsToTxnRequestTransaction) append(dst []byte, version int16)
 func (m *AddPartitionsToTxnRequestTransaction) decode(r *addPartitionsToTxnRequestReader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int16()
-	m.VerifyOnly = r.Bool()
+	if b := r.Fixed(11); len(b) == 11 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+		m.VerifyOnly = b[10] != 0
+	}
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = r.addPartitionsToTxnTopics.Resize(m.Topics, n, r.Remaining()/3)
@@ -308,28 +311,28 @@ type AddPartitionsToTxnResponse struct {
 	ErrorCode                wire.ErrorCode                                            // versions 4+; ignored by other versions
 	ResultsByTransaction     []AddPartitionsToTxnResponseResultsByTransaction          // versions 4+
 	ResultsByTopicV3AndBelow []AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult // versions 0-3
-	UnknownTags              wire.Tags                                                 // tagged fields that are not among the above; versions 3+
+	UnknownTags              *wire.Tags                                                // tagged fields that are not among the above; versions 3+
 }
 
 // AddPartitionsToTxnResponseResultsByTransaction is a part of AddPartitionsToTxnResponse.
 type AddPartitionsToTxnResponseResultsByTransaction struct {
 	TransactionalID string                                                    // all versions
 	TopicResults    []AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult // all versions
-	UnknownTags     wire.Tags                                                 // tagged fields that are not among the above; versions 3+
+	UnknownTags     *wire.Tags                                                // tagged fields that are not among the above; versions 3+
 }
 
 // AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult is a part of AddPartitionsToTxnResponse.
 type AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult struct {
 	Name               string                                                        // all versions
 	ResultsByPartition []AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult // all versions
-	UnknownTags        wire.Tags                                                     // tagged fields that are not among the above; versions 3+
+	UnknownTags        *wire.Tags                                                    // tagged fields that are not among the above; versions 3+
 }
 
 // AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult is a part of AddPartitionsToTxnResponse.
 type AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult struct {
 	PartitionIndex     int32          // all versions
 	PartitionErrorCode wire.ErrorCode // all versions
-	UnknownTags        wire.Tags      // tagged fields that are not among the above; versions 3+
+	UnknownTags        *wire.Tags     // tagged fields that are not among the above; versions 3+
 }
 
 // NewAddPartitionsToTxnResponse returns a AddPartitionsToTxnResponse with every field at its default.
@@ -571,8 +574,10 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) append(dst
 
 func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) decode(r *addPartitionsToTxnResponseReader, version int16) {
 	flexible := version >= 3
-	m.PartitionIndex = r.Int32()
-	m.PartitionErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.PartitionErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -15,15 +17,15 @@ type AddRaftVoterRequest struct {
 	VoterDirectoryID wire.UUID                     // all versions
 	Listeners        []AddRaftVoterRequestListener // all versions
 	AckWhenCommitted bool                          // version 1; default true
-	UnknownTags      wire.Tags                     // tagged fields that are not among the above; versions 0+
+	UnknownTags      *wire.Tags                    // tagged fields that are not among the above; versions 0+
 }
 
 // AddRaftVoterRequestListener is a part of AddRaftVoterRequest.
 type AddRaftVoterRequestListener struct {
-	Name        string    // all versions
-	Host        string    // all versions
-	Port        uint16    // all versions; uint16
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Name        string     // all versions
+	Host        string     // all versions
+	Port        uint16     // all versions; uint16
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewAddRaftVoterRequest returns a AddRaftVoterRequest with every field at its default.
@@ -105,9 +107,11 @@ func (m *AddRaftVoterRequest) append(dst []byte, version int16) ([]byte, error) 
 
 func (m *AddRaftVoterRequest) decode(r *wire.Reader, version int16) {
 	m.ClusterID = r.NullableString(true)
-	m.TimeoutMs = r.Int32()
-	m.VoterID = r.Int32()
-	m.VoterDirectoryID = r.UUID()
+	if b := r.Fixed(24); len(b) == 24 {
+		m.TimeoutMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.VoterID = int32(binary.BigEndian.Uint32(b[4:]))
+		m.VoterDirectoryID = wire.UUID(b[8:])
+	}
 	{
 		n := r.Len(true, 5)
 		m.Listeners = wire.Resize(m.Listeners, n)
@@ -176,7 +180,7 @@ type AddRaftVoterResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewAddRaftVoterResponse returns a AddRaftVoterResponse with every field at its default.
@@ -240,8 +244,10 @@ func (m *AddRaftVoterResponse) append(dst []byte, version int16) ([]byte, error)
 }
 
 func (m *AddRaftVoterResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

@@ -3,6 +3,9 @@
 package msg
 
 import (
+	"encoding/binary"
+	"math"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,29 +14,29 @@ import (
 type AlterClientQuotasRequest struct {
 	Entries      []AlterClientQuotasRequestEntry // all versions
 	ValidateOnly bool                            // all versions
-	UnknownTags  wire.Tags                       // tagged fields that are not among the above; versions 1+
+	UnknownTags  *wire.Tags                      // tagged fields that are not among the above; versions 1+
 }
 
 // AlterClientQuotasRequestEntry is a part of AlterClientQuotasRequest.
 type AlterClientQuotasRequestEntry struct {
 	Entity      []AlterClientQuotasRequestEntryEntity // all versions
 	Ops         []AlterClientQuotasRequestEntryOp     // all versions
-	UnknownTags wire.Tags                             // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                            // tagged fields that are not among the above; versions 1+
 }
 
 // AlterClientQuotasRequestEntryEntity is a part of AlterClientQuotasRequest.
 type AlterClientQuotasRequestEntryEntity struct {
-	EntityType  string    // all versions
-	EntityName  *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	EntityType  string     // all versions
+	EntityName  *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // AlterClientQuotasRequestEntryOp is a part of AlterClientQuotasRequest.
 type AlterClientQuotasRequestEntryOp struct {
-	Key         string    // all versions
-	Value       float64   // all versions
-	Remove      bool      // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	Key         string     // all versions
+	Value       float64    // all versions
+	Remove      bool       // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewAlterClientQuotasRequest returns a AlterClientQuotasRequest with every field at its default.
@@ -248,8 +251,10 @@ func (m *AlterClientQuotasRequestEntryOp) append(dst []byte, version int16) ([]b
 func (m *AlterClientQuotasRequestEntryOp) decode(r *alterClientQuotasRequestReader, version int16) {
 	flexible := version >= 1
 	m.Key = r.String(flexible)
-	m.Value = r.Float64()
-	m.Remove = r.Bool()
+	if b := r.Fixed(9); len(b) == 9 {
+		m.Value = math.Float64frombits(binary.BigEndian.Uint64(b[0:]))
+		m.Remove = b[8] != 0
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -283,7 +288,7 @@ var alterClientQuotasRequestEntryOpFields = []schema.Field{
 type AlterClientQuotasResponse struct {
 	ThrottleTimeMs int32                            // all versions
 	Entries        []AlterClientQuotasResponseEntry // all versions
-	UnknownTags    wire.Tags                        // tagged fields that are not among the above; versions 1+
+	UnknownTags    *wire.Tags                       // tagged fields that are not among the above; versions 1+
 }
 
 // AlterClientQuotasResponseEntry is a part of AlterClientQuotasResponse.
@@ -291,14 +296,14 @@ type AlterClientQuotasResponseEntry struct {
 	ErrorCode    wire.ErrorCode                         // all versions
 	ErrorMessage *string                                // all versions; nil is null
 	Entity       []AlterClientQuotasResponseEntryEntity // all versions
-	UnknownTags  wire.Tags                              // tagged fields that are not among the above; versions 1+
+	UnknownTags  *wire.Tags                             // tagged fields that are not among the above; versions 1+
 }
 
 // AlterClientQuotasResponseEntryEntity is a part of AlterClientQuotasResponse.
 type AlterClientQuotasResponseEntryEntity struct {
-	EntityType  string    // all versions
-	EntityName  *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	EntityType  string     // all versions
+	EntityName  *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewAlterClientQuotasResponse returns a AlterClientQuotasResponse with every field at its default.

@@ -11,7 +11,7 @@ import (
 type AlterConfigsRequest struct {
 	Resources    []AlterConfigsRequestResource // all versions
 	ValidateOnly bool                          // all versions
-	UnknownTags  wire.Tags                     // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags                    // tagged fields that are not among the above; versions 2+
 }
 
 // AlterConfigsRequestResource is a part of AlterConfigsRequest.
@@ -19,14 +19,14 @@ type AlterConfigsRequestResource struct {
 	ResourceType int8                                // all versions
 	ResourceName string                              // all versions
 	Configs      []AlterConfigsRequestResourceConfig // all versions
-	UnknownTags  wire.Tags                           // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags                          // tagged fields that are not among the above; versions 2+
 }
 
 // AlterConfigsRequestResourceConfig is a part of AlterConfigsRequest.
 type AlterConfigsRequestResourceConfig struct {
-	Name        string    // all versions
-	Value       *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 2+
+	Name        string     // all versions
+	Value       *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewAlterConfigsRequest returns a AlterConfigsRequest with every field at its default.
@@ -229,7 +229,7 @@ var alterConfigsRequestResourceConfigFields = []schema.Field{
 type AlterConfigsResponse struct {
 	ThrottleTimeMs int32                          // all versions
 	Responses      []AlterConfigsResponseResponse // all versions
-	UnknownTags    wire.Tags                      // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                     // tagged fields that are not among the above; versions 2+
 }
 
 // AlterConfigsResponseResponse is a part of AlterConfigsResponse.
@@ -238,7 +238,7 @@ type AlterConfigsResponseResponse struct {
 	ErrorMessage *string        // all versions; nil is null
 	ResourceType int8           // all versions
 	ResourceName string         // all versions
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewAlterConfigsResponse returns a AlterConfigsResponse with every field at its default.

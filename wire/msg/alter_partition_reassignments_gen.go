@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -12,21 +14,21 @@ type AlterPartitionReassignmentsRequest struct {
 	TimeoutMs                    int32                                     // all versions; default 60000
 	AllowReplicationFactorChange bool                                      // version 1; default true
 	Topics                       []AlterPartitionReassignmentsRequestTopic // all versions
-	UnknownTags                  wire.Tags                                 // tagged fields that are not among the above; versions 0+
+	UnknownTags                  *wire.Tags                                // tagged fields that are not among the above; versions 0+
 }
 
 // AlterPartitionReassignmentsRequestTopic is a part of AlterPartitionReassignmentsRequest.
 type AlterPartitionReassignmentsRequestTopic struct {
 	Name        string                                             // all versions
 	Partitions  []AlterPartitionReassignmentsRequestTopicPartition // all versions
-	UnknownTags wire.Tags                                          // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                         // tagged fields that are not among the above; versions 0+
 }
 
 // AlterPartitionReassignmentsRequestTopicPartition is a part of AlterPartitionReassignmentsRequest.
 type AlterPartitionReassignmentsRequestTopicPartition struct {
-	PartitionIndex int32     // all versions
-	Replicas       []int32   // all versions; nil is null
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 0+
+	PartitionIndex int32      // all versions
+	Replicas       []int32    // all versions; nil is null
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewAlterPartitionReassignmentsRequest returns a AlterPartitionReassignmentsRequest with every field at its default.
@@ -224,14 +226,14 @@ type AlterPartitionReassignmentsResponse struct {
 	ErrorCode                    wire.ErrorCode                                // all versions
 	ErrorMessage                 *string                                       // all versions; nil is null
 	Responses                    []AlterPartitionReassignmentsResponseResponse // all versions
-	UnknownTags                  wire.Tags                                     // tagged fields that are not among the above; versions 0+
+	UnknownTags                  *wire.Tags                                    // tagged fields that are not among the above; versions 0+
 }
 
 // AlterPartitionReassignmentsResponseResponse is a part of AlterPartitionReassignmentsResponse.
 type AlterPartitionReassignmentsResponseResponse struct {
 	Name        string                                                 // all versions
 	Partitions  []AlterPartitionReassignmentsResponseResponsePartition // all versions
-	UnknownTags wire.Tags                                              // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                             // tagged fields that are not among the above; versions 0+
 }
 
 // AlterPartitionReassignmentsResponseResponsePartition is a part of AlterPartitionReassignmentsResponse.
@@ -239,7 +241,7 @@ type AlterPartitionReassignmentsResponseResponsePartition struct {
 	PartitionIndex int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewAlterPartitionReassignmentsResponse returns a AlterPartitionReassignmentsResponse with every field at its default.
@@ -399,8 +401,10 @@ func (m *AlterPartitionReassignmentsResponseResponsePartition) append(dst []byte
 }
 
 func (m *AlterPartitionReassignmentsResponseResponsePartition) decode(r *alterPartitionReassignmentsResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

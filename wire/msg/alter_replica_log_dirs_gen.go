@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,21 +12,21 @@ import (
 // AlterReplicaLogDirsRequest is the request of the API AlterReplicaLogDirs (key 34), versions 0 to 2.
 type AlterReplicaLogDirsRequest struct {
 	Dirs        []AlterReplicaLogDirsRequestDir // all versions
-	UnknownTags wire.Tags                       // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                      // tagged fields that are not among the above; versions 2+
 }
 
 // AlterReplicaLogDirsRequestDir is a part of AlterReplicaLogDirsRequest.
 type AlterReplicaLogDirsRequestDir struct {
 	Path        string                               // all versions
 	Topics      []AlterReplicaLogDirsRequestDirTopic // all versions
-	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                           // tagged fields that are not among the above; versions 2+
 }
 
 // AlterReplicaLogDirsRequestDirTopic is a part of AlterReplicaLogDirsRequest.
 type AlterReplicaLogDirsRequestDirTopic struct {
-	Name        string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 2+
+	Name        string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewAlterReplicaLogDirsRequest returns a AlterReplicaLogDirsRequest with every field at its default.
@@ -222,21 +224,21 @@ var alterReplicaLogDirsRequestDirTopicFields = []schema.Field{
 type AlterReplicaLogDirsResponse struct {
 	ThrottleTimeMs int32                               // all versions
 	Results        []AlterReplicaLogDirsResponseResult // all versions
-	UnknownTags    wire.Tags                           // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                          // tagged fields that are not among the above; versions 2+
 }
 
 // AlterReplicaLogDirsResponseResult is a part of AlterReplicaLogDirsResponse.
 type AlterReplicaLogDirsResponseResult struct {
 	TopicName   string                                       // all versions
 	Partitions  []AlterReplicaLogDirsResponseResultPartition // all versions
-	UnknownTags wire.Tags                                    // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                                   // tagged fields that are not among the above; versions 2+
 }
 
 // AlterReplicaLogDirsResponseResultPartition is a part of AlterReplicaLogDirsResponse.
 type AlterReplicaLogDirsResponseResultPartition struct {
 	PartitionIndex int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewAlterReplicaLogDirsResponse returns a AlterReplicaLogDirsResponse with every field at its default.
@@ -395,8 +397,10 @@ func (m *AlterReplicaLogDirsResponseResultPartition) append(dst []byte, version 
 
 func (m *AlterReplicaLogDirsResponseResultPartition) decode(r *alterReplicaLogDirsResponseReader, version int16) {
 	flexible := version >= 2
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,21 +13,21 @@ import (
 type AlterShareGroupOffsetsRequest struct {
 	GroupID     string                               // all versions
 	Topics      []AlterShareGroupOffsetsRequestTopic // all versions
-	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                           // tagged fields that are not among the above; versions 0+
 }
 
 // AlterShareGroupOffsetsRequestTopic is a part of AlterShareGroupOffsetsRequest.
 type AlterShareGroupOffsetsRequestTopic struct {
 	TopicName   string                                        // all versions
 	Partitions  []AlterShareGroupOffsetsRequestTopicPartition // all versions
-	UnknownTags wire.Tags                                     // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                    // tagged fields that are not among the above; versions 0+
 }
 
 // AlterShareGroupOffsetsRequestTopicPartition is a part of AlterShareGroupOffsetsRequest.
 type AlterShareGroupOffsetsRequestTopicPartition struct {
-	PartitionIndex int32     // all versions
-	StartOffset    int64     // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 0+
+	PartitionIndex int32      // all versions
+	StartOffset    int64      // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewAlterShareGroupOffsetsRequest returns a AlterShareGroupOffsetsRequest with every field at its default.
@@ -172,8 +174,10 @@ func (m *AlterShareGroupOffsetsRequestTopicPartition) append(dst []byte, version
 }
 
 func (m *AlterShareGroupOffsetsRequestTopicPartition) decode(r *alterShareGroupOffsetsRequestReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.StartOffset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.StartOffset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -203,7 +207,7 @@ type AlterShareGroupOffsetsResponse struct {
 	ErrorCode      wire.ErrorCode                           // all versions
 	ErrorMessage   *string                                  // all versions; nil is null
 	Responses      []AlterShareGroupOffsetsResponseResponse // all versions
-	UnknownTags    wire.Tags                                // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                               // tagged fields that are not among the above; versions 0+
 }
 
 // AlterShareGroupOffsetsResponseResponse is a part of AlterShareGroupOffsetsResponse.
@@ -211,7 +215,7 @@ type AlterShareGroupOffsetsResponseResponse struct {
 	TopicName   string                                            // all versions
 	TopicID     wire.UUID                                         // all versions
 	Partitions  []AlterShareGroupOffsetsResponseResponsePartition // all versions
-	UnknownTags wire.Tags                                         // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                        // tagged fields that are not among the above; versions 0+
 }
 
 // AlterShareGroupOffsetsResponseResponsePartition is a part of AlterShareGroupOffsetsResponse.
@@ -219,7 +223,7 @@ type AlterShareGroupOffsetsResponseResponsePartition struct {
 	PartitionIndex int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewAlterShareGroupOffsetsResponse returns a AlterShareGroupOffsetsResponse with every field at its default.
@@ -294,8 +298,10 @@ func (m *AlterShareGroupOffsetsResponse) append(dst []byte, version int16) ([]by
 }
 
 func (m *AlterShareGroupOffsetsResponse) decode(r *alterShareGroupOffsetsResponseReader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 19)
@@ -368,8 +374,10 @@ func (m *AlterShareGroupOffsetsResponseResponsePartition) append(dst []byte, ver
 }
 
 func (m *AlterShareGroupOffsetsResponseResponsePartition) decode(r *alterShareGroupOffsetsResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,24 +13,24 @@ import (
 type AlterUserScramCredentialsRequest struct {
 	Deletions   []AlterUserScramCredentialsRequestDeletion  // all versions
 	Upsertions  []AlterUserScramCredentialsRequestUpsertion // all versions
-	UnknownTags wire.Tags                                   // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                  // tagged fields that are not among the above; versions 0+
 }
 
 // AlterUserScramCredentialsRequestDeletion is a part of AlterUserScramCredentialsRequest.
 type AlterUserScramCredentialsRequestDeletion struct {
-	Name        string    // all versions
-	Mechanism   int8      // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Name        string     // all versions
+	Mechanism   int8       // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // AlterUserScramCredentialsRequestUpsertion is a part of AlterUserScramCredentialsRequest.
 type AlterUserScramCredentialsRequestUpsertion struct {
-	Name           string    // all versions
-	Mechanism      int8      // all versions
-	Iterations     int32     // all versions
-	Salt           []byte    // all versions
-	SaltedPassword []byte    // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 0+
+	Name           string     // all versions
+	Mechanism      int8       // all versions
+	Iterations     int32      // all versions
+	Salt           []byte     // all versions
+	SaltedPassword []byte     // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewAlterUserScramCredentialsRequest returns a AlterUserScramCredentialsRequest with every field at its default.
@@ -175,8 +177,10 @@ func (m *AlterUserScramCredentialsRequestUpsertion) append(dst []byte, version i
 
 func (m *AlterUserScramCredentialsRequestUpsertion) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
-	m.Mechanism = r.Int8()
-	m.Iterations = r.Int32()
+	if b := r.Fixed(5); len(b) == 5 {
+		m.Mechanism = int8(b[0])
+		m.Iterations = int32(binary.BigEndian.Uint32(b[1:]))
+	}
 	m.Salt = r.Bytes(true)
 	m.SaltedPassword = r.Bytes(true)
 	m.UnknownTags = nil
@@ -209,7 +213,7 @@ var alterUserScramCredentialsRequestUpsertionFields = []schema.Field{
 type AlterUserScramCredentialsResponse struct {
 	ThrottleTimeMs int32                                     // all versions
 	Results        []AlterUserScramCredentialsResponseResult // all versions
-	UnknownTags    wire.Tags                                 // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                                // tagged fields that are not among the above; versions 0+
 }
 
 // AlterUserScramCredentialsResponseResult is a part of AlterUserScramCredentialsResponse.
@@ -217,7 +221,7 @@ type AlterUserScramCredentialsResponseResult struct {
 	User         string         // all versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // all versions; nil is null
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewAlterUserScramCredentialsResponse returns a AlterUserScramCredentialsResponse with every field at its default.

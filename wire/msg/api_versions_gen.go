@@ -3,17 +3,19 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // APIVersionsRequest is the request of the API ApiVersions (key 18), versions 0 to 5.
 type APIVersionsRequest struct {
-	ClientSoftwareName    string    // versions 3+; ignored by other versions
-	ClientSoftwareVersion string    // versions 3+; ignored by other versions
-	ClusterID             *string   // version 5; nil is null; ignored by other versions
-	NodeID                int32     // version 5; default -1; ignored by other versions
-	UnknownTags           wire.Tags // tagged fields that are not among the above; versions 3+
+	ClientSoftwareName    string     // versions 3+; ignored by other versions
+	ClientSoftwareVersion string     // versions 3+; ignored by other versions
+	ClusterID             *string    // version 5; nil is null; ignored by other versions
+	NodeID                int32      // version 5; default -1; ignored by other versions
+	UnknownTags           *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewAPIVersionsRequest returns a APIVersionsRequest with every field at its default.
@@ -137,31 +139,31 @@ type APIVersionsResponse struct {
 	FinalizedFeaturesEpoch int64                                 // versions 3+; tag 1; default -1; ignored by other versions
 	FinalizedFeatures      []APIVersionsResponseFinalizedFeature // versions 3+; tag 2; ignored by other versions
 	ZkMigrationReady       bool                                  // versions 3+; tag 3; ignored by other versions
-	UnknownTags            wire.Tags                             // tagged fields that are not among the above; versions 3+
+	UnknownTags            *wire.Tags                            // tagged fields that are not among the above; versions 3+
 }
 
 // APIVersionsResponseAPIKey is a part of APIVersionsResponse.
 type APIVersionsResponseAPIKey struct {
-	APIKey      int16     // all versions
-	MinVersion  int16     // all versions
-	MaxVersion  int16     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 3+
+	APIKey      int16      // all versions
+	MinVersion  int16      // all versions
+	MaxVersion  int16      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // APIVersionsResponseSupportedFeature is a part of APIVersionsResponse.
 type APIVersionsResponseSupportedFeature struct {
-	Name        string    // all versions
-	MinVersion  int16     // all versions
-	MaxVersion  int16     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 3+
+	Name        string     // all versions
+	MinVersion  int16      // all versions
+	MaxVersion  int16      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // APIVersionsResponseFinalizedFeature is a part of APIVersionsResponse.
 type APIVersionsResponseFinalizedFeature struct {
-	Name            string    // all versions
-	MaxVersionLevel int16     // all versions
-	MinVersionLevel int16     // all versions
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 3+
+	Name            string     // all versions
+	MaxVersionLevel int16      // all versions
+	MinVersionLevel int16      // all versions
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewAPIVersionsResponse returns a APIVersionsResponse with every field at its default.
@@ -227,8 +229,8 @@ func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) 
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -243,6 +245,9 @@ func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) 
 		}
 		if m.ZkMigrationReady {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -375,9 +380,11 @@ func (m *APIVersionsResponseAPIKey) append(dst []byte, version int16) ([]byte, e
 
 func (m *APIVersionsResponseAPIKey) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
-	m.APIKey = r.Int16()
-	m.MinVersion = r.Int16()
-	m.MaxVersion = r.Int16()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.APIKey = int16(binary.BigEndian.Uint16(b[0:]))
+		m.MinVersion = int16(binary.BigEndian.Uint16(b[2:]))
+		m.MaxVersion = int16(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -406,8 +413,10 @@ func (m *APIVersionsResponseSupportedFeature) append(dst []byte, version int16) 
 func (m *APIVersionsResponseSupportedFeature) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
 	m.Name = r.String(flexible)
-	m.MinVersion = r.Int16()
-	m.MaxVersion = r.Int16()
+	if b := r.Fixed(4); len(b) == 4 {
+		m.MinVersion = int16(binary.BigEndian.Uint16(b[0:]))
+		m.MaxVersion = int16(binary.BigEndian.Uint16(b[2:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -436,8 +445,10 @@ func (m *APIVersionsResponseFinalizedFeature) append(dst []byte, version int16) 
 func (m *APIVersionsResponseFinalizedFeature) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
 	m.Name = r.String(flexible)
-	m.MaxVersionLevel = r.Int16()
-	m.MinVersionLevel = r.Int16()
+	if b := r.Fixed(4); len(b) == 4 {
+		m.MaxVersionLevel = int16(binary.BigEndian.Uint16(b[0:]))
+		m.MinVersionLevel = int16(binary.BigEndian.Uint16(b[2:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

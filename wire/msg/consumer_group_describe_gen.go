@@ -3,15 +3,17 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // ConsumerGroupDescribeRequest is the request of the API ConsumerGroupDescribe (key 69), versions 0 to 1.
 type ConsumerGroupDescribeRequest struct {
-	GroupIDs                    []string  // all versions
-	IncludeAuthorizedOperations bool      // all versions
-	UnknownTags                 wire.Tags // tagged fields that are not among the above; versions 0+
+	GroupIDs                    []string   // all versions
+	IncludeAuthorizedOperations bool       // all versions
+	UnknownTags                 *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewConsumerGroupDescribeRequest returns a ConsumerGroupDescribeRequest with every field at its default.
@@ -106,7 +108,7 @@ var consumerGroupDescribeRequestFields = []schema.Field{
 type ConsumerGroupDescribeResponse struct {
 	ThrottleTimeMs int32                                // all versions
 	Groups         []ConsumerGroupDescribeResponseGroup // all versions
-	UnknownTags    wire.Tags                            // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                           // tagged fields that are not among the above; versions 0+
 }
 
 // ConsumerGroupDescribeResponseGroup is a part of ConsumerGroupDescribeResponse.
@@ -120,7 +122,7 @@ type ConsumerGroupDescribeResponseGroup struct {
 	AssignorName         string                                     // all versions
 	Members              []ConsumerGroupDescribeResponseGroupMember // all versions
 	AuthorizedOperations int32                                      // all versions; default -2147483648
-	UnknownTags          wire.Tags                                  // tagged fields that are not among the above; versions 0+
+	UnknownTags          *wire.Tags                                 // tagged fields that are not among the above; versions 0+
 }
 
 // ConsumerGroupDescribeResponseGroupMember is a part of ConsumerGroupDescribeResponse.
@@ -136,21 +138,21 @@ type ConsumerGroupDescribeResponseGroupMember struct {
 	Assignment           ConsumerGroupDescribeResponseAssignment // all versions
 	TargetAssignment     ConsumerGroupDescribeResponseAssignment // all versions
 	MemberType           int8                                    // version 1; default -1; ignored by other versions
-	UnknownTags          wire.Tags                               // tagged fields that are not among the above; versions 0+
+	UnknownTags          *wire.Tags                              // tagged fields that are not among the above; versions 0+
 }
 
 // ConsumerGroupDescribeResponseAssignment is a part of ConsumerGroupDescribeResponse.
 type ConsumerGroupDescribeResponseAssignment struct {
 	TopicPartitions []ConsumerGroupDescribeResponseTopicPartitions // all versions
-	UnknownTags     wire.Tags                                      // tagged fields that are not among the above; versions 0+
+	UnknownTags     *wire.Tags                                     // tagged fields that are not among the above; versions 0+
 }
 
 // ConsumerGroupDescribeResponseTopicPartitions is a part of ConsumerGroupDescribeResponse.
 type ConsumerGroupDescribeResponseTopicPartitions struct {
-	TopicID     wire.UUID // all versions
-	TopicName   string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	TopicID     wire.UUID  // all versions
+	TopicName   string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewConsumerGroupDescribeResponse returns a ConsumerGroupDescribeResponse with every field at its default.
@@ -273,8 +275,10 @@ func (m *ConsumerGroupDescribeResponseGroup) decode(r *consumerGroupDescribeResp
 	m.ErrorMessage = r.NullableString(true)
 	m.GroupID = r.String(true)
 	m.GroupState = r.String(true)
-	m.GroupEpoch = r.Int32()
-	m.AssignmentEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.GroupEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.AssignmentEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	m.AssignorName = r.String(true)
 	{
 		n := r.Len(true, 16)

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -19,14 +21,14 @@ type ConsumerGroupHeartbeatRequest struct {
 	SubscribedTopicRegex *string                                       // version 1; nil is null
 	ServerAssignor       *string                                       // all versions; nil is null
 	TopicPartitions      []ConsumerGroupHeartbeatRequestTopicPartition // all versions; nil is null
-	UnknownTags          wire.Tags                                     // tagged fields that are not among the above; versions 0+
+	UnknownTags          *wire.Tags                                    // tagged fields that are not among the above; versions 0+
 }
 
 // ConsumerGroupHeartbeatRequestTopicPartition is a part of ConsumerGroupHeartbeatRequest.
 type ConsumerGroupHeartbeatRequestTopicPartition struct {
-	TopicID     wire.UUID // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	TopicID     wire.UUID  // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewConsumerGroupHeartbeatRequest returns a ConsumerGroupHeartbeatRequest with every field at its default.
@@ -207,20 +209,20 @@ type ConsumerGroupHeartbeatResponse struct {
 	MemberEpoch         int32                                     // all versions
 	HeartbeatIntervalMs int32                                     // all versions
 	Assignment          *ConsumerGroupHeartbeatResponseAssignment // all versions; nil is null
-	UnknownTags         wire.Tags                                 // tagged fields that are not among the above; versions 0+
+	UnknownTags         *wire.Tags                                // tagged fields that are not among the above; versions 0+
 }
 
 // ConsumerGroupHeartbeatResponseAssignment is a part of ConsumerGroupHeartbeatResponse.
 type ConsumerGroupHeartbeatResponseAssignment struct {
 	TopicPartitions []ConsumerGroupHeartbeatResponseTopicPartitions // all versions
-	UnknownTags     wire.Tags                                       // tagged fields that are not among the above; versions 0+
+	UnknownTags     *wire.Tags                                      // tagged fields that are not among the above; versions 0+
 }
 
 // ConsumerGroupHeartbeatResponseTopicPartitions is a part of ConsumerGroupHeartbeatResponse.
 type ConsumerGroupHeartbeatResponseTopicPartitions struct {
-	TopicID     wire.UUID // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	TopicID     wire.UUID  // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewConsumerGroupHeartbeatResponse returns a ConsumerGroupHeartbeatResponse with every field at its default.
@@ -294,12 +296,16 @@ func (m *ConsumerGroupHeartbeatResponse) append(dst []byte, version int16) ([]by
 }
 
 func (m *ConsumerGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.MemberID = r.NullableString(true)
-	m.MemberEpoch = r.Int32()
-	m.HeartbeatIntervalMs = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.MemberEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.HeartbeatIntervalMs = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	if r.Int8() < 0 {
 		m.Assignment = nil
 	} else {

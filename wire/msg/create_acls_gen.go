@@ -10,19 +10,19 @@ import (
 // CreateAclsRequest is the request of the API CreateAcls (key 30), versions 0 to 3.
 type CreateAclsRequest struct {
 	Creations   []CreateAclsRequestCreation // all versions
-	UnknownTags wire.Tags                   // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                  // tagged fields that are not among the above; versions 2+
 }
 
 // CreateAclsRequestCreation is a part of CreateAclsRequest.
 type CreateAclsRequestCreation struct {
-	ResourceType        int8      // all versions
-	ResourceName        string    // all versions
-	ResourcePatternType int8      // versions 1+; default 3
-	Principal           string    // all versions
-	Host                string    // all versions
-	Operation           int8      // all versions
-	PermissionType      int8      // all versions
-	UnknownTags         wire.Tags // tagged fields that are not among the above; versions 2+
+	ResourceType        int8       // all versions
+	ResourceName        string     // all versions
+	ResourcePatternType int8       // versions 1+; default 3
+	Principal           string     // all versions
+	Host                string     // all versions
+	Operation           int8       // all versions
+	PermissionType      int8       // all versions
+	UnknownTags         *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewCreateAclsRequest returns a CreateAclsRequest with every field at its default.
@@ -161,8 +161,10 @@ func (m *CreateAclsRequestCreation) decode(r *wire.Reader, version int16) {
 	}
 	m.Principal = r.String(flexible)
 	m.Host = r.String(flexible)
-	m.Operation = r.Int8()
-	m.PermissionType = r.Int8()
+	if b := r.Fixed(2); len(b) == 2 {
+		m.Operation = int8(b[0])
+		m.PermissionType = int8(b[1])
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -189,14 +191,14 @@ var createAclsRequestCreationFields = []schema.Field{
 type CreateAclsResponse struct {
 	ThrottleTimeMs int32                      // all versions
 	Results        []CreateAclsResponseResult // all versions
-	UnknownTags    wire.Tags                  // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                 // tagged fields that are not among the above; versions 2+
 }
 
 // CreateAclsResponseResult is a part of CreateAclsResponse.
 type CreateAclsResponseResult struct {
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // all versions; nil is null
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewCreateAclsResponse returns a CreateAclsResponse with every field at its default.

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -13,14 +15,14 @@ type CreateDelegationTokenRequest struct {
 	OwnerPrincipalName *string                               // version 3; nil is null
 	Renewers           []CreateDelegationTokenRequestRenewer // all versions
 	MaxLifetimeMs      int64                                 // all versions
-	UnknownTags        wire.Tags                             // tagged fields that are not among the above; versions 2+
+	UnknownTags        *wire.Tags                            // tagged fields that are not among the above; versions 2+
 }
 
 // CreateDelegationTokenRequestRenewer is a part of CreateDelegationTokenRequest.
 type CreateDelegationTokenRequestRenewer struct {
-	PrincipalType string    // all versions
-	PrincipalName string    // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 2+
+	PrincipalType string     // all versions
+	PrincipalName string     // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewCreateDelegationTokenRequest returns a CreateDelegationTokenRequest with every field at its default.
@@ -199,7 +201,7 @@ type CreateDelegationTokenResponse struct {
 	TokenID                     string         // all versions
 	Hmac                        []byte         // all versions
 	ThrottleTimeMs              int32          // all versions
-	UnknownTags                 wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags                 *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewCreateDelegationTokenResponse returns a CreateDelegationTokenResponse with every field at its default.
@@ -308,9 +310,11 @@ func (m *CreateDelegationTokenResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.TokenRequesterPrincipalName = ""
 	}
-	m.IssueTimestampMs = r.Int64()
-	m.ExpiryTimestampMs = r.Int64()
-	m.MaxTimestampMs = r.Int64()
+	if b := r.Fixed(24); len(b) == 24 {
+		m.IssueTimestampMs = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ExpiryTimestampMs = int64(binary.BigEndian.Uint64(b[8:]))
+		m.MaxTimestampMs = int64(binary.BigEndian.Uint64(b[16:]))
+	}
 	m.TokenID = r.String(flexible)
 	m.Hmac = r.Bytes(flexible)
 	m.ThrottleTimeMs = r.Int32()

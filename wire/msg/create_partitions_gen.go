@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -12,7 +14,7 @@ type CreatePartitionsRequest struct {
 	Topics       []CreatePartitionsRequestTopic // all versions
 	TimeoutMs    int32                          // all versions
 	ValidateOnly bool                           // all versions
-	UnknownTags  wire.Tags                      // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags                     // tagged fields that are not among the above; versions 2+
 }
 
 // CreatePartitionsRequestTopic is a part of CreatePartitionsRequest.
@@ -20,13 +22,13 @@ type CreatePartitionsRequestTopic struct {
 	Name        string                                   // all versions
 	Count       int32                                    // all versions
 	Assignments []CreatePartitionsRequestTopicAssignment // all versions; nil is null
-	UnknownTags wire.Tags                                // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                               // tagged fields that are not among the above; versions 2+
 }
 
 // CreatePartitionsRequestTopicAssignment is a part of CreatePartitionsRequest.
 type CreatePartitionsRequestTopicAssignment struct {
-	BrokerIDs   []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 2+
+	BrokerIDs   []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewCreatePartitionsRequest returns a CreatePartitionsRequest with every field at its default.
@@ -116,8 +118,10 @@ func (m *CreatePartitionsRequest) decode(r *createPartitionsRequestReader, versi
 			}
 		}
 	}
-	m.TimeoutMs = r.Int32()
-	m.ValidateOnly = r.Bool()
+	if b := r.Fixed(5); len(b) == 5 {
+		m.TimeoutMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ValidateOnly = b[4] != 0
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -225,7 +229,7 @@ var createPartitionsRequestTopicAssignmentFields = []schema.Field{
 type CreatePartitionsResponse struct {
 	ThrottleTimeMs int32                            // all versions
 	Results        []CreatePartitionsResponseResult // all versions
-	UnknownTags    wire.Tags                        // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                       // tagged fields that are not among the above; versions 2+
 }
 
 // CreatePartitionsResponseResult is a part of CreatePartitionsResponse.
@@ -233,7 +237,7 @@ type CreatePartitionsResponseResult struct {
 	Name         string         // all versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // all versions; nil is null
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewCreatePartitionsResponse returns a CreatePartitionsResponse with every field at its default.

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -12,7 +14,7 @@ type CreateTopicsRequest struct {
 	Topics       []CreateTopicsRequestTopic // all versions
 	TimeoutMs    int32                      // all versions; default 60000
 	ValidateOnly bool                       // versions 1+
-	UnknownTags  wire.Tags                  // tagged fields that are not among the above; versions 5+
+	UnknownTags  *wire.Tags                 // tagged fields that are not among the above; versions 5+
 }
 
 // CreateTopicsRequestTopic is a part of CreateTopicsRequest.
@@ -22,21 +24,21 @@ type CreateTopicsRequestTopic struct {
 	ReplicationFactor int16                                // all versions
 	Assignments       []CreateTopicsRequestTopicAssignment // all versions
 	Configs           []CreateTopicsRequestTopicConfig     // all versions
-	UnknownTags       wire.Tags                            // tagged fields that are not among the above; versions 5+
+	UnknownTags       *wire.Tags                           // tagged fields that are not among the above; versions 5+
 }
 
 // CreateTopicsRequestTopicAssignment is a part of CreateTopicsRequest.
 type CreateTopicsRequestTopicAssignment struct {
-	PartitionIndex int32     // all versions
-	BrokerIDs      []int32   // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 5+
+	PartitionIndex int32      // all versions
+	BrokerIDs      []int32    // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 5+
 }
 
 // CreateTopicsRequestTopicConfig is a part of CreateTopicsRequest.
 type CreateTopicsRequestTopicConfig struct {
-	Name        string    // all versions
-	Value       *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 5+
+	Name        string     // all versions
+	Value       *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 5+
 }
 
 // NewCreateTopicsRequest returns a CreateTopicsRequest with every field at its default.
@@ -184,8 +186,10 @@ func (m *CreateTopicsRequestTopic) append(dst []byte, version int16) ([]byte, er
 func (m *CreateTopicsRequestTopic) decode(r *createTopicsRequestReader, version int16) {
 	flexible := version >= 5
 	m.Name = r.String(flexible)
-	m.NumPartitions = r.Int32()
-	m.ReplicationFactor = r.Int16()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.NumPartitions = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ReplicationFactor = int16(binary.BigEndian.Uint16(b[4:]))
+	}
 	{
 		n := r.Len(flexible, 6)
 		m.Assignments = r.topicAssignments.Resize(m.Assignments, n, r.Remaining()/6)
@@ -308,7 +312,7 @@ var createTopicsRequestTopicConfigFields = []schema.Field{
 type CreateTopicsResponse struct {
 	ThrottleTimeMs int32                       // versions 2+; ignored by other versions
 	Topics         []CreateTopicsResponseTopic // all versions
-	UnknownTags    wire.Tags                   // tagged fields that are not among the above; versions 5+
+	UnknownTags    *wire.Tags                  // tagged fields that are not among the above; versions 5+
 }
 
 // CreateTopicsResponseTopic is a part of CreateTopicsResponse.
@@ -321,17 +325,17 @@ type CreateTopicsResponseTopic struct {
 	NumPartitions        int32                             // versions 5+; default -1; ignored by other versions
 	ReplicationFactor    int16                             // versions 5+; default -1; ignored by other versions
 	Configs              []CreateTopicsResponseTopicConfig // versions 5+; nil is null; ignored by other versions
-	UnknownTags          wire.Tags                         // tagged fields that are not among the above; versions 5+
+	UnknownTags          *wire.Tags                        // tagged fields that are not among the above; versions 5+
 }
 
 // CreateTopicsResponseTopicConfig is a part of CreateTopicsResponse.
 type CreateTopicsResponseTopicConfig struct {
-	Name         string    // all versions
-	Value        *string   // all versions; nil is null
-	ReadOnly     bool      // all versions
-	ConfigSource int8      // all versions; default -1
-	IsSensitive  bool      // all versions
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 5+
+	Name         string     // all versions
+	Value        *string    // all versions; nil is null
+	ReadOnly     bool       // all versions
+	ConfigSource int8       // all versions; default -1
+	IsSensitive  bool       // all versions
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 5+
 }
 
 // NewCreateTopicsResponse returns a CreateTopicsResponse with every field at its default.
@@ -473,13 +477,16 @@ func (m *CreateTopicsResponseTopic) append(dst []byte, version int16) ([]byte, e
 		}
 	}
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
 		if m.TopicConfigErrorCode != 0 {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -511,13 +518,12 @@ func (m *CreateTopicsResponseTopic) decode(r *createTopicsResponseReader, versio
 		m.ErrorMessage = new("")
 	}
 	if version >= 5 {
-		m.NumPartitions = r.Int32()
+		if b := r.Fixed(6); len(b) == 6 {
+			m.NumPartitions = int32(binary.BigEndian.Uint32(b[0:]))
+			m.ReplicationFactor = int16(binary.BigEndian.Uint16(b[4:]))
+		}
 	} else {
 		m.NumPartitions = -1
-	}
-	if version >= 5 {
-		m.ReplicationFactor = r.Int16()
-	} else {
 		m.ReplicationFactor = -1
 	}
 	if version >= 5 {
@@ -577,9 +583,11 @@ func (m *CreateTopicsResponseTopicConfig) decode(r *createTopicsResponseReader, 
 	flexible := version >= 5
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
-	m.ReadOnly = r.Bool()
-	m.ConfigSource = r.Int8()
-	m.IsSensitive = r.Bool()
+	if b := r.Fixed(3); len(b) == 3 {
+		m.ReadOnly = b[0] != 0
+		m.ConfigSource = int8(b[1])
+		m.IsSensitive = b[2] != 0
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

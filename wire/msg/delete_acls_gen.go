@@ -10,19 +10,19 @@ import (
 // DeleteAclsRequest is the request of the API DeleteAcls (key 31), versions 0 to 3.
 type DeleteAclsRequest struct {
 	Filters     []DeleteAclsRequestFilter // all versions
-	UnknownTags wire.Tags                 // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteAclsRequestFilter is a part of DeleteAclsRequest.
 type DeleteAclsRequestFilter struct {
-	ResourceTypeFilter int8      // all versions
-	ResourceNameFilter *string   // all versions; nil is null
-	PatternTypeFilter  int8      // versions 1+; default 3
-	PrincipalFilter    *string   // all versions; nil is null
-	HostFilter         *string   // all versions; nil is null
-	Operation          int8      // all versions
-	PermissionType     int8      // all versions
-	UnknownTags        wire.Tags // tagged fields that are not among the above; versions 2+
+	ResourceTypeFilter int8       // all versions
+	ResourceNameFilter *string    // all versions; nil is null
+	PatternTypeFilter  int8       // versions 1+; default 3
+	PrincipalFilter    *string    // all versions; nil is null
+	HostFilter         *string    // all versions; nil is null
+	Operation          int8       // all versions
+	PermissionType     int8       // all versions
+	UnknownTags        *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDeleteAclsRequest returns a DeleteAclsRequest with every field at its default.
@@ -164,8 +164,10 @@ func (m *DeleteAclsRequestFilter) decode(r *wire.Reader, version int16) {
 	}
 	m.PrincipalFilter = r.NullableString(flexible)
 	m.HostFilter = r.NullableString(flexible)
-	m.Operation = r.Int8()
-	m.PermissionType = r.Int8()
+	if b := r.Fixed(2); len(b) == 2 {
+		m.Operation = int8(b[0])
+		m.PermissionType = int8(b[1])
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -192,7 +194,7 @@ var deleteAclsRequestFilterFields = []schema.Field{
 type DeleteAclsResponse struct {
 	ThrottleTimeMs int32                            // all versions
 	FilterResults  []DeleteAclsResponseFilterResult // all versions
-	UnknownTags    wire.Tags                        // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                       // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteAclsResponseFilterResult is a part of DeleteAclsResponse.
@@ -200,7 +202,7 @@ type DeleteAclsResponseFilterResult struct {
 	ErrorCode    wire.ErrorCode                              // all versions
 	ErrorMessage *string                                     // all versions; nil is null
 	MatchingAcls []DeleteAclsResponseFilterResultMatchingAcl // all versions
-	UnknownTags  wire.Tags                                   // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags                                  // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteAclsResponseFilterResultMatchingAcl is a part of DeleteAclsResponse.
@@ -214,7 +216,7 @@ type DeleteAclsResponseFilterResultMatchingAcl struct {
 	Host           string         // all versions
 	Operation      int8           // all versions
 	PermissionType int8           // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewDeleteAclsResponse returns a DeleteAclsResponse with every field at its default.
@@ -415,8 +417,10 @@ func (m *DeleteAclsResponseFilterResultMatchingAcl) decode(r *deleteAclsResponse
 	}
 	m.Principal = r.String(flexible)
 	m.Host = r.String(flexible)
-	m.Operation = r.Int8()
-	m.PermissionType = r.Int8()
+	if b := r.Fixed(2); len(b) == 2 {
+		m.Operation = int8(b[0])
+		m.PermissionType = int8(b[1])
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -9,8 +9,8 @@ import (
 
 // DeleteGroupsRequest is the request of the API DeleteGroups (key 42), versions 0 to 3.
 type DeleteGroupsRequest struct {
-	GroupsNames []string  // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 2+
+	GroupsNames []string   // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDeleteGroupsRequest returns a DeleteGroupsRequest with every field at its default.
@@ -107,7 +107,7 @@ var deleteGroupsRequestFields = []schema.Field{
 type DeleteGroupsResponse struct {
 	ThrottleTimeMs int32                        // all versions
 	Results        []DeleteGroupsResponseResult // all versions
-	UnknownTags    wire.Tags                    // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                   // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteGroupsResponseResult is a part of DeleteGroupsResponse.
@@ -115,7 +115,7 @@ type DeleteGroupsResponseResult struct {
 	GroupID      string         // all versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // version 3; nil is null; ignored by other versions
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewDeleteGroupsResponse returns a DeleteGroupsResponse with every field at its default.

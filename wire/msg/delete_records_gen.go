@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,21 +13,21 @@ import (
 type DeleteRecordsRequest struct {
 	Topics      []DeleteRecordsRequestTopic // all versions
 	TimeoutMs   int32                       // all versions
-	UnknownTags wire.Tags                   // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                  // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteRecordsRequestTopic is a part of DeleteRecordsRequest.
 type DeleteRecordsRequestTopic struct {
 	Name        string                               // all versions
 	Partitions  []DeleteRecordsRequestTopicPartition // all versions
-	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                           // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteRecordsRequestTopicPartition is a part of DeleteRecordsRequest.
 type DeleteRecordsRequestTopicPartition struct {
-	PartitionIndex int32     // all versions
-	Offset         int64     // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 2+
+	PartitionIndex int32      // all versions
+	Offset         int64      // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDeleteRecordsRequest returns a DeleteRecordsRequest with every field at its default.
@@ -187,8 +189,10 @@ func (m *DeleteRecordsRequestTopicPartition) append(dst []byte, version int16) (
 
 func (m *DeleteRecordsRequestTopicPartition) decode(r *deleteRecordsRequestReader, version int16) {
 	flexible := version >= 2
-	m.PartitionIndex = r.Int32()
-	m.Offset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.Offset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -216,14 +220,14 @@ var deleteRecordsRequestTopicPartitionFields = []schema.Field{
 type DeleteRecordsResponse struct {
 	ThrottleTimeMs int32                        // all versions
 	Topics         []DeleteRecordsResponseTopic // all versions
-	UnknownTags    wire.Tags                    // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                   // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteRecordsResponseTopic is a part of DeleteRecordsResponse.
 type DeleteRecordsResponseTopic struct {
 	Name        string                                // all versions
 	Partitions  []DeleteRecordsResponseTopicPartition // all versions
-	UnknownTags wire.Tags                             // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                            // tagged fields that are not among the above; versions 2+
 }
 
 // DeleteRecordsResponseTopicPartition is a part of DeleteRecordsResponse.
@@ -231,7 +235,7 @@ type DeleteRecordsResponseTopicPartition struct {
 	PartitionIndex int32          // all versions
 	LowWatermark   int64          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewDeleteRecordsResponse returns a DeleteRecordsResponse with every field at its default.
@@ -391,9 +395,11 @@ func (m *DeleteRecordsResponseTopicPartition) append(dst []byte, version int16) 
 
 func (m *DeleteRecordsResponseTopicPartition) decode(r *deleteRecordsResponseReader, version int16) {
 	flexible := version >= 2
-	m.PartitionIndex = r.Int32()
-	m.LowWatermark = r.Int64()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(14); len(b) == 14 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.LowWatermark = int64(binary.BigEndian.Uint64(b[4:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[12:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

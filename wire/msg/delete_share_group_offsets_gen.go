@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,13 +13,13 @@ import (
 type DeleteShareGroupOffsetsRequest struct {
 	GroupID     string                                // all versions
 	Topics      []DeleteShareGroupOffsetsRequestTopic // all versions
-	UnknownTags wire.Tags                             // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                            // tagged fields that are not among the above; versions 0+
 }
 
 // DeleteShareGroupOffsetsRequestTopic is a part of DeleteShareGroupOffsetsRequest.
 type DeleteShareGroupOffsetsRequestTopic struct {
-	TopicName   string    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	TopicName   string     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDeleteShareGroupOffsetsRequest returns a DeleteShareGroupOffsetsRequest with every field at its default.
@@ -144,7 +146,7 @@ type DeleteShareGroupOffsetsResponse struct {
 	ErrorCode      wire.ErrorCode                            // all versions
 	ErrorMessage   *string                                   // all versions; nil is null
 	Responses      []DeleteShareGroupOffsetsResponseResponse // all versions
-	UnknownTags    wire.Tags                                 // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                                // tagged fields that are not among the above; versions 0+
 }
 
 // DeleteShareGroupOffsetsResponseResponse is a part of DeleteShareGroupOffsetsResponse.
@@ -153,7 +155,7 @@ type DeleteShareGroupOffsetsResponseResponse struct {
 	TopicID      wire.UUID      // all versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // all versions; nil is null
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewDeleteShareGroupOffsetsResponse returns a DeleteShareGroupOffsetsResponse with every field at its default.
@@ -222,8 +224,10 @@ func (m *DeleteShareGroupOffsetsResponse) append(dst []byte, version int16) ([]b
 }
 
 func (m *DeleteShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 21)
@@ -259,8 +263,10 @@ func (m *DeleteShareGroupOffsetsResponseResponse) append(dst []byte, version int
 
 func (m *DeleteShareGroupOffsetsResponseResponse) decode(r *wire.Reader, version int16) {
 	m.TopicName = r.String(true)
-	m.TopicID = r.UUID()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(18); len(b) == 18 {
+		m.TopicID = wire.UUID(b[0:])
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[16:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

@@ -12,14 +12,14 @@ type DeleteTopicsRequest struct {
 	Topics      []DeleteTopicsRequestTopic // version 6
 	TopicNames  []string                   // versions 0-5; ignored by other versions
 	TimeoutMs   int32                      // all versions
-	UnknownTags wire.Tags                  // tagged fields that are not among the above; versions 4+
+	UnknownTags *wire.Tags                 // tagged fields that are not among the above; versions 4+
 }
 
 // DeleteTopicsRequestTopic is a part of DeleteTopicsRequest.
 type DeleteTopicsRequestTopic struct {
-	Name        *string   // all versions; nil is null
-	TopicID     wire.UUID // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 4+
+	Name        *string    // all versions; nil is null
+	TopicID     wire.UUID  // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 4+
 }
 
 // NewDeleteTopicsRequest returns a DeleteTopicsRequest with every field at its default.
@@ -183,7 +183,7 @@ var deleteTopicsRequestTopicFields = []schema.Field{
 type DeleteTopicsResponse struct {
 	ThrottleTimeMs int32                          // versions 1+; ignored by other versions
 	Responses      []DeleteTopicsResponseResponse // all versions
-	UnknownTags    wire.Tags                      // tagged fields that are not among the above; versions 4+
+	UnknownTags    *wire.Tags                     // tagged fields that are not among the above; versions 4+
 }
 
 // DeleteTopicsResponseResponse is a part of DeleteTopicsResponse.
@@ -192,7 +192,7 @@ type DeleteTopicsResponseResponse struct {
 	TopicID      wire.UUID      // version 6; ignored by other versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // versions 5+; nil is null; ignored by other versions
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 4+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 4+
 }
 
 // NewDeleteTopicsResponse returns a DeleteTopicsResponse with every field at its default.

@@ -3,20 +3,22 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // DescribeAclsRequest is the request of the API DescribeAcls (key 29), versions 0 to 3.
 type DescribeAclsRequest struct {
-	ResourceTypeFilter int8      // all versions
-	ResourceNameFilter *string   // all versions; nil is null
-	PatternTypeFilter  int8      // versions 1+; default 3
-	PrincipalFilter    *string   // all versions; nil is null
-	HostFilter         *string   // all versions; nil is null
-	Operation          int8      // all versions
-	PermissionType     int8      // all versions
-	UnknownTags        wire.Tags // tagged fields that are not among the above; versions 2+
+	ResourceTypeFilter int8       // all versions
+	ResourceNameFilter *string    // all versions; nil is null
+	PatternTypeFilter  int8       // versions 1+; default 3
+	PrincipalFilter    *string    // all versions; nil is null
+	HostFilter         *string    // all versions; nil is null
+	Operation          int8       // all versions
+	PermissionType     int8       // all versions
+	UnknownTags        *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDescribeAclsRequest returns a DescribeAclsRequest with every field at its default.
@@ -119,8 +121,10 @@ func (m *DescribeAclsRequest) decode(r *wire.Reader, version int16) {
 	}
 	m.PrincipalFilter = r.NullableString(flexible)
 	m.HostFilter = r.NullableString(flexible)
-	m.Operation = r.Int8()
-	m.PermissionType = r.Int8()
+	if b := r.Fixed(2); len(b) == 2 {
+		m.Operation = int8(b[0])
+		m.PermissionType = int8(b[1])
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -145,7 +149,7 @@ type DescribeAclsResponse struct {
 	ErrorCode      wire.ErrorCode                 // all versions
 	ErrorMessage   *string                        // all versions; nil is null
 	Resources      []DescribeAclsResponseResource // all versions
-	UnknownTags    wire.Tags                      // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                     // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeAclsResponseResource is a part of DescribeAclsResponse.
@@ -154,16 +158,16 @@ type DescribeAclsResponseResource struct {
 	ResourceName string                            // all versions
 	PatternType  int8                              // versions 1+; default 3
 	Acls         []DescribeAclsResponseResourceAcl // all versions
-	UnknownTags  wire.Tags                         // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags                        // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeAclsResponseResourceAcl is a part of DescribeAclsResponse.
 type DescribeAclsResponseResourceAcl struct {
-	Principal      string    // all versions
-	Host           string    // all versions
-	Operation      int8      // all versions
-	PermissionType int8      // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 2+
+	Principal      string     // all versions
+	Host           string     // all versions
+	Operation      int8       // all versions
+	PermissionType int8       // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDescribeAclsResponse returns a DescribeAclsResponse with every field at its default.
@@ -248,8 +252,10 @@ func (m *DescribeAclsResponse) append(dst []byte, version int16) ([]byte, error)
 
 func (m *DescribeAclsResponse) decode(r *describeAclsResponseReader, version int16) {
 	flexible := version >= 2
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(flexible)
 	{
 		n := r.Len(flexible, 5)
@@ -358,8 +364,10 @@ func (m *DescribeAclsResponseResourceAcl) decode(r *describeAclsResponseReader, 
 	flexible := version >= 2
 	m.Principal = r.String(flexible)
 	m.Host = r.String(flexible)
-	m.Operation = r.Int8()
-	m.PermissionType = r.Int8()
+	if b := r.Fixed(2); len(b) == 2 {
+		m.Operation = int8(b[0])
+		m.PermissionType = int8(b[1])
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,15 +13,15 @@ import (
 type DescribeClientQuotasRequest struct {
 	Components  []DescribeClientQuotasRequestComponent // all versions
 	Strict      bool                                   // all versions
-	UnknownTags wire.Tags                              // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                             // tagged fields that are not among the above; versions 1+
 }
 
 // DescribeClientQuotasRequestComponent is a part of DescribeClientQuotasRequest.
 type DescribeClientQuotasRequestComponent struct {
-	EntityType  string    // all versions
-	MatchType   int8      // all versions
-	Match       *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	EntityType  string     // all versions
+	MatchType   int8       // all versions
+	Match       *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewDescribeClientQuotasRequest returns a DescribeClientQuotasRequest with every field at its default.
@@ -169,28 +171,28 @@ type DescribeClientQuotasResponse struct {
 	ErrorCode      wire.ErrorCode                      // all versions
 	ErrorMessage   *string                             // all versions; nil is null
 	Entries        []DescribeClientQuotasResponseEntry // all versions; nil is null
-	UnknownTags    wire.Tags                           // tagged fields that are not among the above; versions 1+
+	UnknownTags    *wire.Tags                          // tagged fields that are not among the above; versions 1+
 }
 
 // DescribeClientQuotasResponseEntry is a part of DescribeClientQuotasResponse.
 type DescribeClientQuotasResponseEntry struct {
 	Entity      []DescribeClientQuotasResponseEntryEntity // all versions
 	Values      []DescribeClientQuotasResponseEntryValue  // all versions
-	UnknownTags wire.Tags                                 // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                                // tagged fields that are not among the above; versions 1+
 }
 
 // DescribeClientQuotasResponseEntryEntity is a part of DescribeClientQuotasResponse.
 type DescribeClientQuotasResponseEntryEntity struct {
-	EntityType  string    // all versions
-	EntityName  *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	EntityType  string     // all versions
+	EntityName  *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // DescribeClientQuotasResponseEntryValue is a part of DescribeClientQuotasResponse.
 type DescribeClientQuotasResponseEntryValue struct {
-	Key         string    // all versions
-	Value       float64   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	Key         string     // all versions
+	Value       float64    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewDescribeClientQuotasResponse returns a DescribeClientQuotasResponse with every field at its default.
@@ -277,8 +279,10 @@ func (m *DescribeClientQuotasResponse) append(dst []byte, version int16) ([]byte
 
 func (m *DescribeClientQuotasResponse) decode(r *describeClientQuotasResponseReader, version int16) {
 	flexible := version >= 1
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(flexible)
 	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Entries = nil

@@ -3,16 +3,18 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // DescribeClusterRequest is the request of the API DescribeCluster (key 60), versions 0 to 2.
 type DescribeClusterRequest struct {
-	IncludeClusterAuthorizedOperations bool      // all versions
-	EndpointType                       int8      // versions 1+; default 1
-	IncludeFencedBrokers               bool      // version 2
-	UnknownTags                        wire.Tags // tagged fields that are not among the above; versions 0+
+	IncludeClusterAuthorizedOperations bool       // all versions
+	EndpointType                       int8       // versions 1+; default 1
+	IncludeFencedBrokers               bool       // version 2
+	UnknownTags                        *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeClusterRequest returns a DescribeClusterRequest with every field at its default.
@@ -124,17 +126,17 @@ type DescribeClusterResponse struct {
 	ControllerID                int32                           // all versions; default -1
 	Brokers                     []DescribeClusterResponseBroker // all versions
 	ClusterAuthorizedOperations int32                           // all versions; default -2147483648
-	UnknownTags                 wire.Tags                       // tagged fields that are not among the above; versions 0+
+	UnknownTags                 *wire.Tags                      // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeClusterResponseBroker is a part of DescribeClusterResponse.
 type DescribeClusterResponseBroker struct {
-	BrokerID    int32     // all versions
-	Host        string    // all versions
-	Port        int32     // all versions
-	Rack        *string   // all versions; nil is null
-	IsFenced    bool      // version 2
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	BrokerID    int32      // all versions
+	Host        string     // all versions
+	Port        int32      // all versions
+	Rack        *string    // all versions; nil is null
+	IsFenced    bool       // version 2
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeClusterResponse returns a DescribeClusterResponse with every field at its default.
@@ -215,8 +217,10 @@ func (m *DescribeClusterResponse) append(dst []byte, version int16) ([]byte, err
 }
 
 func (m *DescribeClusterResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	if version >= 1 {
 		m.EndpointType = r.Int8()

@@ -12,15 +12,15 @@ type DescribeConfigsRequest struct {
 	Resources            []DescribeConfigsRequestResource // all versions
 	IncludeSynonyms      bool                             // versions 1+
 	IncludeDocumentation bool                             // versions 3+
-	UnknownTags          wire.Tags                        // tagged fields that are not among the above; versions 4+
+	UnknownTags          *wire.Tags                       // tagged fields that are not among the above; versions 4+
 }
 
 // DescribeConfigsRequestResource is a part of DescribeConfigsRequest.
 type DescribeConfigsRequestResource struct {
-	ResourceType      int8      // all versions
-	ResourceName      string    // all versions
-	ConfigurationKeys []string  // all versions; nil is null
-	UnknownTags       wire.Tags // tagged fields that are not among the above; versions 4+
+	ResourceType      int8       // all versions
+	ResourceName      string     // all versions
+	ConfigurationKeys []string   // all versions; nil is null
+	UnknownTags       *wire.Tags // tagged fields that are not among the above; versions 4+
 }
 
 // NewDescribeConfigsRequest returns a DescribeConfigsRequest with every field at its default.
@@ -197,7 +197,7 @@ var describeConfigsRequestResourceFields = []schema.Field{
 type DescribeConfigsResponse struct {
 	ThrottleTimeMs int32                           // all versions
 	Results        []DescribeConfigsResponseResult // all versions
-	UnknownTags    wire.Tags                       // tagged fields that are not among the above; versions 4+
+	UnknownTags    *wire.Tags                      // tagged fields that are not among the above; versions 4+
 }
 
 // DescribeConfigsResponseResult is a part of DescribeConfigsResponse.
@@ -207,7 +207,7 @@ type DescribeConfigsResponseResult struct {
 	ResourceType int8                                  // all versions
 	ResourceName string                                // all versions
 	Configs      []DescribeConfigsResponseResultConfig // all versions
-	UnknownTags  wire.Tags                             // tagged fields that are not among the above; versions 4+
+	UnknownTags  *wire.Tags                            // tagged fields that are not among the above; versions 4+
 }
 
 // DescribeConfigsResponseResultConfig is a part of DescribeConfigsResponse.
@@ -221,15 +221,15 @@ type DescribeConfigsResponseResultConfig struct {
 	Synonyms      []DescribeConfigsResponseResultConfigSynonym // versions 1+; ignored by other versions
 	ConfigType    int8                                         // versions 3+; ignored by other versions
 	Documentation *string                                      // versions 3+; nil is null; ignored by other versions
-	UnknownTags   wire.Tags                                    // tagged fields that are not among the above; versions 4+
+	UnknownTags   *wire.Tags                                   // tagged fields that are not among the above; versions 4+
 }
 
 // DescribeConfigsResponseResultConfigSynonym is a part of DescribeConfigsResponse.
 type DescribeConfigsResponseResultConfigSynonym struct {
-	Name        string    // all versions
-	Value       *string   // all versions; nil is null
-	Source      int8      // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 4+
+	Name        string     // all versions
+	Value       *string    // all versions; nil is null
+	Source      int8       // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 4+
 }
 
 // NewDescribeConfigsResponse returns a DescribeConfigsResponse with every field at its default.

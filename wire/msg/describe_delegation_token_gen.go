@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,14 +12,14 @@ import (
 // DescribeDelegationTokenRequest is the request of the API DescribeDelegationToken (key 41), versions 0 to 3.
 type DescribeDelegationTokenRequest struct {
 	Owners      []DescribeDelegationTokenRequestOwner // all versions; nil is null
-	UnknownTags wire.Tags                             // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                            // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeDelegationTokenRequestOwner is a part of DescribeDelegationTokenRequest.
 type DescribeDelegationTokenRequestOwner struct {
-	PrincipalType string    // all versions
-	PrincipalName string    // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 2+
+	PrincipalType string     // all versions
+	PrincipalName string     // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDescribeDelegationTokenRequest returns a DescribeDelegationTokenRequest with every field at its default.
@@ -161,7 +163,7 @@ type DescribeDelegationTokenResponse struct {
 	ErrorCode      wire.ErrorCode                         // all versions
 	Tokens         []DescribeDelegationTokenResponseToken // all versions
 	ThrottleTimeMs int32                                  // all versions
-	UnknownTags    wire.Tags                              // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                             // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeDelegationTokenResponseToken is a part of DescribeDelegationTokenResponse.
@@ -176,14 +178,14 @@ type DescribeDelegationTokenResponseToken struct {
 	TokenID                     string                                        // all versions
 	Hmac                        []byte                                        // all versions
 	Renewers                    []DescribeDelegationTokenResponseTokenRenewer // all versions
-	UnknownTags                 wire.Tags                                     // tagged fields that are not among the above; versions 2+
+	UnknownTags                 *wire.Tags                                    // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeDelegationTokenResponseTokenRenewer is a part of DescribeDelegationTokenResponse.
 type DescribeDelegationTokenResponseTokenRenewer struct {
-	PrincipalType string    // all versions
-	PrincipalName string    // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 2+
+	PrincipalType string     // all versions
+	PrincipalName string     // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDescribeDelegationTokenResponse returns a DescribeDelegationTokenResponse with every field at its default.
@@ -344,9 +346,11 @@ func (m *DescribeDelegationTokenResponseToken) decode(r *describeDelegationToken
 	} else {
 		m.TokenRequesterPrincipalName = ""
 	}
-	m.IssueTimestamp = r.Int64()
-	m.ExpiryTimestamp = r.Int64()
-	m.MaxTimestamp = r.Int64()
+	if b := r.Fixed(24); len(b) == 24 {
+		m.IssueTimestamp = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ExpiryTimestamp = int64(binary.BigEndian.Uint64(b[8:]))
+		m.MaxTimestamp = int64(binary.BigEndian.Uint64(b[16:]))
+	}
 	m.TokenID = r.String(flexible)
 	m.Hmac = r.Bytes(flexible)
 	{

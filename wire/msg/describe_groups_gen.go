@@ -9,9 +9,9 @@ import (
 
 // DescribeGroupsRequest is the request of the API DescribeGroups (key 15), versions 0 to 6.
 type DescribeGroupsRequest struct {
-	Groups                      []string  // all versions
-	IncludeAuthorizedOperations bool      // versions 3+
-	UnknownTags                 wire.Tags // tagged fields that are not among the above; versions 5+
+	Groups                      []string   // all versions
+	IncludeAuthorizedOperations bool       // versions 3+
+	UnknownTags                 *wire.Tags // tagged fields that are not among the above; versions 5+
 }
 
 // NewDescribeGroupsRequest returns a DescribeGroupsRequest with every field at its default.
@@ -120,7 +120,7 @@ var describeGroupsRequestFields = []schema.Field{
 type DescribeGroupsResponse struct {
 	ThrottleTimeMs int32                         // versions 1+; ignored by other versions
 	Groups         []DescribeGroupsResponseGroup // all versions
-	UnknownTags    wire.Tags                     // tagged fields that are not among the above; versions 5+
+	UnknownTags    *wire.Tags                    // tagged fields that are not among the above; versions 5+
 }
 
 // DescribeGroupsResponseGroup is a part of DescribeGroupsResponse.
@@ -133,18 +133,18 @@ type DescribeGroupsResponseGroup struct {
 	ProtocolData         string                              // all versions
 	Members              []DescribeGroupsResponseGroupMember // all versions
 	AuthorizedOperations int32                               // versions 3+; default -2147483648
-	UnknownTags          wire.Tags                           // tagged fields that are not among the above; versions 5+
+	UnknownTags          *wire.Tags                          // tagged fields that are not among the above; versions 5+
 }
 
 // DescribeGroupsResponseGroupMember is a part of DescribeGroupsResponse.
 type DescribeGroupsResponseGroupMember struct {
-	MemberID         string    // all versions
-	GroupInstanceID  *string   // versions 4+; nil is null; ignored by other versions
-	ClientID         string    // all versions
-	ClientHost       string    // all versions
-	MemberMetadata   []byte    // all versions
-	MemberAssignment []byte    // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 5+
+	MemberID         string     // all versions
+	GroupInstanceID  *string    // versions 4+; nil is null; ignored by other versions
+	ClientID         string     // all versions
+	ClientHost       string     // all versions
+	MemberMetadata   []byte     // all versions
+	MemberAssignment []byte     // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 5+
 }
 
 // NewDescribeGroupsResponse returns a DescribeGroupsResponse with every field at its default.

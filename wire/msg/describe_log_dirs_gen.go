@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,14 +12,14 @@ import (
 // DescribeLogDirsRequest is the request of the API DescribeLogDirs (key 35), versions 0 to 5.
 type DescribeLogDirsRequest struct {
 	Topics      []DescribeLogDirsRequestTopic // all versions; nil is null
-	UnknownTags wire.Tags                     // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                    // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeLogDirsRequestTopic is a part of DescribeLogDirsRequest.
 type DescribeLogDirsRequestTopic struct {
-	Topic       string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 2+
+	Topic       string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDescribeLogDirsRequest returns a DescribeLogDirsRequest with every field at its default.
@@ -159,7 +161,7 @@ type DescribeLogDirsResponse struct {
 	ThrottleTimeMs int32                           // all versions
 	ErrorCode      wire.ErrorCode                  // versions 3+; ignored by other versions
 	Results        []DescribeLogDirsResponseResult // all versions
-	UnknownTags    wire.Tags                       // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags                      // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeLogDirsResponseResult is a part of DescribeLogDirsResponse.
@@ -170,23 +172,23 @@ type DescribeLogDirsResponseResult struct {
 	TotalBytes  int64                                // versions 4+; default -1; ignored by other versions
 	UsableBytes int64                                // versions 4+; default -1; ignored by other versions
 	IsCordoned  bool                                 // version 5; ignored by other versions
-	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                           // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeLogDirsResponseResultTopic is a part of DescribeLogDirsResponse.
 type DescribeLogDirsResponseResultTopic struct {
 	Name        string                                        // all versions
 	Partitions  []DescribeLogDirsResponseResultTopicPartition // all versions
-	UnknownTags wire.Tags                                     // tagged fields that are not among the above; versions 2+
+	UnknownTags *wire.Tags                                    // tagged fields that are not among the above; versions 2+
 }
 
 // DescribeLogDirsResponseResultTopicPartition is a part of DescribeLogDirsResponse.
 type DescribeLogDirsResponseResultTopicPartition struct {
-	PartitionIndex int32     // all versions
-	PartitionSize  int64     // all versions
-	OffsetLag      int64     // all versions
-	IsFutureKey    bool      // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 2+
+	PartitionIndex int32      // all versions
+	PartitionSize  int64      // all versions
+	OffsetLag      int64      // all versions
+	IsFutureKey    bool       // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewDescribeLogDirsResponse returns a DescribeLogDirsResponse with every field at its default.
@@ -342,13 +344,12 @@ func (m *DescribeLogDirsResponseResult) decode(r *describeLogDirsResponseReader,
 		}
 	}
 	if version >= 4 {
-		m.TotalBytes = r.Int64()
+		if b := r.Fixed(16); len(b) == 16 {
+			m.TotalBytes = int64(binary.BigEndian.Uint64(b[0:]))
+			m.UsableBytes = int64(binary.BigEndian.Uint64(b[8:]))
+		}
 	} else {
 		m.TotalBytes = -1
-	}
-	if version >= 4 {
-		m.UsableBytes = r.Int64()
-	} else {
 		m.UsableBytes = -1
 	}
 	if version == 5 {
@@ -430,10 +431,12 @@ func (m *DescribeLogDirsResponseResultTopicPartition) append(dst []byte, version
 
 func (m *DescribeLogDirsResponseResultTopicPartition) decode(r *describeLogDirsResponseReader, version int16) {
 	flexible := version >= 2
-	m.PartitionIndex = r.Int32()
-	m.PartitionSize = r.Int64()
-	m.OffsetLag = r.Int64()
-	m.IsFutureKey = r.Bool()
+	if b := r.Fixed(21); len(b) == 21 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.PartitionSize = int64(binary.BigEndian.Uint64(b[4:]))
+		m.OffsetLag = int64(binary.BigEndian.Uint64(b[12:]))
+		m.IsFutureKey = b[20] != 0
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

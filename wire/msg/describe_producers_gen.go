@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,14 +12,14 @@ import (
 // DescribeProducersRequest is the request of the API DescribeProducers (key 61), version 0.
 type DescribeProducersRequest struct {
 	Topics      []DescribeProducersRequestTopic // all versions
-	UnknownTags wire.Tags                       // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                      // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeProducersRequestTopic is a part of DescribeProducersRequest.
 type DescribeProducersRequestTopic struct {
-	Name             string    // all versions
-	PartitionIndexes []int32   // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	Name             string     // all versions
+	PartitionIndexes []int32    // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeProducersRequest returns a DescribeProducersRequest with every field at its default.
@@ -143,14 +145,14 @@ var describeProducersRequestTopicFields = []schema.Field{
 type DescribeProducersResponse struct {
 	ThrottleTimeMs int32                            // all versions
 	Topics         []DescribeProducersResponseTopic // all versions
-	UnknownTags    wire.Tags                        // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                       // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeProducersResponseTopic is a part of DescribeProducersResponse.
 type DescribeProducersResponseTopic struct {
 	Name        string                                    // all versions
 	Partitions  []DescribeProducersResponseTopicPartition // all versions
-	UnknownTags wire.Tags                                 // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeProducersResponseTopicPartition is a part of DescribeProducersResponse.
@@ -159,18 +161,18 @@ type DescribeProducersResponseTopicPartition struct {
 	ErrorCode       wire.ErrorCode                                          // all versions
 	ErrorMessage    *string                                                 // all versions; nil is null
 	ActiveProducers []DescribeProducersResponseTopicPartitionActiveProducer // all versions
-	UnknownTags     wire.Tags                                               // tagged fields that are not among the above; versions 0+
+	UnknownTags     *wire.Tags                                              // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeProducersResponseTopicPartitionActiveProducer is a part of DescribeProducersResponse.
 type DescribeProducersResponseTopicPartitionActiveProducer struct {
-	ProducerID            int64     // all versions
-	ProducerEpoch         int32     // all versions
-	LastSequence          int32     // all versions; default -1
-	LastTimestamp         int64     // all versions; default -1
-	CoordinatorEpoch      int32     // all versions
-	CurrentTxnStartOffset int64     // all versions; default -1
-	UnknownTags           wire.Tags // tagged fields that are not among the above; versions 0+
+	ProducerID            int64      // all versions
+	ProducerEpoch         int32      // all versions
+	LastSequence          int32      // all versions; default -1
+	LastTimestamp         int64      // all versions; default -1
+	CoordinatorEpoch      int32      // all versions
+	CurrentTxnStartOffset int64      // all versions; default -1
+	UnknownTags           *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeProducersResponse returns a DescribeProducersResponse with every field at its default.
@@ -320,8 +322,10 @@ func (m *DescribeProducersResponseTopicPartition) append(dst []byte, version int
 }
 
 func (m *DescribeProducersResponseTopicPartition) decode(r *describeProducersResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 37)
@@ -361,12 +365,14 @@ func (m *DescribeProducersResponseTopicPartitionActiveProducer) append(dst []byt
 }
 
 func (m *DescribeProducersResponseTopicPartitionActiveProducer) decode(r *describeProducersResponseReader, version int16) {
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int32()
-	m.LastSequence = r.Int32()
-	m.LastTimestamp = r.Int64()
-	m.CoordinatorEpoch = r.Int32()
-	m.CurrentTxnStartOffset = r.Int64()
+	if b := r.Fixed(36); len(b) == 36 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ProducerEpoch = int32(binary.BigEndian.Uint32(b[8:]))
+		m.LastSequence = int32(binary.BigEndian.Uint32(b[12:]))
+		m.LastTimestamp = int64(binary.BigEndian.Uint64(b[16:]))
+		m.CoordinatorEpoch = int32(binary.BigEndian.Uint32(b[24:]))
+		m.CurrentTxnStartOffset = int64(binary.BigEndian.Uint64(b[28:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

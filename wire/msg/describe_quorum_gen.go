@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,20 +12,20 @@ import (
 // DescribeQuorumRequest is the request of the API DescribeQuorum (key 55), versions 0 to 2.
 type DescribeQuorumRequest struct {
 	Topics      []DescribeQuorumRequestTopic // all versions
-	UnknownTags wire.Tags                    // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                   // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeQuorumRequestTopic is a part of DescribeQuorumRequest.
 type DescribeQuorumRequestTopic struct {
 	TopicName   string                                // all versions
 	Partitions  []DescribeQuorumRequestTopicPartition // all versions
-	UnknownTags wire.Tags                             // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                            // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeQuorumRequestTopicPartition is a part of DescribeQuorumRequest.
 type DescribeQuorumRequestTopicPartition struct {
-	PartitionIndex int32     // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 0+
+	PartitionIndex int32      // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeQuorumRequest returns a DescribeQuorumRequest with every field at its default.
@@ -193,14 +195,14 @@ type DescribeQuorumResponse struct {
 	ErrorMessage *string                       // version 2; nil is null; ignored by other versions
 	Topics       []DescribeQuorumResponseTopic // all versions
 	Nodes        []DescribeQuorumResponseNode  // version 2
-	UnknownTags  wire.Tags                     // tagged fields that are not among the above; versions 0+
+	UnknownTags  *wire.Tags                    // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeQuorumResponseTopic is a part of DescribeQuorumResponse.
 type DescribeQuorumResponseTopic struct {
 	TopicName   string                                 // all versions
 	Partitions  []DescribeQuorumResponseTopicPartition // all versions
-	UnknownTags wire.Tags                              // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                             // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeQuorumResponseTopicPartition is a part of DescribeQuorumResponse.
@@ -213,32 +215,32 @@ type DescribeQuorumResponseTopicPartition struct {
 	HighWatermark  int64                                // all versions
 	CurrentVoters  []DescribeQuorumResponseReplicaState // all versions
 	Observers      []DescribeQuorumResponseReplicaState // all versions
-	UnknownTags    wire.Tags                            // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                           // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeQuorumResponseReplicaState is a part of DescribeQuorumResponse.
 type DescribeQuorumResponseReplicaState struct {
-	ReplicaID             int32     // all versions
-	ReplicaDirectoryID    wire.UUID // version 2
-	LogEndOffset          int64     // all versions
-	LastFetchTimestamp    int64     // versions 1+; default -1; ignored by other versions
-	LastCaughtUpTimestamp int64     // versions 1+; default -1; ignored by other versions
-	UnknownTags           wire.Tags // tagged fields that are not among the above; versions 0+
+	ReplicaID             int32      // all versions
+	ReplicaDirectoryID    wire.UUID  // version 2
+	LogEndOffset          int64      // all versions
+	LastFetchTimestamp    int64      // versions 1+; default -1; ignored by other versions
+	LastCaughtUpTimestamp int64      // versions 1+; default -1; ignored by other versions
+	UnknownTags           *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeQuorumResponseNode is a part of DescribeQuorumResponse.
 type DescribeQuorumResponseNode struct {
 	NodeID      int32                                // all versions
 	Listeners   []DescribeQuorumResponseNodeListener // all versions
-	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                           // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeQuorumResponseNodeListener is a part of DescribeQuorumResponse.
 type DescribeQuorumResponseNodeListener struct {
-	Name        string    // all versions
-	Host        string    // all versions
-	Port        uint16    // all versions; uint16
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Name        string     // all versions
+	Host        string     // all versions
+	Port        uint16     // all versions; uint16
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeQuorumResponse returns a DescribeQuorumResponse with every field at its default.
@@ -434,16 +436,20 @@ func (m *DescribeQuorumResponseTopicPartition) append(dst []byte, version int16)
 }
 
 func (m *DescribeQuorumResponseTopicPartition) decode(r *describeQuorumResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	if version == 2 {
 		m.ErrorMessage = r.NullableString(true)
 	} else {
 		m.ErrorMessage = new("")
 	}
-	m.LeaderID = r.Int32()
-	m.LeaderEpoch = r.Int32()
-	m.HighWatermark = r.Int64()
+	if b := r.Fixed(16); len(b) == 16 {
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+		m.HighWatermark = int64(binary.BigEndian.Uint64(b[8:]))
+	}
 	{
 		n := r.Len(true, 13)
 		m.CurrentVoters = r.replicaStates.Resize(m.CurrentVoters, n, r.Remaining()/13)
@@ -506,13 +512,12 @@ func (m *DescribeQuorumResponseReplicaState) decode(r *describeQuorumResponseRea
 	}
 	m.LogEndOffset = r.Int64()
 	if version >= 1 {
-		m.LastFetchTimestamp = r.Int64()
+		if b := r.Fixed(16); len(b) == 16 {
+			m.LastFetchTimestamp = int64(binary.BigEndian.Uint64(b[0:]))
+			m.LastCaughtUpTimestamp = int64(binary.BigEndian.Uint64(b[8:]))
+		}
 	} else {
 		m.LastFetchTimestamp = -1
-	}
-	if version >= 1 {
-		m.LastCaughtUpTimestamp = r.Int64()
-	} else {
 		m.LastCaughtUpTimestamp = -1
 	}
 	m.UnknownTags = nil

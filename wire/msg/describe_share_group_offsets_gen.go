@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,21 +12,21 @@ import (
 // DescribeShareGroupOffsetsRequest is the request of the API DescribeShareGroupOffsets (key 90), versions 0 to 1.
 type DescribeShareGroupOffsetsRequest struct {
 	Groups      []DescribeShareGroupOffsetsRequestGroup // all versions
-	UnknownTags wire.Tags                               // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                              // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeShareGroupOffsetsRequestGroup is a part of DescribeShareGroupOffsetsRequest.
 type DescribeShareGroupOffsetsRequestGroup struct {
 	GroupID     string                                       // all versions
 	Topics      []DescribeShareGroupOffsetsRequestGroupTopic // all versions; nil is null
-	UnknownTags wire.Tags                                    // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                   // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeShareGroupOffsetsRequestGroupTopic is a part of DescribeShareGroupOffsetsRequest.
 type DescribeShareGroupOffsetsRequestGroupTopic struct {
-	TopicName   string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	TopicName   string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeShareGroupOffsetsRequest returns a DescribeShareGroupOffsetsRequest with every field at its default.
@@ -204,7 +206,7 @@ var describeShareGroupOffsetsRequestGroupTopicFields = []schema.Field{
 type DescribeShareGroupOffsetsResponse struct {
 	ThrottleTimeMs int32                                    // all versions
 	Groups         []DescribeShareGroupOffsetsResponseGroup // all versions
-	UnknownTags    wire.Tags                                // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                               // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeShareGroupOffsetsResponseGroup is a part of DescribeShareGroupOffsetsResponse.
@@ -213,7 +215,7 @@ type DescribeShareGroupOffsetsResponseGroup struct {
 	Topics       []DescribeShareGroupOffsetsResponseGroupTopic // all versions
 	ErrorCode    wire.ErrorCode                                // all versions
 	ErrorMessage *string                                       // all versions; nil is null
-	UnknownTags  wire.Tags                                     // tagged fields that are not among the above; versions 0+
+	UnknownTags  *wire.Tags                                    // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeShareGroupOffsetsResponseGroupTopic is a part of DescribeShareGroupOffsetsResponse.
@@ -221,7 +223,7 @@ type DescribeShareGroupOffsetsResponseGroupTopic struct {
 	TopicName   string                                                 // all versions
 	TopicID     wire.UUID                                              // all versions
 	Partitions  []DescribeShareGroupOffsetsResponseGroupTopicPartition // all versions
-	UnknownTags wire.Tags                                              // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                             // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeShareGroupOffsetsResponseGroupTopicPartition is a part of DescribeShareGroupOffsetsResponse.
@@ -232,7 +234,7 @@ type DescribeShareGroupOffsetsResponseGroupTopicPartition struct {
 	Lag            int64          // version 1; default -1; ignored by other versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeShareGroupOffsetsResponse returns a DescribeShareGroupOffsetsResponse with every field at its default.
@@ -427,9 +429,11 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) append(dst []byte
 }
 
 func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) decode(r *describeShareGroupOffsetsResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.StartOffset = r.Int64()
-	m.LeaderEpoch = r.Int32()
+	if b := r.Fixed(16); len(b) == 16 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.StartOffset = int64(binary.BigEndian.Uint64(b[4:]))
+		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[12:]))
+	}
 	if version == 1 {
 		m.Lag = r.Int64()
 	} else {

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -12,20 +14,20 @@ type DescribeTopicPartitionsRequest struct {
 	Topics                 []DescribeTopicPartitionsRequestTopic // all versions
 	ResponsePartitionLimit int32                                 // all versions; default 2000
 	Cursor                 *DescribeTopicPartitionsRequestCursor // all versions; nil is null
-	UnknownTags            wire.Tags                             // tagged fields that are not among the above; versions 0+
+	UnknownTags            *wire.Tags                            // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeTopicPartitionsRequestTopic is a part of DescribeTopicPartitionsRequest.
 type DescribeTopicPartitionsRequestTopic struct {
-	Name        string    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Name        string     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeTopicPartitionsRequestCursor is a part of DescribeTopicPartitionsRequest.
 type DescribeTopicPartitionsRequestCursor struct {
-	TopicName      string    // all versions
-	PartitionIndex int32     // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 0+
+	TopicName      string     // all versions
+	PartitionIndex int32      // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeTopicPartitionsRequest returns a DescribeTopicPartitionsRequest with every field at its default.
@@ -198,7 +200,7 @@ type DescribeTopicPartitionsResponse struct {
 	ThrottleTimeMs int32                                      // all versions
 	Topics         []DescribeTopicPartitionsResponseTopic     // all versions
 	NextCursor     *DescribeTopicPartitionsResponseNextCursor // all versions; nil is null
-	UnknownTags    wire.Tags                                  // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                                 // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeTopicPartitionsResponseTopic is a part of DescribeTopicPartitionsResponse.
@@ -209,7 +211,7 @@ type DescribeTopicPartitionsResponseTopic struct {
 	IsInternal                bool                                            // all versions
 	Partitions                []DescribeTopicPartitionsResponseTopicPartition // all versions
 	TopicAuthorizedOperations int32                                           // all versions; default -2147483648
-	UnknownTags               wire.Tags                                       // tagged fields that are not among the above; versions 0+
+	UnknownTags               *wire.Tags                                      // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeTopicPartitionsResponseTopicPartition is a part of DescribeTopicPartitionsResponse.
@@ -223,14 +225,14 @@ type DescribeTopicPartitionsResponseTopicPartition struct {
 	EligibleLeaderReplicas []int32        // all versions; nil is null
 	LastKnownElr           []int32        // all versions; nil is null
 	OfflineReplicas        []int32        // all versions
-	UnknownTags            wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags            *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeTopicPartitionsResponseNextCursor is a part of DescribeTopicPartitionsResponse.
 type DescribeTopicPartitionsResponseNextCursor struct {
-	TopicName      string    // all versions
-	PartitionIndex int32     // all versions
-	UnknownTags    wire.Tags // tagged fields that are not among the above; versions 0+
+	TopicName      string     // all versions
+	PartitionIndex int32      // all versions
+	UnknownTags    *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeTopicPartitionsResponse returns a DescribeTopicPartitionsResponse with every field at its default.
@@ -364,8 +366,10 @@ func (m *DescribeTopicPartitionsResponseTopic) append(dst []byte, version int16)
 func (m *DescribeTopicPartitionsResponseTopic) decode(r *describeTopicPartitionsResponseReader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.Name = r.NullableString(true)
-	m.TopicID = r.UUID()
-	m.IsInternal = r.Bool()
+	if b := r.Fixed(17); len(b) == 17 {
+		m.TopicID = wire.UUID(b[0:])
+		m.IsInternal = b[16] != 0
+	}
 	{
 		n := r.Len(true, 20)
 		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/20)
@@ -421,10 +425,12 @@ func (m *DescribeTopicPartitionsResponseTopicPartition) append(dst []byte, versi
 }
 
 func (m *DescribeTopicPartitionsResponseTopicPartition) decode(r *describeTopicPartitionsResponseReader, version int16) {
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.PartitionIndex = r.Int32()
-	m.LeaderID = r.Int32()
-	m.LeaderEpoch = r.Int32()
+	if b := r.Fixed(14); len(b) == 14 {
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[2:]))
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[6:]))
+		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[10:]))
+	}
 	m.ReplicaNodes = r.Int32s(m.ReplicaNodes, true)
 	m.IsrNodes = r.Int32s(m.IsrNodes, true)
 	m.EligibleLeaderReplicas = r.NullableInt32s(m.EligibleLeaderReplicas, true)

@@ -3,14 +3,16 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // DescribeTransactionsRequest is the request of the API DescribeTransactions (key 65), version 0.
 type DescribeTransactionsRequest struct {
-	TransactionalIDs []string  // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	TransactionalIDs []string   // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeTransactionsRequest returns a DescribeTransactionsRequest with every field at its default.
@@ -102,7 +104,7 @@ var describeTransactionsRequestFields = []schema.Field{
 type DescribeTransactionsResponse struct {
 	ThrottleTimeMs    int32                                          // all versions
 	TransactionStates []DescribeTransactionsResponseTransactionState // all versions
-	UnknownTags       wire.Tags                                      // tagged fields that are not among the above; versions 0+
+	UnknownTags       *wire.Tags                                     // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeTransactionsResponseTransactionState is a part of DescribeTransactionsResponse.
@@ -115,14 +117,14 @@ type DescribeTransactionsResponseTransactionState struct {
 	ProducerID             int64                                               // all versions
 	ProducerEpoch          int16                                               // all versions
 	Topics                 []DescribeTransactionsResponseTransactionStateTopic // all versions
-	UnknownTags            wire.Tags                                           // tagged fields that are not among the above; versions 0+
+	UnknownTags            *wire.Tags                                          // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeTransactionsResponseTransactionStateTopic is a part of DescribeTransactionsResponse.
 type DescribeTransactionsResponseTransactionStateTopic struct {
-	Topic       string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Topic       string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeTransactionsResponse returns a DescribeTransactionsResponse with every field at its default.
@@ -241,10 +243,12 @@ func (m *DescribeTransactionsResponseTransactionState) decode(r *describeTransac
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.TransactionalID = r.String(true)
 	m.TransactionState = r.String(true)
-	m.TransactionTimeoutMs = r.Int32()
-	m.TransactionStartTimeMs = r.Int64()
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int16()
+	if b := r.Fixed(22); len(b) == 22 {
+		m.TransactionTimeoutMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.TransactionStartTimeMs = int64(binary.BigEndian.Uint64(b[4:]))
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[12:]))
+		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[20:]))
+	}
 	{
 		n := r.Len(true, 3)
 		m.Topics = r.transactionStateTopics.Resize(m.Topics, n, r.Remaining()/3)

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,13 +12,13 @@ import (
 // DescribeUserScramCredentialsRequest is the request of the API DescribeUserScramCredentials (key 50), version 0.
 type DescribeUserScramCredentialsRequest struct {
 	Users       []DescribeUserScramCredentialsRequestUser // all versions; nil is null
-	UnknownTags wire.Tags                                 // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeUserScramCredentialsRequestUser is a part of DescribeUserScramCredentialsRequest.
 type DescribeUserScramCredentialsRequestUser struct {
-	Name        string    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Name        string     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeUserScramCredentialsRequest returns a DescribeUserScramCredentialsRequest with every field at its default.
@@ -144,7 +146,7 @@ type DescribeUserScramCredentialsResponse struct {
 	ErrorCode      wire.ErrorCode                               // all versions
 	ErrorMessage   *string                                      // all versions; nil is null
 	Results        []DescribeUserScramCredentialsResponseResult // all versions
-	UnknownTags    wire.Tags                                    // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                                   // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeUserScramCredentialsResponseResult is a part of DescribeUserScramCredentialsResponse.
@@ -153,14 +155,14 @@ type DescribeUserScramCredentialsResponseResult struct {
 	ErrorCode       wire.ErrorCode                                             // all versions
 	ErrorMessage    *string                                                    // all versions; nil is null
 	CredentialInfos []DescribeUserScramCredentialsResponseResultCredentialInfo // all versions
-	UnknownTags     wire.Tags                                                  // tagged fields that are not among the above; versions 0+
+	UnknownTags     *wire.Tags                                                 // tagged fields that are not among the above; versions 0+
 }
 
 // DescribeUserScramCredentialsResponseResultCredentialInfo is a part of DescribeUserScramCredentialsResponse.
 type DescribeUserScramCredentialsResponseResultCredentialInfo struct {
-	Mechanism   int8      // all versions
-	Iterations  int32     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Mechanism   int8       // all versions
+	Iterations  int32      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewDescribeUserScramCredentialsResponse returns a DescribeUserScramCredentialsResponse with every field at its default.
@@ -238,8 +240,10 @@ func (m *DescribeUserScramCredentialsResponse) append(dst []byte, version int16)
 }
 
 func (m *DescribeUserScramCredentialsResponse) decode(r *describeUserScramCredentialsResponseReader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 6)
@@ -314,8 +318,10 @@ func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) append(dst []
 }
 
 func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) decode(r *describeUserScramCredentialsResponseReader, version int16) {
-	m.Mechanism = r.Int8()
-	m.Iterations = r.Int32()
+	if b := r.Fixed(5); len(b) == 5 {
+		m.Mechanism = int8(b[0])
+		m.Iterations = int32(binary.BigEndian.Uint32(b[1:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

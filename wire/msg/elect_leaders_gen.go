@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -12,14 +14,14 @@ type ElectLeadersRequest struct {
 	ElectionType    int8                                // versions 1+
 	TopicPartitions []ElectLeadersRequestTopicPartition // all versions; nil is null
 	TimeoutMs       int32                               // all versions; default 60000
-	UnknownTags     wire.Tags                           // tagged fields that are not among the above; versions 2+
+	UnknownTags     *wire.Tags                          // tagged fields that are not among the above; versions 2+
 }
 
 // ElectLeadersRequestTopicPartition is a part of ElectLeadersRequest.
 type ElectLeadersRequestTopicPartition struct {
-	Topic       string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 2+
+	Topic       string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewElectLeadersRequest returns a ElectLeadersRequest with every field at its default.
@@ -177,14 +179,14 @@ type ElectLeadersResponse struct {
 	ThrottleTimeMs         int32                                       // all versions
 	ErrorCode              wire.ErrorCode                              // versions 1+
 	ReplicaElectionResults []ElectLeadersResponseReplicaElectionResult // all versions
-	UnknownTags            wire.Tags                                   // tagged fields that are not among the above; versions 2+
+	UnknownTags            *wire.Tags                                  // tagged fields that are not among the above; versions 2+
 }
 
 // ElectLeadersResponseReplicaElectionResult is a part of ElectLeadersResponse.
 type ElectLeadersResponseReplicaElectionResult struct {
 	Topic           string                                                     // all versions
 	PartitionResult []ElectLeadersResponseReplicaElectionResultPartitionResult // all versions
-	UnknownTags     wire.Tags                                                  // tagged fields that are not among the above; versions 2+
+	UnknownTags     *wire.Tags                                                 // tagged fields that are not among the above; versions 2+
 }
 
 // ElectLeadersResponseReplicaElectionResultPartitionResult is a part of ElectLeadersResponse.
@@ -192,7 +194,7 @@ type ElectLeadersResponseReplicaElectionResultPartitionResult struct {
 	PartitionID  int32          // all versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // all versions; nil is null
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewElectLeadersResponse returns a ElectLeadersResponse with every field at its default.
@@ -369,8 +371,10 @@ func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) append(dst []
 
 func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) decode(r *electLeadersResponseReader, version int16) {
 	flexible := version >= 2
-	m.PartitionID = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(flexible)
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {

@@ -3,17 +3,19 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // EndTxnRequest is the request of the API EndTxn (key 26), versions 0 to 5.
 type EndTxnRequest struct {
-	TransactionalID string    // all versions
-	ProducerID      int64     // all versions
-	ProducerEpoch   int16     // all versions
-	Committed       bool      // all versions
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 3+
+	TransactionalID string     // all versions
+	ProducerID      int64      // all versions
+	ProducerEpoch   int16      // all versions
+	Committed       bool       // all versions
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewEndTxnRequest returns a EndTxnRequest with every field at its default.
@@ -90,9 +92,11 @@ func (m *EndTxnRequest) append(dst []byte, version int16) ([]byte, error) {
 func (m *EndTxnRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int16()
-	m.Committed = r.Bool()
+	if b := r.Fixed(11); len(b) == 11 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+		m.Committed = b[10] != 0
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -114,7 +118,7 @@ type EndTxnResponse struct {
 	ErrorCode      wire.ErrorCode // all versions
 	ProducerID     int64          // version 5; default -1; ignored by other versions
 	ProducerEpoch  int16          // version 5; default -1; ignored by other versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 3+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 3+
 }
 
 // NewEndTxnResponse returns a EndTxnResponse with every field at its default.
@@ -188,16 +192,17 @@ func (m *EndTxnResponse) append(dst []byte, version int16) ([]byte, error) {
 
 func (m *EndTxnResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 3
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	if version == 5 {
-		m.ProducerID = r.Int64()
-	} else {
-		m.ProducerID = -1
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	if version == 5 {
-		m.ProducerEpoch = r.Int16()
+		if b := r.Fixed(10); len(b) == 10 {
+			m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+			m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+		}
 	} else {
+		m.ProducerID = -1
 		m.ProducerEpoch = -1
 	}
 	m.UnknownTags = nil

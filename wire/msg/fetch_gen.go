@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -21,14 +23,14 @@ type FetchRequest struct {
 	Topics              []FetchRequestTopic               // all versions
 	ForgottenTopicsData []FetchRequestForgottenTopicsData // versions 7+
 	RackID              string                            // versions 11+; ignored by other versions
-	UnknownTags         wire.Tags                         // tagged fields that are not among the above; versions 12+
+	UnknownTags         *wire.Tags                        // tagged fields that are not among the above; versions 12+
 }
 
 // FetchRequestReplicaState is a part of FetchRequest.
 type FetchRequestReplicaState struct {
-	ReplicaID    int32     // all versions; default -1
-	ReplicaEpoch int64     // all versions; default -1
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 12+
+	ReplicaID    int32      // all versions; default -1
+	ReplicaEpoch int64      // all versions; default -1
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // FetchRequestTopic is a part of FetchRequest.
@@ -36,28 +38,28 @@ type FetchRequestTopic struct {
 	Topic       string                       // versions 0-12; ignored by other versions
 	TopicID     wire.UUID                    // versions 13+; ignored by other versions
 	Partitions  []FetchRequestTopicPartition // all versions
-	UnknownTags wire.Tags                    // tagged fields that are not among the above; versions 12+
+	UnknownTags *wire.Tags                   // tagged fields that are not among the above; versions 12+
 }
 
 // FetchRequestTopicPartition is a part of FetchRequest.
 type FetchRequestTopicPartition struct {
-	Partition          int32     // all versions
-	CurrentLeaderEpoch int32     // versions 9+; default -1; ignored by other versions
-	FetchOffset        int64     // all versions
-	LastFetchedEpoch   int32     // versions 12+; default -1
-	LogStartOffset     int64     // versions 5+; default -1; ignored by other versions
-	PartitionMaxBytes  int32     // all versions
-	ReplicaDirectoryID wire.UUID // versions 17+; tag 0; ignored by other versions
-	HighWatermark      int64     // version 18; tag 1; default 9223372036854775807; ignored by other versions
-	UnknownTags        wire.Tags // tagged fields that are not among the above; versions 12+
+	Partition          int32      // all versions
+	CurrentLeaderEpoch int32      // versions 9+; default -1; ignored by other versions
+	FetchOffset        int64      // all versions
+	LastFetchedEpoch   int32      // versions 12+; default -1
+	LogStartOffset     int64      // versions 5+; default -1; ignored by other versions
+	PartitionMaxBytes  int32      // all versions
+	ReplicaDirectoryID wire.UUID  // versions 17+; tag 0; ignored by other versions
+	HighWatermark      int64      // version 18; tag 1; default 9223372036854775807; ignored by other versions
+	UnknownTags        *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // FetchRequestForgottenTopicsData is a part of FetchRequest.
 type FetchRequestForgottenTopicsData struct {
-	Topic       string    // versions 7-12; ignored by other versions
-	TopicID     wire.UUID // versions 13+; ignored by other versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 12+
+	Topic       string     // versions 7-12; ignored by other versions
+	TopicID     wire.UUID  // versions 13+; ignored by other versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // NewFetchRequest returns a FetchRequest with every field at its default.
@@ -173,8 +175,8 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 		dst = wire.AppendString(dst, m.RackID, flexible)
 	}
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -183,6 +185,9 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 		}
 		if version >= 15 && !m.ReplicaState.isDefault() {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -217,8 +222,10 @@ func (m *FetchRequest) decode(r *fetchRequestReader, version int16) {
 	} else {
 		m.ReplicaID = -1
 	}
-	m.MaxWaitMs = r.Int32()
-	m.MinBytes = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.MaxWaitMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.MinBytes = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	if version >= 3 {
 		m.MaxBytes = r.Int32()
 	} else {
@@ -230,13 +237,12 @@ func (m *FetchRequest) decode(r *fetchRequestReader, version int16) {
 		m.IsolationLevel = 0
 	}
 	if version >= 7 {
-		m.SessionID = r.Int32()
+		if b := r.Fixed(8); len(b) == 8 {
+			m.SessionID = int32(binary.BigEndian.Uint32(b[0:]))
+			m.SessionEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+		}
 	} else {
 		m.SessionID = 0
-	}
-	if version >= 7 {
-		m.SessionEpoch = r.Int32()
-	} else {
 		m.SessionEpoch = -1
 	}
 	{
@@ -299,7 +305,7 @@ func (m *FetchRequestReplicaState) isDefault() bool {
 	if m.ReplicaEpoch != -1 {
 		return false
 	}
-	return len(m.UnknownTags) == 0
+	return m.UnknownTags.Len() == 0
 }
 
 func (m *FetchRequestReplicaState) append(dst []byte, version int16) ([]byte, error) {
@@ -317,8 +323,10 @@ func (m *FetchRequestReplicaState) append(dst []byte, version int16) ([]byte, er
 
 func (m *FetchRequestReplicaState) decode(r *fetchRequestReader, version int16) {
 	flexible := version >= 12
-	m.ReplicaID = r.Int32()
-	m.ReplicaEpoch = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.ReplicaID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ReplicaEpoch = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -413,8 +421,8 @@ func (m *FetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, 
 	}
 	dst = wire.AppendInt32(dst, m.PartitionMaxBytes)
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -423,6 +431,9 @@ func (m *FetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, 
 		}
 		if version == 18 && m.HighWatermark != 9223372036854775807 {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -589,7 +600,7 @@ type FetchResponse struct {
 	SessionID      int32                       // versions 7+
 	Responses      []FetchResponseResponse     // all versions
 	NodeEndpoints  []FetchResponseNodeEndpoint // versions 16+; tag 0
-	UnknownTags    wire.Tags                   // tagged fields that are not among the above; versions 12+
+	UnknownTags    *wire.Tags                  // tagged fields that are not among the above; versions 12+
 }
 
 // FetchResponseResponse is a part of FetchResponse.
@@ -597,7 +608,7 @@ type FetchResponseResponse struct {
 	Topic       string                           // versions 0-12; ignored by other versions
 	TopicID     wire.UUID                        // versions 13+; ignored by other versions
 	Partitions  []FetchResponseResponsePartition // all versions
-	UnknownTags wire.Tags                        // tagged fields that are not among the above; versions 12+
+	UnknownTags *wire.Tags                       // tagged fields that are not among the above; versions 12+
 }
 
 // FetchResponseResponsePartition is a part of FetchResponse.
@@ -613,44 +624,44 @@ type FetchResponseResponsePartition struct {
 	AbortedTransactions  []FetchResponseResponsePartitionAbortedTransaction // versions 4+; nil is null; ignored by other versions
 	PreferredReadReplica int32                                              // versions 11+; default -1
 	Records              []byte                                             // all versions; records; nil is null
-	UnknownTags          wire.Tags                                          // tagged fields that are not among the above; versions 12+
+	UnknownTags          *wire.Tags                                         // tagged fields that are not among the above; versions 12+
 }
 
 // FetchResponseResponsePartitionDivergingEpoch is a part of FetchResponse.
 type FetchResponseResponsePartitionDivergingEpoch struct {
-	Epoch       int32     // all versions; default -1
-	EndOffset   int64     // all versions; default -1
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 12+
+	Epoch       int32      // all versions; default -1
+	EndOffset   int64      // all versions; default -1
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // FetchResponseResponsePartitionCurrentLeader is a part of FetchResponse.
 type FetchResponseResponsePartitionCurrentLeader struct {
-	LeaderID    int32     // all versions; default -1
-	LeaderEpoch int32     // all versions; default -1
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 12+
+	LeaderID    int32      // all versions; default -1
+	LeaderEpoch int32      // all versions; default -1
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // FetchResponseResponsePartitionSnapshotID is a part of FetchResponse.
 type FetchResponseResponsePartitionSnapshotID struct {
-	EndOffset   int64     // all versions; default -1
-	Epoch       int32     // all versions; default -1
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 12+
+	EndOffset   int64      // all versions; default -1
+	Epoch       int32      // all versions; default -1
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // FetchResponseResponsePartitionAbortedTransaction is a part of FetchResponse.
 type FetchResponseResponsePartitionAbortedTransaction struct {
-	ProducerID  int64     // all versions
-	FirstOffset int64     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 12+
+	ProducerID  int64      // all versions
+	FirstOffset int64      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // FetchResponseNodeEndpoint is a part of FetchResponse.
 type FetchResponseNodeEndpoint struct {
-	NodeID      int32     // all versions
-	Host        string    // all versions
-	Port        int32     // all versions
-	Rack        *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 12+
+	NodeID      int32      // all versions
+	Host        string     // all versions
+	Port        int32      // all versions
+	Rack        *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 12+
 }
 
 // NewFetchResponse returns a FetchResponse with every field at its default.
@@ -748,13 +759,16 @@ func (m *FetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]by
 		}
 	}
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
 		if version >= 16 && len(m.NodeEndpoints) != 0 {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -784,13 +798,12 @@ func (m *FetchResponse) decode(r *fetchResponseReader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	if version >= 7 {
-		m.ErrorCode = wire.ErrorCode(r.Int16())
+		if b := r.Fixed(6); len(b) == 6 {
+			m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))
+			m.SessionID = int32(binary.BigEndian.Uint32(b[2:]))
+		}
 	} else {
 		m.ErrorCode = 0
-	}
-	if version >= 7 {
-		m.SessionID = r.Int32()
-	} else {
 		m.SessionID = 0
 	}
 	{
@@ -936,8 +949,8 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 	}
 	dst = cuts.Records(dst, m.Records, true, flexible)
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -949,6 +962,9 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 		}
 		if !m.SnapshotID.isDefault() {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -991,9 +1007,11 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 
 func (m *FetchResponseResponsePartition) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.HighWatermark = r.Int64()
+	if b := r.Fixed(14); len(b) == 14 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+		m.HighWatermark = int64(binary.BigEndian.Uint64(b[6:]))
+	}
 	if version >= 4 {
 		m.LastStableOffset = r.Int64()
 	} else {
@@ -1060,7 +1078,7 @@ func (m *FetchResponseResponsePartitionDivergingEpoch) isDefault() bool {
 	if m.EndOffset != -1 {
 		return false
 	}
-	return len(m.UnknownTags) == 0
+	return m.UnknownTags.Len() == 0
 }
 
 func (m *FetchResponseResponsePartitionDivergingEpoch) append(dst []byte, version int16) ([]byte, error) {
@@ -1078,8 +1096,10 @@ func (m *FetchResponseResponsePartitionDivergingEpoch) append(dst []byte, versio
 
 func (m *FetchResponseResponsePartitionDivergingEpoch) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
-	m.Epoch = r.Int32()
-	m.EndOffset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.Epoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.EndOffset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -1100,7 +1120,7 @@ func (m *FetchResponseResponsePartitionCurrentLeader) isDefault() bool {
 	if m.LeaderEpoch != -1 {
 		return false
 	}
-	return len(m.UnknownTags) == 0
+	return m.UnknownTags.Len() == 0
 }
 
 func (m *FetchResponseResponsePartitionCurrentLeader) append(dst []byte, version int16) ([]byte, error) {
@@ -1118,8 +1138,10 @@ func (m *FetchResponseResponsePartitionCurrentLeader) append(dst []byte, version
 
 func (m *FetchResponseResponsePartitionCurrentLeader) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
-	m.LeaderID = r.Int32()
-	m.LeaderEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -1140,7 +1162,7 @@ func (m *FetchResponseResponsePartitionSnapshotID) isDefault() bool {
 	if m.Epoch != -1 {
 		return false
 	}
-	return len(m.UnknownTags) == 0
+	return m.UnknownTags.Len() == 0
 }
 
 func (m *FetchResponseResponsePartitionSnapshotID) append(dst []byte, version int16) ([]byte, error) {
@@ -1158,8 +1180,10 @@ func (m *FetchResponseResponsePartitionSnapshotID) append(dst []byte, version in
 
 func (m *FetchResponseResponsePartitionSnapshotID) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
-	m.EndOffset = r.Int64()
-	m.Epoch = r.Int32()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.EndOffset = int64(binary.BigEndian.Uint64(b[0:]))
+		m.Epoch = int32(binary.BigEndian.Uint32(b[8:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -1186,8 +1210,10 @@ func (m *FetchResponseResponsePartitionAbortedTransaction) append(dst []byte, ve
 
 func (m *FetchResponseResponsePartitionAbortedTransaction) decode(r *fetchResponseReader, version int16) {
 	flexible := version >= 12
-	m.ProducerID = r.Int64()
-	m.FirstOffset = r.Int64()
+	if b := r.Fixed(16); len(b) == 16 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.FirstOffset = int64(binary.BigEndian.Uint64(b[8:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -52,7 +52,7 @@ type filler struct {
 	null     func() bool          // for pointers and []byte
 	number   func(bits int) int64 // the low bits of it
 	text     func() string
-	tags     func() wire.Tags
+	tags     func() *wire.Tags
 }
 
 func constant[T any](v T) func() T { return func() T { return v } }
@@ -74,13 +74,13 @@ func fillers(seed uint64) map[string]filler {
 	tags := wire.Tags{{Number: 60, Data: []byte{}}, {Number: 61, Data: []byte("unknown")}, {Number: 1 << 28, Data: make([]byte, 300)}}
 	never, some := constant(false), func() bool { return rnd.IntN(3) == 0 }
 	return map[string]filler{
-		"one":     {constant(1), never, small, constant("word"), constant[wire.Tags](nil)},
-		"many":    {constant(3), never, small, func() string { return texts[rnd.IntN(4)] }, constant[wire.Tags](nil)},
-		"empty":   {constant(0), never, constant1(int64(0)), constant(""), constant[wire.Tags](nil)},
-		"null":    {constant(-1), constant(true), constant1(int64(-1)), constant(""), constant[wire.Tags](nil)},
-		"extreme": {constant(2), never, extreme, text, constant[wire.Tags](nil)},
-		"tags":    {constant(1), never, small, constant("word"), constant(tags)},
-		"random":  {func() int { return rnd.IntN(5) - 1 }, some, extreme, text, func() wire.Tags { return tags[:rnd.IntN(3)] }},
+		"one":     {constant(1), never, small, constant("word"), constant[*wire.Tags](nil)},
+		"many":    {constant(3), never, small, func() string { return texts[rnd.IntN(4)] }, constant[*wire.Tags](nil)},
+		"empty":   {constant(0), never, constant1(int64(0)), constant(""), constant[*wire.Tags](nil)},
+		"null":    {constant(-1), constant(true), constant1(int64(-1)), constant(""), constant[*wire.Tags](nil)},
+		"extreme": {constant(2), never, extreme, text, constant[*wire.Tags](nil)},
+		"tags":    {constant(1), never, small, constant("word"), constant(&tags)},
+		"random":  {func() int { return rnd.IntN(5) - 1 }, some, extreme, text, func() *wire.Tags { return first(tags, rnd.IntN(3)) }},
 	}
 }
 
@@ -94,6 +94,10 @@ func (f filler) fill(v reflect.Value) {
 			f.fill(v.Field(i))
 		}
 	case reflect.Pointer:
+		if v.Type() == reflect.TypeFor[*wire.Tags]() {
+			v.Set(reflect.ValueOf(f.tags()))
+			return
+		}
 		if f.null() {
 			v.SetZero()
 			return
@@ -119,11 +123,15 @@ func (f filler) fill(v reflect.Value) {
 	}
 }
 
-func (f filler) fillSlice(v reflect.Value) {
-	if v.Type() == reflect.TypeFor[wire.Tags]() {
-		v.Set(reflect.ValueOf(f.tags()))
-		return
+// first are the first n of the tags; nil for none.
+func first(tags wire.Tags, n int) *wire.Tags {
+	if n == 0 {
+		return nil
 	}
+	return new(tags[:n])
+}
+
+func (f filler) fillSlice(v reflect.Value) {
 	if v.Type() == reflect.TypeFor[[]byte]() {
 		if f.null() {
 			v.SetZero()

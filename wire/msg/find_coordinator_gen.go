@@ -3,16 +3,18 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // FindCoordinatorRequest is the request of the API FindCoordinator (key 10), versions 0 to 6.
 type FindCoordinatorRequest struct {
-	Key             string    // versions 0-3
-	KeyType         int8      // versions 1+
-	CoordinatorKeys []string  // versions 4+
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 3+
+	Key             string     // versions 0-3
+	KeyType         int8       // versions 1+
+	CoordinatorKeys []string   // versions 4+
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewFindCoordinatorRequest returns a FindCoordinatorRequest with every field at its default.
@@ -149,7 +151,7 @@ type FindCoordinatorResponse struct {
 	Host           string                               // versions 0-3
 	Port           int32                                // versions 0-3
 	Coordinators   []FindCoordinatorResponseCoordinator // versions 4+
-	UnknownTags    wire.Tags                            // tagged fields that are not among the above; versions 3+
+	UnknownTags    *wire.Tags                           // tagged fields that are not among the above; versions 3+
 }
 
 // FindCoordinatorResponseCoordinator is a part of FindCoordinatorResponse.
@@ -160,7 +162,7 @@ type FindCoordinatorResponseCoordinator struct {
 	Port         int32          // all versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // all versions; nil is null
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 3+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 3+
 }
 
 // NewFindCoordinatorResponse returns a FindCoordinatorResponse with every field at its default.
@@ -351,8 +353,10 @@ func (m *FindCoordinatorResponseCoordinator) decode(r *wire.Reader, version int1
 	m.Key = r.String(flexible)
 	m.NodeID = r.Int32()
 	m.Host = r.String(flexible)
-	m.Port = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.Port = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(flexible)
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {

@@ -3,14 +3,16 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // GetTelemetrySubscriptionsRequest is the request of the API GetTelemetrySubscriptions (key 71), version 0.
 type GetTelemetrySubscriptionsRequest struct {
-	ClientInstanceID wire.UUID // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	ClientInstanceID wire.UUID  // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewGetTelemetrySubscriptionsRequest returns a GetTelemetrySubscriptionsRequest with every field at its default.
@@ -102,7 +104,7 @@ type GetTelemetrySubscriptionsResponse struct {
 	TelemetryMaxBytes        int32          // all versions
 	DeltaTemporality         bool           // all versions
 	RequestedMetrics         []string       // all versions
-	UnknownTags              wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags              *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewGetTelemetrySubscriptionsResponse returns a GetTelemetrySubscriptionsResponse with every field at its default.
@@ -179,10 +181,12 @@ func (m *GetTelemetrySubscriptionsResponse) append(dst []byte, version int16) ([
 }
 
 func (m *GetTelemetrySubscriptionsResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.ClientInstanceID = r.UUID()
-	m.SubscriptionID = r.Int32()
+	if b := r.Fixed(26); len(b) == 26 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+		m.ClientInstanceID = wire.UUID(b[6:])
+		m.SubscriptionID = int32(binary.BigEndian.Uint32(b[22:]))
+	}
 	{
 		n := r.Len(true, 1)
 		m.AcceptedCompressionTypes = wire.Resize(m.AcceptedCompressionTypes, n)
@@ -190,9 +194,11 @@ func (m *GetTelemetrySubscriptionsResponse) decode(r *wire.Reader, version int16
 			m.AcceptedCompressionTypes[i] = r.Int8()
 		}
 	}
-	m.PushIntervalMs = r.Int32()
-	m.TelemetryMaxBytes = r.Int32()
-	m.DeltaTemporality = r.Bool()
+	if b := r.Fixed(9); len(b) == 9 {
+		m.PushIntervalMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.TelemetryMaxBytes = int32(binary.BigEndian.Uint32(b[4:]))
+		m.DeltaTemporality = b[8] != 0
+	}
 	{
 		n := r.Len(true, 1)
 		m.RequestedMetrics = wire.Resize(m.RequestedMetrics, n)

@@ -9,11 +9,11 @@ import (
 
 // HeartbeatRequest is the request of the API Heartbeat (key 12), versions 0 to 4.
 type HeartbeatRequest struct {
-	GroupID         string    // all versions
-	GenerationID    int32     // all versions
-	MemberID        string    // all versions
-	GroupInstanceID *string   // versions 3+; nil is null
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 4+
+	GroupID         string     // all versions
+	GenerationID    int32      // all versions
+	MemberID        string     // all versions
+	GroupInstanceID *string    // versions 3+; nil is null
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 4+
 }
 
 // NewHeartbeatRequest returns a HeartbeatRequest with every field at its default.
@@ -127,7 +127,7 @@ var heartbeatRequestFields = []schema.Field{
 type HeartbeatResponse struct {
 	ThrottleTimeMs int32          // versions 1+; ignored by other versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 4+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 4+
 }
 
 // NewHeartbeatResponse returns a HeartbeatResponse with every field at its default.

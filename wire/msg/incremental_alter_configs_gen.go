@@ -11,7 +11,7 @@ import (
 type IncrementalAlterConfigsRequest struct {
 	Resources    []IncrementalAlterConfigsRequestResource // all versions
 	ValidateOnly bool                                     // all versions
-	UnknownTags  wire.Tags                                // tagged fields that are not among the above; versions 1+
+	UnknownTags  *wire.Tags                               // tagged fields that are not among the above; versions 1+
 }
 
 // IncrementalAlterConfigsRequestResource is a part of IncrementalAlterConfigsRequest.
@@ -19,15 +19,15 @@ type IncrementalAlterConfigsRequestResource struct {
 	ResourceType int8                                           // all versions
 	ResourceName string                                         // all versions
 	Configs      []IncrementalAlterConfigsRequestResourceConfig // all versions
-	UnknownTags  wire.Tags                                      // tagged fields that are not among the above; versions 1+
+	UnknownTags  *wire.Tags                                     // tagged fields that are not among the above; versions 1+
 }
 
 // IncrementalAlterConfigsRequestResourceConfig is a part of IncrementalAlterConfigsRequest.
 type IncrementalAlterConfigsRequestResourceConfig struct {
-	Name            string    // all versions
-	ConfigOperation int8      // all versions
-	Value           *string   // all versions; nil is null
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 1+
+	Name            string     // all versions
+	ConfigOperation int8       // all versions
+	Value           *string    // all versions; nil is null
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewIncrementalAlterConfigsRequest returns a IncrementalAlterConfigsRequest with every field at its default.
@@ -235,7 +235,7 @@ var incrementalAlterConfigsRequestResourceConfigFields = []schema.Field{
 type IncrementalAlterConfigsResponse struct {
 	ThrottleTimeMs int32                                     // all versions
 	Responses      []IncrementalAlterConfigsResponseResponse // all versions
-	UnknownTags    wire.Tags                                 // tagged fields that are not among the above; versions 1+
+	UnknownTags    *wire.Tags                                // tagged fields that are not among the above; versions 1+
 }
 
 // IncrementalAlterConfigsResponseResponse is a part of IncrementalAlterConfigsResponse.
@@ -244,7 +244,7 @@ type IncrementalAlterConfigsResponseResponse struct {
 	ErrorMessage *string        // all versions; nil is null
 	ResourceType int8           // all versions
 	ResourceName string         // all versions
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 1+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 1+
 }
 
 // NewIncrementalAlterConfigsResponse returns a IncrementalAlterConfigsResponse with every field at its default.

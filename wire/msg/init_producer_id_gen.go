@@ -3,17 +3,19 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // InitProducerIDRequest is the request of the API InitProducerId (key 22), versions 0 to 5.
 type InitProducerIDRequest struct {
-	TransactionalID      *string   // all versions; nil is null
-	TransactionTimeoutMs int32     // all versions
-	ProducerID           int64     // versions 3+; default -1
-	ProducerEpoch        int16     // versions 3+; default -1
-	UnknownTags          wire.Tags // tagged fields that are not among the above; versions 2+
+	TransactionalID      *string    // all versions; nil is null
+	TransactionTimeoutMs int32      // all versions
+	ProducerID           int64      // versions 3+; default -1
+	ProducerEpoch        int16      // versions 3+; default -1
+	UnknownTags          *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewInitProducerIDRequest returns a InitProducerIDRequest with every field at its default.
@@ -105,13 +107,12 @@ func (m *InitProducerIDRequest) decode(r *wire.Reader, version int16) {
 	m.TransactionalID = r.NullableString(flexible)
 	m.TransactionTimeoutMs = r.Int32()
 	if version >= 3 {
-		m.ProducerID = r.Int64()
+		if b := r.Fixed(10); len(b) == 10 {
+			m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+			m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+		}
 	} else {
 		m.ProducerID = -1
-	}
-	if version >= 3 {
-		m.ProducerEpoch = r.Int16()
-	} else {
 		m.ProducerEpoch = -1
 	}
 	m.UnknownTags = nil
@@ -135,7 +136,7 @@ type InitProducerIDResponse struct {
 	ErrorCode      wire.ErrorCode // all versions
 	ProducerID     int64          // all versions; default -1
 	ProducerEpoch  int16          // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewInitProducerIDResponse returns a InitProducerIDResponse with every field at its default.
@@ -204,10 +205,12 @@ func (m *InitProducerIDResponse) append(dst []byte, version int16) ([]byte, erro
 
 func (m *InitProducerIDResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int16()
+	if b := r.Fixed(16); len(b) == 16 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[6:]))
+		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[14:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -17,14 +19,14 @@ type JoinGroupRequest struct {
 	ProtocolType       string                     // all versions
 	Protocols          []JoinGroupRequestProtocol // all versions
 	Reason             *string                    // versions 8+; nil is null; ignored by other versions
-	UnknownTags        wire.Tags                  // tagged fields that are not among the above; versions 6+
+	UnknownTags        *wire.Tags                 // tagged fields that are not among the above; versions 6+
 }
 
 // JoinGroupRequestProtocol is a part of JoinGroupRequest.
 type JoinGroupRequestProtocol struct {
-	Name        string    // all versions
-	Metadata    []byte    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 6+
+	Name        string     // all versions
+	Metadata    []byte     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 6+
 }
 
 // NewJoinGroupRequest returns a JoinGroupRequest with every field at its default.
@@ -224,15 +226,15 @@ type JoinGroupResponse struct {
 	SkipAssignment bool                      // version 9
 	MemberID       string                    // all versions
 	Members        []JoinGroupResponseMember // all versions
-	UnknownTags    wire.Tags                 // tagged fields that are not among the above; versions 6+
+	UnknownTags    *wire.Tags                // tagged fields that are not among the above; versions 6+
 }
 
 // JoinGroupResponseMember is a part of JoinGroupResponse.
 type JoinGroupResponseMember struct {
-	MemberID        string    // all versions
-	GroupInstanceID *string   // versions 5+; nil is null; ignored by other versions
-	Metadata        []byte    // all versions
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 6+
+	MemberID        string     // all versions
+	GroupInstanceID *string    // versions 5+; nil is null; ignored by other versions
+	Metadata        []byte     // all versions
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 6+
 }
 
 // NewJoinGroupResponse returns a JoinGroupResponse with every field at its default.
@@ -340,8 +342,10 @@ func (m *JoinGroupResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.ThrottleTimeMs = 0
 	}
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.GenerationID = r.Int32()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))
+		m.GenerationID = int32(binary.BigEndian.Uint32(b[2:]))
+	}
 	if version >= 7 {
 		m.ProtocolType = r.NullableString(flexible)
 	} else {

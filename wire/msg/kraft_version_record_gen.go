@@ -3,15 +3,17 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // KRaftVersionRecord is data inside other messages or records, version 0.
 type KRaftVersionRecord struct {
-	Version      int16     // all versions
-	KRaftVersion int16     // all versions
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
+	Version      int16      // all versions
+	KRaftVersion int16      // all versions
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewKRaftVersionRecord returns a KRaftVersionRecord with every field at its default.
@@ -73,8 +75,10 @@ func (m *KRaftVersionRecord) append(dst []byte, version int16) ([]byte, error) {
 }
 
 func (m *KRaftVersionRecord) decode(r *wire.Reader, version int16) {
-	m.Version = r.Int16()
-	m.KRaftVersion = r.Int16()
+	if b := r.Fixed(4); len(b) == 4 {
+		m.Version = int16(binary.BigEndian.Uint16(b[0:]))
+		m.KRaftVersion = int16(binary.BigEndian.Uint16(b[2:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -13,14 +15,14 @@ type LeaderChangeMessage struct {
 	LeaderID       int32                      // all versions
 	Voters         []LeaderChangeMessageVoter // all versions
 	GrantingVoters []LeaderChangeMessageVoter // all versions
-	UnknownTags    wire.Tags                  // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                 // tagged fields that are not among the above; versions 0+
 }
 
 // LeaderChangeMessageVoter is a part of LeaderChangeMessage.
 type LeaderChangeMessageVoter struct {
-	VoterID          int32     // all versions
-	VoterDirectoryID wire.UUID // version 1
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	VoterID          int32      // all versions
+	VoterDirectoryID wire.UUID  // version 1
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewLeaderChangeMessage returns a LeaderChangeMessage with every field at its default.
@@ -94,8 +96,10 @@ func (m *LeaderChangeMessage) append(dst []byte, version int16) ([]byte, error) 
 }
 
 func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
-	m.Version = r.Int16()
-	m.LeaderID = r.Int32()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.Version = int16(binary.BigEndian.Uint16(b[0:]))
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[2:]))
+	}
 	{
 		n := r.Len(true, 5)
 		m.Voters = wire.Resize(m.Voters, n)

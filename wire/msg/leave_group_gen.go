@@ -12,15 +12,15 @@ type LeaveGroupRequest struct {
 	GroupID     string                    // all versions
 	MemberID    string                    // versions 0-2
 	Members     []LeaveGroupRequestMember // versions 3+
-	UnknownTags wire.Tags                 // tagged fields that are not among the above; versions 4+
+	UnknownTags *wire.Tags                // tagged fields that are not among the above; versions 4+
 }
 
 // LeaveGroupRequestMember is a part of LeaveGroupRequest.
 type LeaveGroupRequestMember struct {
-	MemberID        string    // all versions
-	GroupInstanceID *string   // all versions; nil is null
-	Reason          *string   // version 5; nil is null; ignored by other versions
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 4+
+	MemberID        string     // all versions
+	GroupInstanceID *string    // all versions; nil is null
+	Reason          *string    // version 5; nil is null; ignored by other versions
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 4+
 }
 
 // NewLeaveGroupRequest returns a LeaveGroupRequest with every field at its default.
@@ -201,7 +201,7 @@ type LeaveGroupResponse struct {
 	ThrottleTimeMs int32                      // versions 1+; ignored by other versions
 	ErrorCode      wire.ErrorCode             // all versions
 	Members        []LeaveGroupResponseMember // versions 3+
-	UnknownTags    wire.Tags                  // tagged fields that are not among the above; versions 4+
+	UnknownTags    *wire.Tags                 // tagged fields that are not among the above; versions 4+
 }
 
 // LeaveGroupResponseMember is a part of LeaveGroupResponse.
@@ -209,7 +209,7 @@ type LeaveGroupResponseMember struct {
 	MemberID        string         // all versions
 	GroupInstanceID *string        // all versions; nil is null
 	ErrorCode       wire.ErrorCode // all versions
-	UnknownTags     wire.Tags      // tagged fields that are not among the above; versions 4+
+	UnknownTags     *wire.Tags     // tagged fields that are not among the above; versions 4+
 }
 
 // NewLeaveGroupResponse returns a LeaveGroupResponse with every field at its default.

@@ -3,14 +3,16 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // ListConfigResourcesRequest is the request of the API ListConfigResources (key 74), versions 0 to 1.
 type ListConfigResourcesRequest struct {
-	ResourceTypes []int8    // version 1
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 0+
+	ResourceTypes []int8     // version 1
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewListConfigResourcesRequest returns a ListConfigResourcesRequest with every field at its default.
@@ -112,14 +114,14 @@ type ListConfigResourcesResponse struct {
 	ThrottleTimeMs  int32                                       // all versions
 	ErrorCode       wire.ErrorCode                              // all versions
 	ConfigResources []ListConfigResourcesResponseConfigResource // all versions
-	UnknownTags     wire.Tags                                   // tagged fields that are not among the above; versions 0+
+	UnknownTags     *wire.Tags                                  // tagged fields that are not among the above; versions 0+
 }
 
 // ListConfigResourcesResponseConfigResource is a part of ListConfigResourcesResponse.
 type ListConfigResourcesResponseConfigResource struct {
-	ResourceName string    // all versions
-	ResourceType int8      // version 1; default 16; ignored by other versions
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
+	ResourceName string     // all versions
+	ResourceType int8       // version 1; default 16; ignored by other versions
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewListConfigResourcesResponse returns a ListConfigResourcesResponse with every field at its default.
@@ -187,8 +189,10 @@ func (m *ListConfigResourcesResponse) append(dst []byte, version int16) ([]byte,
 }
 
 func (m *ListConfigResourcesResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	{
 		n := r.Len(true, 2)
 		m.ConfigResources = wire.Resize(m.ConfigResources, n)

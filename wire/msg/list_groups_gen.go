@@ -9,9 +9,9 @@ import (
 
 // ListGroupsRequest is the request of the API ListGroups (key 16), versions 0 to 5.
 type ListGroupsRequest struct {
-	StatesFilter []string  // versions 4+
-	TypesFilter  []string  // version 5
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 3+
+	StatesFilter []string   // versions 4+
+	TypesFilter  []string   // version 5
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewListGroupsRequest returns a ListGroupsRequest with every field at its default.
@@ -136,16 +136,16 @@ type ListGroupsResponse struct {
 	ThrottleTimeMs int32                     // versions 1+; ignored by other versions
 	ErrorCode      wire.ErrorCode            // all versions
 	Groups         []ListGroupsResponseGroup // all versions
-	UnknownTags    wire.Tags                 // tagged fields that are not among the above; versions 3+
+	UnknownTags    *wire.Tags                // tagged fields that are not among the above; versions 3+
 }
 
 // ListGroupsResponseGroup is a part of ListGroupsResponse.
 type ListGroupsResponseGroup struct {
-	GroupID      string    // all versions
-	ProtocolType string    // all versions
-	GroupState   string    // versions 4+; ignored by other versions
-	GroupType    string    // version 5; ignored by other versions
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 3+
+	GroupID      string     // all versions
+	ProtocolType string     // all versions
+	GroupState   string     // versions 4+; ignored by other versions
+	GroupType    string     // version 5; ignored by other versions
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewListGroupsResponse returns a ListGroupsResponse with every field at its default.

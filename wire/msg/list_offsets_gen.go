@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -13,23 +15,23 @@ type ListOffsetsRequest struct {
 	IsolationLevel int8                      // versions 2+
 	Topics         []ListOffsetsRequestTopic // all versions
 	TimeoutMs      int32                     // versions 10+; ignored by other versions
-	UnknownTags    wire.Tags                 // tagged fields that are not among the above; versions 6+
+	UnknownTags    *wire.Tags                // tagged fields that are not among the above; versions 6+
 }
 
 // ListOffsetsRequestTopic is a part of ListOffsetsRequest.
 type ListOffsetsRequestTopic struct {
 	Name        string                             // all versions
 	Partitions  []ListOffsetsRequestTopicPartition // all versions
-	UnknownTags wire.Tags                          // tagged fields that are not among the above; versions 6+
+	UnknownTags *wire.Tags                         // tagged fields that are not among the above; versions 6+
 }
 
 // ListOffsetsRequestTopicPartition is a part of ListOffsetsRequest.
 type ListOffsetsRequestTopicPartition struct {
-	PartitionIndex     int32     // all versions
-	CurrentLeaderEpoch int32     // versions 4+; default -1; ignored by other versions
-	Timestamp          int64     // all versions
-	MaxNumOffsets      int32     // version 0; default 1
-	UnknownTags        wire.Tags // tagged fields that are not among the above; versions 6+
+	PartitionIndex     int32      // all versions
+	CurrentLeaderEpoch int32      // versions 4+; default -1; ignored by other versions
+	Timestamp          int64      // all versions
+	MaxNumOffsets      int32      // version 0; default 1
+	UnknownTags        *wire.Tags // tagged fields that are not among the above; versions 6+
 }
 
 // NewListOffsetsRequest returns a ListOffsetsRequest with every field at its default.
@@ -264,14 +266,14 @@ var listOffsetsRequestTopicPartitionFields = []schema.Field{
 type ListOffsetsResponse struct {
 	ThrottleTimeMs int32                      // versions 2+; ignored by other versions
 	Topics         []ListOffsetsResponseTopic // all versions
-	UnknownTags    wire.Tags                  // tagged fields that are not among the above; versions 6+
+	UnknownTags    *wire.Tags                 // tagged fields that are not among the above; versions 6+
 }
 
 // ListOffsetsResponseTopic is a part of ListOffsetsResponse.
 type ListOffsetsResponseTopic struct {
 	Name        string                              // all versions
 	Partitions  []ListOffsetsResponseTopicPartition // all versions
-	UnknownTags wire.Tags                           // tagged fields that are not among the above; versions 6+
+	UnknownTags *wire.Tags                          // tagged fields that are not among the above; versions 6+
 }
 
 // ListOffsetsResponseTopicPartition is a part of ListOffsetsResponse.
@@ -282,7 +284,7 @@ type ListOffsetsResponseTopicPartition struct {
 	Timestamp       int64          // versions 1+; default -1
 	Offset          int64          // versions 1+; default -1
 	LeaderEpoch     int32          // versions 4+; default -1
-	UnknownTags     wire.Tags      // tagged fields that are not among the above; versions 6+
+	UnknownTags     *wire.Tags     // tagged fields that are not among the above; versions 6+
 }
 
 // NewListOffsetsResponse returns a ListOffsetsResponse with every field at its default.
@@ -477,8 +479,10 @@ func (m *ListOffsetsResponseTopicPartition) append(dst []byte, version int16) ([
 
 func (m *ListOffsetsResponseTopicPartition) decode(r *listOffsetsResponseReader, version int16) {
 	flexible := version >= 6
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	if version == 0 {
 		{
 			n := r.Len(flexible, 8)
@@ -491,13 +495,12 @@ func (m *ListOffsetsResponseTopicPartition) decode(r *listOffsetsResponseReader,
 		m.OldStyleOffsets = nil
 	}
 	if version >= 1 {
-		m.Timestamp = r.Int64()
+		if b := r.Fixed(16); len(b) == 16 {
+			m.Timestamp = int64(binary.BigEndian.Uint64(b[0:]))
+			m.Offset = int64(binary.BigEndian.Uint64(b[8:]))
+		}
 	} else {
 		m.Timestamp = -1
-	}
-	if version >= 1 {
-		m.Offset = r.Int64()
-	} else {
 		m.Offset = -1
 	}
 	if version >= 4 {

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,14 +13,14 @@ import (
 type ListPartitionReassignmentsRequest struct {
 	TimeoutMs   int32                                    // all versions; default 60000
 	Topics      []ListPartitionReassignmentsRequestTopic // all versions; nil is null
-	UnknownTags wire.Tags                                // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                               // tagged fields that are not among the above; versions 0+
 }
 
 // ListPartitionReassignmentsRequestTopic is a part of ListPartitionReassignmentsRequest.
 type ListPartitionReassignmentsRequestTopic struct {
-	Name             string    // all versions
-	PartitionIndexes []int32   // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	Name             string     // all versions
+	PartitionIndexes []int32    // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewListPartitionReassignmentsRequest returns a ListPartitionReassignmentsRequest with every field at its default.
@@ -155,23 +157,23 @@ type ListPartitionReassignmentsResponse struct {
 	ErrorCode      wire.ErrorCode                            // all versions
 	ErrorMessage   *string                                   // all versions; nil is null
 	Topics         []ListPartitionReassignmentsResponseTopic // all versions
-	UnknownTags    wire.Tags                                 // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                                // tagged fields that are not among the above; versions 0+
 }
 
 // ListPartitionReassignmentsResponseTopic is a part of ListPartitionReassignmentsResponse.
 type ListPartitionReassignmentsResponseTopic struct {
 	Name        string                                             // all versions
 	Partitions  []ListPartitionReassignmentsResponseTopicPartition // all versions
-	UnknownTags wire.Tags                                          // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                         // tagged fields that are not among the above; versions 0+
 }
 
 // ListPartitionReassignmentsResponseTopicPartition is a part of ListPartitionReassignmentsResponse.
 type ListPartitionReassignmentsResponseTopicPartition struct {
-	PartitionIndex   int32     // all versions
-	Replicas         []int32   // all versions
-	AddingReplicas   []int32   // all versions
-	RemovingReplicas []int32   // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	PartitionIndex   int32      // all versions
+	Replicas         []int32    // all versions
+	AddingReplicas   []int32    // all versions
+	RemovingReplicas []int32    // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewListPartitionReassignmentsResponse returns a ListPartitionReassignmentsResponse with every field at its default.
@@ -249,8 +251,10 @@ func (m *ListPartitionReassignmentsResponse) append(dst []byte, version int16) (
 }
 
 func (m *ListPartitionReassignmentsResponse) decode(r *listPartitionReassignmentsResponseReader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 3)

@@ -3,17 +3,19 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // ListTransactionsRequest is the request of the API ListTransactions (key 66), versions 0 to 2.
 type ListTransactionsRequest struct {
-	StateFilters           []string  // all versions
-	ProducerIDFilters      []int64   // all versions
-	DurationFilter         int64     // versions 1+; default -1
-	TransactionalIDPattern *string   // version 2; nil is null
-	UnknownTags            wire.Tags // tagged fields that are not among the above; versions 0+
+	StateFilters           []string   // all versions
+	ProducerIDFilters      []int64    // all versions
+	DurationFilter         int64      // versions 1+; default -1
+	TransactionalIDPattern *string    // version 2; nil is null
+	UnknownTags            *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewListTransactionsRequest returns a ListTransactionsRequest with every field at its default.
@@ -142,15 +144,15 @@ type ListTransactionsResponse struct {
 	ErrorCode           wire.ErrorCode                             // all versions
 	UnknownStateFilters []string                                   // all versions
 	TransactionStates   []ListTransactionsResponseTransactionState // all versions
-	UnknownTags         wire.Tags                                  // tagged fields that are not among the above; versions 0+
+	UnknownTags         *wire.Tags                                 // tagged fields that are not among the above; versions 0+
 }
 
 // ListTransactionsResponseTransactionState is a part of ListTransactionsResponse.
 type ListTransactionsResponseTransactionState struct {
-	TransactionalID  string    // all versions
-	ProducerID       int64     // all versions
-	TransactionState string    // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	TransactionalID  string     // all versions
+	ProducerID       int64      // all versions
+	TransactionState string     // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewListTransactionsResponse returns a ListTransactionsResponse with every field at its default.
@@ -222,8 +224,10 @@ func (m *ListTransactionsResponse) append(dst []byte, version int16) ([]byte, er
 }
 
 func (m *ListTransactionsResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	{
 		n := r.Len(true, 1)
 		m.UnknownStateFilters = wire.Resize(m.UnknownStateFilters, n)

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -13,14 +15,14 @@ type MetadataRequest struct {
 	AllowAutoTopicCreation             bool                   // versions 4+; default true
 	IncludeClusterAuthorizedOperations bool                   // versions 8-10
 	IncludeTopicAuthorizedOperations   bool                   // versions 8+
-	UnknownTags                        wire.Tags              // tagged fields that are not among the above; versions 9+
+	UnknownTags                        *wire.Tags             // tagged fields that are not among the above; versions 9+
 }
 
 // MetadataRequestTopic is a part of MetadataRequest.
 type MetadataRequestTopic struct {
-	TopicID     wire.UUID // versions 10+; ignored by other versions
-	Name        *string   // all versions; nil is null in versions 10+
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 9+
+	TopicID     wire.UUID  // versions 10+; ignored by other versions
+	Name        *string    // all versions; nil is null in versions 10+
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 9+
 }
 
 // NewMetadataRequest returns a MetadataRequest with every field at its default.
@@ -216,16 +218,16 @@ type MetadataResponse struct {
 	Topics                      []MetadataResponseTopic  // all versions
 	ClusterAuthorizedOperations int32                    // versions 8-10; default -2147483648
 	ErrorCode                   wire.ErrorCode           // version 13; ignored by other versions
-	UnknownTags                 wire.Tags                // tagged fields that are not among the above; versions 9+
+	UnknownTags                 *wire.Tags               // tagged fields that are not among the above; versions 9+
 }
 
 // MetadataResponseBroker is a part of MetadataResponse.
 type MetadataResponseBroker struct {
-	NodeID      int32     // all versions
-	Host        string    // all versions
-	Port        int32     // all versions
-	Rack        *string   // versions 1+; nil is null; ignored by other versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 9+
+	NodeID      int32      // all versions
+	Host        string     // all versions
+	Port        int32      // all versions
+	Rack        *string    // versions 1+; nil is null; ignored by other versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 9+
 }
 
 // MetadataResponseTopic is a part of MetadataResponse.
@@ -236,7 +238,7 @@ type MetadataResponseTopic struct {
 	IsInternal                bool                             // versions 1+; ignored by other versions
 	Partitions                []MetadataResponseTopicPartition // all versions
 	TopicAuthorizedOperations int32                            // versions 8+; default -2147483648
-	UnknownTags               wire.Tags                        // tagged fields that are not among the above; versions 9+
+	UnknownTags               *wire.Tags                       // tagged fields that are not among the above; versions 9+
 }
 
 // MetadataResponseTopicPartition is a part of MetadataResponse.
@@ -248,7 +250,7 @@ type MetadataResponseTopicPartition struct {
 	ReplicaNodes    []int32        // all versions
 	IsrNodes        []int32        // all versions
 	OfflineReplicas []int32        // versions 5+; ignored by other versions
-	UnknownTags     wire.Tags      // tagged fields that are not among the above; versions 9+
+	UnknownTags     *wire.Tags     // tagged fields that are not among the above; versions 9+
 }
 
 // NewMetadataResponse returns a MetadataResponse with every field at its default.
@@ -572,9 +574,11 @@ func (m *MetadataResponseTopicPartition) append(dst []byte, version int16) ([]by
 
 func (m *MetadataResponseTopicPartition) decode(r *metadataResponseReader, version int16) {
 	flexible := version >= 9
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.PartitionIndex = r.Int32()
-	m.LeaderID = r.Int32()
+	if b := r.Fixed(10); len(b) == 10 {
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[2:]))
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[6:]))
+	}
 	if version >= 7 {
 		m.LeaderEpoch = r.Int32()
 	} else {

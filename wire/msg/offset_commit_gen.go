@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -15,7 +17,7 @@ type OffsetCommitRequest struct {
 	GroupInstanceID           *string                    // versions 7+; nil is null
 	RetentionTimeMs           int64                      // versions 2-4; default -1; ignored by other versions
 	Topics                    []OffsetCommitRequestTopic // all versions
-	UnknownTags               wire.Tags                  // tagged fields that are not among the above; versions 8+
+	UnknownTags               *wire.Tags                 // tagged fields that are not among the above; versions 8+
 }
 
 // OffsetCommitRequestTopic is a part of OffsetCommitRequest.
@@ -23,17 +25,17 @@ type OffsetCommitRequestTopic struct {
 	Name        string                              // versions 0-9; ignored by other versions
 	TopicID     wire.UUID                           // version 10; ignored by other versions
 	Partitions  []OffsetCommitRequestTopicPartition // all versions
-	UnknownTags wire.Tags                           // tagged fields that are not among the above; versions 8+
+	UnknownTags *wire.Tags                          // tagged fields that are not among the above; versions 8+
 }
 
 // OffsetCommitRequestTopicPartition is a part of OffsetCommitRequest.
 type OffsetCommitRequestTopicPartition struct {
-	PartitionIndex       int32     // all versions
-	CommittedOffset      int64     // all versions
-	CommitTimestamp      int64     // version 1; default -1
-	CommittedLeaderEpoch int32     // versions 6+; default -1; ignored by other versions
-	CommittedMetadata    *string   // all versions; nil is null
-	UnknownTags          wire.Tags // tagged fields that are not among the above; versions 8+
+	PartitionIndex       int32      // all versions
+	CommittedOffset      int64      // all versions
+	CommitTimestamp      int64      // version 1; default -1
+	CommittedLeaderEpoch int32      // versions 6+; default -1; ignored by other versions
+	CommittedMetadata    *string    // all versions; nil is null
+	UnknownTags          *wire.Tags // tagged fields that are not among the above; versions 8+
 }
 
 // NewOffsetCommitRequest returns a OffsetCommitRequest with every field at its default.
@@ -275,8 +277,10 @@ func (m *OffsetCommitRequestTopicPartition) append(dst []byte, version int16) ([
 
 func (m *OffsetCommitRequestTopicPartition) decode(r *offsetCommitRequestReader, version int16) {
 	flexible := version >= 8
-	m.PartitionIndex = r.Int32()
-	m.CommittedOffset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.CommittedOffset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	if version == 1 {
 		m.CommitTimestamp = r.Int64()
 	} else {
@@ -323,7 +327,7 @@ var offsetCommitRequestTopicPartitionFields = []schema.Field{
 type OffsetCommitResponse struct {
 	ThrottleTimeMs int32                       // versions 3+; ignored by other versions
 	Topics         []OffsetCommitResponseTopic // all versions
-	UnknownTags    wire.Tags                   // tagged fields that are not among the above; versions 8+
+	UnknownTags    *wire.Tags                  // tagged fields that are not among the above; versions 8+
 }
 
 // OffsetCommitResponseTopic is a part of OffsetCommitResponse.
@@ -331,14 +335,14 @@ type OffsetCommitResponseTopic struct {
 	Name        string                               // versions 0-9; ignored by other versions
 	TopicID     wire.UUID                            // version 10; ignored by other versions
 	Partitions  []OffsetCommitResponseTopicPartition // all versions
-	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 8+
+	UnknownTags *wire.Tags                           // tagged fields that are not among the above; versions 8+
 }
 
 // OffsetCommitResponseTopicPartition is a part of OffsetCommitResponse.
 type OffsetCommitResponseTopicPartition struct {
 	PartitionIndex int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 8+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 8+
 }
 
 // NewOffsetCommitResponse returns a OffsetCommitResponse with every field at its default.
@@ -517,8 +521,10 @@ func (m *OffsetCommitResponseTopicPartition) append(dst []byte, version int16) (
 
 func (m *OffsetCommitResponseTopicPartition) decode(r *offsetCommitResponseReader, version int16) {
 	flexible := version >= 8
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

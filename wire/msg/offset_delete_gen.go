@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -259,8 +261,10 @@ func (m *OffsetDeleteResponse) append(dst []byte, version int16) ([]byte, error)
 }
 
 func (m *OffsetDeleteResponse) decode(r *offsetDeleteResponseReader, version int16) {
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.ThrottleTimeMs = r.Int32()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[2:]))
+	}
 	{
 		n := r.Len(false, 6)
 		m.Topics = wire.Resize(m.Topics, n)
@@ -317,8 +321,10 @@ func (m *OffsetDeleteResponseTopicPartition) append(dst []byte, version int16) (
 }
 
 func (m *OffsetDeleteResponseTopicPartition) decode(r *offsetDeleteResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 }
 
 var offsetDeleteResponseSchema = schema.Message{Name: "OffsetDeleteResponse", Versions: wire.VersionRange{Min: 0, Max: 0}, Flexible: -1, Fields: offsetDeleteResponseFields}

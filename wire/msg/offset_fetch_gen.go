@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -13,14 +15,14 @@ type OffsetFetchRequest struct {
 	Topics        []OffsetFetchRequestTopic // versions 0-7; nil is null in versions 2-7
 	Groups        []OffsetFetchRequestGroup // versions 8+
 	RequireStable bool                      // versions 7+
-	UnknownTags   wire.Tags                 // tagged fields that are not among the above; versions 6+
+	UnknownTags   *wire.Tags                // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchRequestTopic is a part of OffsetFetchRequest.
 type OffsetFetchRequestTopic struct {
-	Name             string    // all versions
-	PartitionIndexes []int32   // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 6+
+	Name             string     // all versions
+	PartitionIndexes []int32    // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchRequestGroup is a part of OffsetFetchRequest.
@@ -29,15 +31,15 @@ type OffsetFetchRequestGroup struct {
 	MemberID    *string                        // versions 9+; nil is null; ignored by other versions
 	MemberEpoch int32                          // versions 9+; default -1; ignored by other versions
 	Topics      []OffsetFetchRequestGroupTopic // all versions; nil is null
-	UnknownTags wire.Tags                      // tagged fields that are not among the above; versions 6+
+	UnknownTags *wire.Tags                     // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchRequestGroupTopic is a part of OffsetFetchRequest.
 type OffsetFetchRequestGroupTopic struct {
-	Name             string    // versions 8-9; ignored by other versions
-	TopicID          wire.UUID // version 10; ignored by other versions
-	PartitionIndexes []int32   // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 6+
+	Name             string     // versions 8-9; ignored by other versions
+	TopicID          wire.UUID  // version 10; ignored by other versions
+	PartitionIndexes []int32    // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 6+
 }
 
 // NewOffsetFetchRequest returns a OffsetFetchRequest with every field at its default.
@@ -370,14 +372,14 @@ type OffsetFetchResponse struct {
 	Topics         []OffsetFetchResponseTopic // versions 0-7
 	ErrorCode      wire.ErrorCode             // versions 2-7; ignored by other versions
 	Groups         []OffsetFetchResponseGroup // versions 8+
-	UnknownTags    wire.Tags                  // tagged fields that are not among the above; versions 6+
+	UnknownTags    *wire.Tags                 // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchResponseTopic is a part of OffsetFetchResponse.
 type OffsetFetchResponseTopic struct {
 	Name        string                              // all versions
 	Partitions  []OffsetFetchResponseTopicPartition // all versions
-	UnknownTags wire.Tags                           // tagged fields that are not among the above; versions 6+
+	UnknownTags *wire.Tags                          // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchResponseTopicPartition is a part of OffsetFetchResponse.
@@ -387,7 +389,7 @@ type OffsetFetchResponseTopicPartition struct {
 	CommittedLeaderEpoch int32          // versions 5+; default -1; ignored by other versions
 	Metadata             *string        // all versions; nil is null
 	ErrorCode            wire.ErrorCode // all versions
-	UnknownTags          wire.Tags      // tagged fields that are not among the above; versions 6+
+	UnknownTags          *wire.Tags     // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchResponseGroup is a part of OffsetFetchResponse.
@@ -395,7 +397,7 @@ type OffsetFetchResponseGroup struct {
 	GroupID     string                          // all versions
 	Topics      []OffsetFetchResponseGroupTopic // all versions
 	ErrorCode   wire.ErrorCode                  // all versions
-	UnknownTags wire.Tags                       // tagged fields that are not among the above; versions 6+
+	UnknownTags *wire.Tags                      // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchResponseGroupTopic is a part of OffsetFetchResponse.
@@ -403,7 +405,7 @@ type OffsetFetchResponseGroupTopic struct {
 	Name        string                                   // versions 8-9; ignored by other versions
 	TopicID     wire.UUID                                // version 10; ignored by other versions
 	Partitions  []OffsetFetchResponseGroupTopicPartition // all versions
-	UnknownTags wire.Tags                                // tagged fields that are not among the above; versions 6+
+	UnknownTags *wire.Tags                               // tagged fields that are not among the above; versions 6+
 }
 
 // OffsetFetchResponseGroupTopicPartition is a part of OffsetFetchResponse.
@@ -413,7 +415,7 @@ type OffsetFetchResponseGroupTopicPartition struct {
 	CommittedLeaderEpoch int32          // all versions; default -1
 	Metadata             *string        // all versions; nil is null
 	ErrorCode            wire.ErrorCode // all versions
-	UnknownTags          wire.Tags      // tagged fields that are not among the above; versions 6+
+	UnknownTags          *wire.Tags     // tagged fields that are not among the above; versions 6+
 }
 
 // NewOffsetFetchResponse returns a OffsetFetchResponse with every field at its default.
@@ -633,8 +635,10 @@ func (m *OffsetFetchResponseTopicPartition) append(dst []byte, version int16) ([
 
 func (m *OffsetFetchResponseTopicPartition) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
-	m.PartitionIndex = r.Int32()
-	m.CommittedOffset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.CommittedOffset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	if version >= 5 {
 		m.CommittedLeaderEpoch = r.Int32()
 	} else {
@@ -771,9 +775,11 @@ func (m *OffsetFetchResponseGroupTopicPartition) append(dst []byte, version int1
 
 func (m *OffsetFetchResponseGroupTopicPartition) decode(r *offsetFetchResponseReader, version int16) {
 	flexible := version >= 6
-	m.PartitionIndex = r.Int32()
-	m.CommittedOffset = r.Int64()
-	m.CommittedLeaderEpoch = r.Int32()
+	if b := r.Fixed(16); len(b) == 16 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.CommittedOffset = int64(binary.BigEndian.Uint64(b[4:]))
+		m.CommittedLeaderEpoch = int32(binary.BigEndian.Uint32(b[12:]))
+	}
 	m.Metadata = r.NullableString(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.UnknownTags = nil

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,22 +13,22 @@ import (
 type OffsetForLeaderEpochRequest struct {
 	ReplicaID   int32                              // versions 3+; default -2; ignored by other versions
 	Topics      []OffsetForLeaderEpochRequestTopic // all versions
-	UnknownTags wire.Tags                          // tagged fields that are not among the above; versions 4+
+	UnknownTags *wire.Tags                         // tagged fields that are not among the above; versions 4+
 }
 
 // OffsetForLeaderEpochRequestTopic is a part of OffsetForLeaderEpochRequest.
 type OffsetForLeaderEpochRequestTopic struct {
 	Topic       string                                      // all versions
 	Partitions  []OffsetForLeaderEpochRequestTopicPartition // all versions
-	UnknownTags wire.Tags                                   // tagged fields that are not among the above; versions 4+
+	UnknownTags *wire.Tags                                  // tagged fields that are not among the above; versions 4+
 }
 
 // OffsetForLeaderEpochRequestTopicPartition is a part of OffsetForLeaderEpochRequest.
 type OffsetForLeaderEpochRequestTopicPartition struct {
-	Partition          int32     // all versions
-	CurrentLeaderEpoch int32     // versions 2+; default -1; ignored by other versions
-	LeaderEpoch        int32     // all versions
-	UnknownTags        wire.Tags // tagged fields that are not among the above; versions 4+
+	Partition          int32      // all versions
+	CurrentLeaderEpoch int32      // versions 2+; default -1; ignored by other versions
+	LeaderEpoch        int32      // all versions
+	UnknownTags        *wire.Tags // tagged fields that are not among the above; versions 4+
 }
 
 // NewOffsetForLeaderEpochRequest returns a OffsetForLeaderEpochRequest with every field at its default.
@@ -236,14 +238,14 @@ var offsetForLeaderEpochRequestTopicPartitionFields = []schema.Field{
 type OffsetForLeaderEpochResponse struct {
 	ThrottleTimeMs int32                               // versions 2+; ignored by other versions
 	Topics         []OffsetForLeaderEpochResponseTopic // all versions
-	UnknownTags    wire.Tags                           // tagged fields that are not among the above; versions 4+
+	UnknownTags    *wire.Tags                          // tagged fields that are not among the above; versions 4+
 }
 
 // OffsetForLeaderEpochResponseTopic is a part of OffsetForLeaderEpochResponse.
 type OffsetForLeaderEpochResponseTopic struct {
 	Topic       string                                       // all versions
 	Partitions  []OffsetForLeaderEpochResponseTopicPartition // all versions
-	UnknownTags wire.Tags                                    // tagged fields that are not among the above; versions 4+
+	UnknownTags *wire.Tags                                   // tagged fields that are not among the above; versions 4+
 }
 
 // OffsetForLeaderEpochResponseTopicPartition is a part of OffsetForLeaderEpochResponse.
@@ -252,7 +254,7 @@ type OffsetForLeaderEpochResponseTopicPartition struct {
 	Partition   int32          // all versions
 	LeaderEpoch int32          // versions 1+; default -1; ignored by other versions
 	EndOffset   int64          // all versions; default -1
-	UnknownTags wire.Tags      // tagged fields that are not among the above; versions 4+
+	UnknownTags *wire.Tags     // tagged fields that are not among the above; versions 4+
 }
 
 // NewOffsetForLeaderEpochResponse returns a OffsetForLeaderEpochResponse with every field at its default.
@@ -423,8 +425,10 @@ func (m *OffsetForLeaderEpochResponseTopicPartition) append(dst []byte, version 
 
 func (m *OffsetForLeaderEpochResponseTopicPartition) decode(r *offsetForLeaderEpochResponseReader, version int16) {
 	flexible := version >= 4
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.Partition = r.Int32()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))
+		m.Partition = int32(binary.BigEndian.Uint32(b[2:]))
+	}
 	if version >= 1 {
 		m.LeaderEpoch = r.Int32()
 	} else {

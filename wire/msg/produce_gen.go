@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -13,7 +15,7 @@ type ProduceRequest struct {
 	Acks            int16                     // all versions
 	TimeoutMs       int32                     // all versions
 	TopicData       []ProduceRequestTopicData // all versions
-	UnknownTags     wire.Tags                 // tagged fields that are not among the above; versions 9+
+	UnknownTags     *wire.Tags                // tagged fields that are not among the above; versions 9+
 }
 
 // ProduceRequestTopicData is a part of ProduceRequest.
@@ -21,14 +23,14 @@ type ProduceRequestTopicData struct {
 	Name          string                                 // versions 0-12; ignored by other versions
 	TopicID       wire.UUID                              // version 13; ignored by other versions
 	PartitionData []ProduceRequestTopicDataPartitionData // all versions
-	UnknownTags   wire.Tags                              // tagged fields that are not among the above; versions 9+
+	UnknownTags   *wire.Tags                             // tagged fields that are not among the above; versions 9+
 }
 
 // ProduceRequestTopicDataPartitionData is a part of ProduceRequest.
 type ProduceRequestTopicDataPartitionData struct {
-	Index       int32     // all versions
-	Records     []byte    // all versions; records; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 9+
+	Index       int32      // all versions
+	Records     []byte     // all versions; records; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 9+
 }
 
 // NewProduceRequest returns a ProduceRequest with every field at its default.
@@ -140,8 +142,10 @@ func (m *ProduceRequest) decode(r *produceRequestReader, version int16) {
 	} else {
 		m.TransactionalID = nil
 	}
-	m.Acks = r.Int16()
-	m.TimeoutMs = r.Int32()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.Acks = int16(binary.BigEndian.Uint16(b[0:]))
+		m.TimeoutMs = int32(binary.BigEndian.Uint32(b[2:]))
+	}
 	{
 		n := r.Len(flexible, 3)
 		m.TopicData = wire.Resize(m.TopicData, n)
@@ -271,7 +275,7 @@ type ProduceResponse struct {
 	Responses      []ProduceResponseResponse     // all versions
 	ThrottleTimeMs int32                         // versions 1+; ignored by other versions
 	NodeEndpoints  []ProduceResponseNodeEndpoint // versions 10+; tag 0
-	UnknownTags    wire.Tags                     // tagged fields that are not among the above; versions 9+
+	UnknownTags    *wire.Tags                    // tagged fields that are not among the above; versions 9+
 }
 
 // ProduceResponseResponse is a part of ProduceResponse.
@@ -279,7 +283,7 @@ type ProduceResponseResponse struct {
 	Name               string                                     // versions 0-12; ignored by other versions
 	TopicID            wire.UUID                                  // version 13; ignored by other versions
 	PartitionResponses []ProduceResponseResponsePartitionResponse // all versions
-	UnknownTags        wire.Tags                                  // tagged fields that are not among the above; versions 9+
+	UnknownTags        *wire.Tags                                 // tagged fields that are not among the above; versions 9+
 }
 
 // ProduceResponseResponsePartitionResponse is a part of ProduceResponse.
@@ -292,30 +296,30 @@ type ProduceResponseResponsePartitionResponse struct {
 	RecordErrors    []ProduceResponseResponsePartitionResponseRecordError // versions 8+; ignored by other versions
 	ErrorMessage    *string                                               // versions 8+; nil is null; ignored by other versions
 	CurrentLeader   ProduceResponseResponsePartitionResponseCurrentLeader // versions 10+; tag 0
-	UnknownTags     wire.Tags                                             // tagged fields that are not among the above; versions 9+
+	UnknownTags     *wire.Tags                                            // tagged fields that are not among the above; versions 9+
 }
 
 // ProduceResponseResponsePartitionResponseRecordError is a part of ProduceResponse.
 type ProduceResponseResponsePartitionResponseRecordError struct {
-	BatchIndex             int32     // all versions
-	BatchIndexErrorMessage *string   // all versions; nil is null
-	UnknownTags            wire.Tags // tagged fields that are not among the above; versions 9+
+	BatchIndex             int32      // all versions
+	BatchIndexErrorMessage *string    // all versions; nil is null
+	UnknownTags            *wire.Tags // tagged fields that are not among the above; versions 9+
 }
 
 // ProduceResponseResponsePartitionResponseCurrentLeader is a part of ProduceResponse.
 type ProduceResponseResponsePartitionResponseCurrentLeader struct {
-	LeaderID    int32     // all versions; default -1
-	LeaderEpoch int32     // all versions; default -1
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 9+
+	LeaderID    int32      // all versions; default -1
+	LeaderEpoch int32      // all versions; default -1
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 9+
 }
 
 // ProduceResponseNodeEndpoint is a part of ProduceResponse.
 type ProduceResponseNodeEndpoint struct {
-	NodeID      int32     // all versions
-	Host        string    // all versions
-	Port        int32     // all versions
-	Rack        *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 9+
+	NodeID      int32      // all versions
+	Host        string     // all versions
+	Port        int32      // all versions
+	Rack        *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 9+
 }
 
 // NewProduceResponse returns a ProduceResponse with every field at its default.
@@ -389,13 +393,16 @@ func (m *ProduceResponse) append(dst []byte, version int16) ([]byte, error) {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
 		if version >= 10 && len(m.NodeEndpoints) != 0 {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -557,13 +564,16 @@ func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version in
 		dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
 	}
 	if flexible {
-		tags := m.UnknownTags
-		if err = tags.Check(); err != nil {
+		var tags wire.Tags
+		if tags, err = m.UnknownTags.Checked(); err != nil {
 			return dst, err
 		}
 		n := len(tags)
 		if version >= 10 && !m.CurrentLeader.isDefault() {
 			n++
+		}
+		if n == 0 {
+			return append(dst, 0), nil
 		}
 		dst = wire.AppendUvarint(dst, uint32(n))
 		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
@@ -584,9 +594,11 @@ func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version in
 
 func (m *ProduceResponseResponsePartitionResponse) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
-	m.Index = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.BaseOffset = r.Int64()
+	if b := r.Fixed(14); len(b) == 14 {
+		m.Index = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+		m.BaseOffset = int64(binary.BigEndian.Uint64(b[6:]))
+	}
 	if version >= 2 {
 		m.LogAppendTimeMs = r.Int64()
 	} else {
@@ -678,7 +690,7 @@ func (m *ProduceResponseResponsePartitionResponseCurrentLeader) isDefault() bool
 	if m.LeaderEpoch != -1 {
 		return false
 	}
-	return len(m.UnknownTags) == 0
+	return m.UnknownTags.Len() == 0
 }
 
 func (m *ProduceResponseResponsePartitionResponseCurrentLeader) append(dst []byte, version int16) ([]byte, error) {
@@ -696,8 +708,10 @@ func (m *ProduceResponseResponsePartitionResponseCurrentLeader) append(dst []byt
 
 func (m *ProduceResponseResponsePartitionResponseCurrentLeader) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
-	m.LeaderID = r.Int32()
-	m.LeaderEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

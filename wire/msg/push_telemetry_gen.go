@@ -3,18 +3,20 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // PushTelemetryRequest is the request of the API PushTelemetry (key 72), version 0.
 type PushTelemetryRequest struct {
-	ClientInstanceID wire.UUID // all versions
-	SubscriptionID   int32     // all versions
-	Terminating      bool      // all versions
-	CompressionType  int8      // all versions
-	Metrics          []byte    // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	ClientInstanceID wire.UUID  // all versions
+	SubscriptionID   int32      // all versions
+	Terminating      bool       // all versions
+	CompressionType  int8       // all versions
+	Metrics          []byte     // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewPushTelemetryRequest returns a PushTelemetryRequest with every field at its default.
@@ -82,10 +84,12 @@ func (m *PushTelemetryRequest) append(dst []byte, version int16) ([]byte, error)
 }
 
 func (m *PushTelemetryRequest) decode(r *wire.Reader, version int16) {
-	m.ClientInstanceID = r.UUID()
-	m.SubscriptionID = r.Int32()
-	m.Terminating = r.Bool()
-	m.CompressionType = r.Int8()
+	if b := r.Fixed(22); len(b) == 22 {
+		m.ClientInstanceID = wire.UUID(b[0:])
+		m.SubscriptionID = int32(binary.BigEndian.Uint32(b[16:]))
+		m.Terminating = b[20] != 0
+		m.CompressionType = int8(b[21])
+	}
 	m.Metrics = r.Bytes(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {
@@ -107,7 +111,7 @@ var pushTelemetryRequestFields = []schema.Field{
 type PushTelemetryResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewPushTelemetryResponse returns a PushTelemetryResponse with every field at its default.
@@ -169,8 +173,10 @@ func (m *PushTelemetryResponse) append(dst []byte, version int16) ([]byte, error
 }
 
 func (m *PushTelemetryResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,16 +3,18 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // RemoveRaftVoterRequest is the request of the API RemoveRaftVoter (key 81), version 0.
 type RemoveRaftVoterRequest struct {
-	ClusterID        *string   // all versions; nil is null
-	VoterID          int32     // all versions
-	VoterDirectoryID wire.UUID // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 0+
+	ClusterID        *string    // all versions; nil is null
+	VoterID          int32      // all versions
+	VoterDirectoryID wire.UUID  // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewRemoveRaftVoterRequest returns a RemoveRaftVoterRequest with every field at its default.
@@ -80,8 +82,10 @@ func (m *RemoveRaftVoterRequest) append(dst []byte, version int16) ([]byte, erro
 
 func (m *RemoveRaftVoterRequest) decode(r *wire.Reader, version int16) {
 	m.ClusterID = r.NullableString(true)
-	m.VoterID = r.Int32()
-	m.VoterDirectoryID = r.UUID()
+	if b := r.Fixed(20); len(b) == 20 {
+		m.VoterID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.VoterDirectoryID = wire.UUID(b[4:])
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -101,7 +105,7 @@ type RemoveRaftVoterResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewRemoveRaftVoterResponse returns a RemoveRaftVoterResponse with every field at its default.
@@ -165,8 +169,10 @@ func (m *RemoveRaftVoterResponse) append(dst []byte, version int16) ([]byte, err
 }
 
 func (m *RemoveRaftVoterResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

@@ -3,15 +3,17 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // RenewDelegationTokenRequest is the request of the API RenewDelegationToken (key 39), versions 0 to 2.
 type RenewDelegationTokenRequest struct {
-	Hmac          []byte    // all versions
-	RenewPeriodMs int64     // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 2+
+	Hmac          []byte     // all versions
+	RenewPeriodMs int64      // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewRenewDelegationTokenRequest returns a RenewDelegationTokenRequest with every field at its default.
@@ -102,7 +104,7 @@ type RenewDelegationTokenResponse struct {
 	ErrorCode         wire.ErrorCode // all versions
 	ExpiryTimestampMs int64          // all versions
 	ThrottleTimeMs    int32          // all versions
-	UnknownTags       wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags       *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewRenewDelegationTokenResponse returns a RenewDelegationTokenResponse with every field at its default.
@@ -169,9 +171,11 @@ func (m *RenewDelegationTokenResponse) append(dst []byte, version int16) ([]byte
 
 func (m *RenewDelegationTokenResponse) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
-	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.ExpiryTimestampMs = r.Int64()
-	m.ThrottleTimeMs = r.Int32()
+	if b := r.Fixed(14); len(b) == 14 {
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))
+		m.ExpiryTimestampMs = int64(binary.BigEndian.Uint64(b[2:]))
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[10:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

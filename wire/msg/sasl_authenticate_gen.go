@@ -9,8 +9,8 @@ import (
 
 // SaslAuthenticateRequest is the request of the API SaslAuthenticate (key 36), versions 0 to 2.
 type SaslAuthenticateRequest struct {
-	AuthBytes   []byte    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 2+
+	AuthBytes   []byte     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 2+
 }
 
 // NewSaslAuthenticateRequest returns a SaslAuthenticateRequest with every field at its default.
@@ -97,7 +97,7 @@ type SaslAuthenticateResponse struct {
 	ErrorMessage      *string        // all versions; nil is null
 	AuthBytes         []byte         // all versions
 	SessionLifetimeMs int64          // versions 1+; ignored by other versions
-	UnknownTags       wire.Tags      // tagged fields that are not among the above; versions 2+
+	UnknownTags       *wire.Tags     // tagged fields that are not among the above; versions 2+
 }
 
 // NewSaslAuthenticateResponse returns a SaslAuthenticateResponse with every field at its default.

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -14,29 +16,29 @@ type ShareAcknowledgeRequest struct {
 	ShareSessionEpoch int32                          // all versions
 	IsRenewAck        bool                           // version 2
 	Topics            []ShareAcknowledgeRequestTopic // all versions
-	UnknownTags       wire.Tags                      // tagged fields that are not among the above; versions 1+
+	UnknownTags       *wire.Tags                     // tagged fields that are not among the above; versions 1+
 }
 
 // ShareAcknowledgeRequestTopic is a part of ShareAcknowledgeRequest.
 type ShareAcknowledgeRequestTopic struct {
 	TopicID     wire.UUID                               // all versions
 	Partitions  []ShareAcknowledgeRequestTopicPartition // all versions
-	UnknownTags wire.Tags                               // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                              // tagged fields that are not among the above; versions 1+
 }
 
 // ShareAcknowledgeRequestTopicPartition is a part of ShareAcknowledgeRequest.
 type ShareAcknowledgeRequestTopicPartition struct {
 	PartitionIndex         int32                                                       // all versions
 	AcknowledgementBatches []ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch // all versions
-	UnknownTags            wire.Tags                                                   // tagged fields that are not among the above; versions 1+
+	UnknownTags            *wire.Tags                                                  // tagged fields that are not among the above; versions 1+
 }
 
 // ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch is a part of ShareAcknowledgeRequest.
 type ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch struct {
-	FirstOffset      int64     // all versions
-	LastOffset       int64     // all versions
-	AcknowledgeTypes []int8    // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 1+
+	FirstOffset      int64      // all versions
+	LastOffset       int64      // all versions
+	AcknowledgeTypes []int8     // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareAcknowledgeRequest returns a ShareAcknowledgeRequest with every field at its default.
@@ -239,8 +241,10 @@ func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) append(dst [
 }
 
 func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) decode(r *shareAcknowledgeRequestReader, version int16) {
-	m.FirstOffset = r.Int64()
-	m.LastOffset = r.Int64()
+	if b := r.Fixed(16); len(b) == 16 {
+		m.FirstOffset = int64(binary.BigEndian.Uint64(b[0:]))
+		m.LastOffset = int64(binary.BigEndian.Uint64(b[8:]))
+	}
 	{
 		n := r.Len(true, 1)
 		m.AcknowledgeTypes = wire.Resize(m.AcknowledgeTypes, n)
@@ -288,14 +292,14 @@ type ShareAcknowledgeResponse struct {
 	AcquisitionLockTimeoutMs int32                                  // version 2; ignored by other versions
 	Responses                []ShareAcknowledgeResponseResponse     // all versions
 	NodeEndpoints            []ShareAcknowledgeResponseNodeEndpoint // all versions
-	UnknownTags              wire.Tags                              // tagged fields that are not among the above; versions 1+
+	UnknownTags              *wire.Tags                             // tagged fields that are not among the above; versions 1+
 }
 
 // ShareAcknowledgeResponseResponse is a part of ShareAcknowledgeResponse.
 type ShareAcknowledgeResponseResponse struct {
 	TopicID     wire.UUID                                   // all versions
 	Partitions  []ShareAcknowledgeResponseResponsePartition // all versions
-	UnknownTags wire.Tags                                   // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                                  // tagged fields that are not among the above; versions 1+
 }
 
 // ShareAcknowledgeResponseResponsePartition is a part of ShareAcknowledgeResponse.
@@ -304,23 +308,23 @@ type ShareAcknowledgeResponseResponsePartition struct {
 	ErrorCode      wire.ErrorCode                                         // all versions
 	ErrorMessage   *string                                                // all versions; nil is null
 	CurrentLeader  ShareAcknowledgeResponseResponsePartitionCurrentLeader // all versions
-	UnknownTags    wire.Tags                                              // tagged fields that are not among the above; versions 1+
+	UnknownTags    *wire.Tags                                             // tagged fields that are not among the above; versions 1+
 }
 
 // ShareAcknowledgeResponseResponsePartitionCurrentLeader is a part of ShareAcknowledgeResponse.
 type ShareAcknowledgeResponseResponsePartitionCurrentLeader struct {
-	LeaderID    int32     // all versions
-	LeaderEpoch int32     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	LeaderID    int32      // all versions
+	LeaderEpoch int32      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // ShareAcknowledgeResponseNodeEndpoint is a part of ShareAcknowledgeResponse.
 type ShareAcknowledgeResponseNodeEndpoint struct {
-	NodeID      int32     // all versions
-	Host        string    // all versions
-	Port        int32     // all versions
-	Rack        *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	NodeID      int32      // all versions
+	Host        string     // all versions
+	Port        int32      // all versions
+	Rack        *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareAcknowledgeResponse returns a ShareAcknowledgeResponse with every field at its default.
@@ -404,8 +408,10 @@ func (m *ShareAcknowledgeResponse) append(dst []byte, version int16) ([]byte, er
 }
 
 func (m *ShareAcknowledgeResponse) decode(r *shareAcknowledgeResponseReader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	if version == 2 {
 		m.AcquisitionLockTimeoutMs = r.Int32()
@@ -494,8 +500,10 @@ func (m *ShareAcknowledgeResponseResponsePartition) append(dst []byte, version i
 }
 
 func (m *ShareAcknowledgeResponseResponsePartition) decode(r *shareAcknowledgeResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.CurrentLeader.decode(r, version)
 	m.UnknownTags = nil
@@ -520,8 +528,10 @@ func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) append(dst []by
 }
 
 func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) decode(r *shareAcknowledgeResponseReader, version int16) {
-	m.LeaderID = r.Int32()
-	m.LeaderEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -21,36 +23,36 @@ type ShareFetchRequest struct {
 	IsRenewAck          bool                                   // version 2
 	Topics              []ShareFetchRequestTopic               // all versions
 	ForgottenTopicsData []ShareFetchRequestForgottenTopicsData // all versions
-	UnknownTags         wire.Tags                              // tagged fields that are not among the above; versions 1+
+	UnknownTags         *wire.Tags                             // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchRequestTopic is a part of ShareFetchRequest.
 type ShareFetchRequestTopic struct {
 	TopicID     wire.UUID                         // all versions
 	Partitions  []ShareFetchRequestTopicPartition // all versions
-	UnknownTags wire.Tags                         // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                        // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchRequestTopicPartition is a part of ShareFetchRequest.
 type ShareFetchRequestTopicPartition struct {
 	PartitionIndex         int32                                                 // all versions
 	AcknowledgementBatches []ShareFetchRequestTopicPartitionAcknowledgementBatch // all versions
-	UnknownTags            wire.Tags                                             // tagged fields that are not among the above; versions 1+
+	UnknownTags            *wire.Tags                                            // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchRequestTopicPartitionAcknowledgementBatch is a part of ShareFetchRequest.
 type ShareFetchRequestTopicPartitionAcknowledgementBatch struct {
-	FirstOffset      int64     // all versions
-	LastOffset       int64     // all versions
-	AcknowledgeTypes []int8    // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 1+
+	FirstOffset      int64      // all versions
+	LastOffset       int64      // all versions
+	AcknowledgeTypes []int8     // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchRequestForgottenTopicsData is a part of ShareFetchRequest.
 type ShareFetchRequestForgottenTopicsData struct {
-	TopicID     wire.UUID // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	TopicID     wire.UUID  // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareFetchRequest returns a ShareFetchRequest with every field at its default.
@@ -153,20 +155,21 @@ func (m *ShareFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 func (m *ShareFetchRequest) decode(r *shareFetchRequestReader, version int16) {
 	m.GroupID = r.NullableString(true)
 	m.MemberID = r.NullableString(true)
-	m.ShareSessionEpoch = r.Int32()
-	m.MaxWaitMs = r.Int32()
-	m.MinBytes = r.Int32()
-	m.MaxBytes = r.Int32()
-	m.MaxRecords = r.Int32()
-	m.BatchSize = r.Int32()
-	if version == 2 {
-		m.ShareAcquireMode = r.Int8()
-	} else {
-		m.ShareAcquireMode = 0
+	if b := r.Fixed(24); len(b) == 24 {
+		m.ShareSessionEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.MaxWaitMs = int32(binary.BigEndian.Uint32(b[4:]))
+		m.MinBytes = int32(binary.BigEndian.Uint32(b[8:]))
+		m.MaxBytes = int32(binary.BigEndian.Uint32(b[12:]))
+		m.MaxRecords = int32(binary.BigEndian.Uint32(b[16:]))
+		m.BatchSize = int32(binary.BigEndian.Uint32(b[20:]))
 	}
 	if version == 2 {
-		m.IsRenewAck = r.Bool()
+		if b := r.Fixed(2); len(b) == 2 {
+			m.ShareAcquireMode = int8(b[0])
+			m.IsRenewAck = b[1] != 0
+		}
 	} else {
+		m.ShareAcquireMode = 0
 		m.IsRenewAck = false
 	}
 	{
@@ -287,8 +290,10 @@ func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) append(dst []byte,
 }
 
 func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) decode(r *shareFetchRequestReader, version int16) {
-	m.FirstOffset = r.Int64()
-	m.LastOffset = r.Int64()
+	if b := r.Fixed(16); len(b) == 16 {
+		m.FirstOffset = int64(binary.BigEndian.Uint64(b[0:]))
+		m.LastOffset = int64(binary.BigEndian.Uint64(b[8:]))
+	}
 	{
 		n := r.Len(true, 1)
 		m.AcknowledgeTypes = wire.Resize(m.AcknowledgeTypes, n)
@@ -375,14 +380,14 @@ type ShareFetchResponse struct {
 	AcquisitionLockTimeoutMs int32                            // all versions
 	Responses                []ShareFetchResponseResponse     // all versions
 	NodeEndpoints            []ShareFetchResponseNodeEndpoint // all versions
-	UnknownTags              wire.Tags                        // tagged fields that are not among the above; versions 1+
+	UnknownTags              *wire.Tags                       // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchResponseResponse is a part of ShareFetchResponse.
 type ShareFetchResponseResponse struct {
 	TopicID     wire.UUID                             // all versions
 	Partitions  []ShareFetchResponseResponsePartition // all versions
-	UnknownTags wire.Tags                             // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                            // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchResponseResponsePartition is a part of ShareFetchResponse.
@@ -395,31 +400,31 @@ type ShareFetchResponseResponsePartition struct {
 	CurrentLeader           ShareFetchResponseResponsePartitionCurrentLeader    // all versions
 	Records                 []byte                                              // all versions; records; nil is null in versions none
 	AcquiredRecords         []ShareFetchResponseResponsePartitionAcquiredRecord // all versions
-	UnknownTags             wire.Tags                                           // tagged fields that are not among the above; versions 1+
+	UnknownTags             *wire.Tags                                          // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchResponseResponsePartitionCurrentLeader is a part of ShareFetchResponse.
 type ShareFetchResponseResponsePartitionCurrentLeader struct {
-	LeaderID    int32     // all versions
-	LeaderEpoch int32     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	LeaderID    int32      // all versions
+	LeaderEpoch int32      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchResponseResponsePartitionAcquiredRecord is a part of ShareFetchResponse.
 type ShareFetchResponseResponsePartitionAcquiredRecord struct {
-	FirstOffset   int64     // all versions
-	LastOffset    int64     // all versions
-	DeliveryCount int16     // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 1+
+	FirstOffset   int64      // all versions
+	LastOffset    int64      // all versions
+	DeliveryCount int16      // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // ShareFetchResponseNodeEndpoint is a part of ShareFetchResponse.
 type ShareFetchResponseNodeEndpoint struct {
-	NodeID      int32     // all versions
-	Host        string    // all versions
-	Port        int32     // all versions
-	Rack        *string   // all versions; nil is null
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	NodeID      int32      // all versions
+	Host        string     // all versions
+	Port        int32      // all versions
+	Rack        *string    // all versions; nil is null
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareFetchResponse returns a ShareFetchResponse with every field at its default.
@@ -517,8 +522,10 @@ func (m *ShareFetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) 
 }
 
 func (m *ShareFetchResponse) decode(r *shareFetchResponseReader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.AcquisitionLockTimeoutMs = r.Int32()
 	{
@@ -613,8 +620,10 @@ func (m *ShareFetchResponseResponsePartition) append(dst []byte, version int16, 
 }
 
 func (m *ShareFetchResponseResponsePartition) decode(r *shareFetchResponseReader, version int16) {
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.AcknowledgeErrorCode = wire.ErrorCode(r.Int16())
 	m.AcknowledgeErrorMessage = r.NullableString(true)
@@ -651,8 +660,10 @@ func (m *ShareFetchResponseResponsePartitionCurrentLeader) append(dst []byte, ve
 }
 
 func (m *ShareFetchResponseResponsePartitionCurrentLeader) decode(r *shareFetchResponseReader, version int16) {
-	m.LeaderID = r.Int32()
-	m.LeaderEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -676,9 +687,11 @@ func (m *ShareFetchResponseResponsePartitionAcquiredRecord) append(dst []byte, v
 }
 
 func (m *ShareFetchResponseResponsePartitionAcquiredRecord) decode(r *shareFetchResponseReader, version int16) {
-	m.FirstOffset = r.Int64()
-	m.LastOffset = r.Int64()
-	m.DeliveryCount = r.Int16()
+	if b := r.Fixed(18); len(b) == 18 {
+		m.FirstOffset = int64(binary.BigEndian.Uint64(b[0:]))
+		m.LastOffset = int64(binary.BigEndian.Uint64(b[8:]))
+		m.DeliveryCount = int16(binary.BigEndian.Uint16(b[16:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,15 +3,17 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // ShareGroupDescribeRequest is the request of the API ShareGroupDescribe (key 77), version 1.
 type ShareGroupDescribeRequest struct {
-	GroupIDs                    []string  // all versions
-	IncludeAuthorizedOperations bool      // all versions
-	UnknownTags                 wire.Tags // tagged fields that are not among the above; versions 1+
+	GroupIDs                    []string   // all versions
+	IncludeAuthorizedOperations bool       // all versions
+	UnknownTags                 *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareGroupDescribeRequest returns a ShareGroupDescribeRequest with every field at its default.
@@ -104,7 +106,7 @@ var shareGroupDescribeRequestFields = []schema.Field{
 type ShareGroupDescribeResponse struct {
 	ThrottleTimeMs int32                             // all versions
 	Groups         []ShareGroupDescribeResponseGroup // all versions
-	UnknownTags    wire.Tags                         // tagged fields that are not among the above; versions 1+
+	UnknownTags    *wire.Tags                        // tagged fields that are not among the above; versions 1+
 }
 
 // ShareGroupDescribeResponseGroup is a part of ShareGroupDescribeResponse.
@@ -118,7 +120,7 @@ type ShareGroupDescribeResponseGroup struct {
 	AssignorName         string                                  // all versions
 	Members              []ShareGroupDescribeResponseGroupMember // all versions
 	AuthorizedOperations int32                                   // all versions; default -2147483648
-	UnknownTags          wire.Tags                               // tagged fields that are not among the above; versions 1+
+	UnknownTags          *wire.Tags                              // tagged fields that are not among the above; versions 1+
 }
 
 // ShareGroupDescribeResponseGroupMember is a part of ShareGroupDescribeResponse.
@@ -130,21 +132,21 @@ type ShareGroupDescribeResponseGroupMember struct {
 	ClientHost           string                               // all versions
 	SubscribedTopicNames []string                             // all versions
 	Assignment           ShareGroupDescribeResponseAssignment // all versions
-	UnknownTags          wire.Tags                            // tagged fields that are not among the above; versions 1+
+	UnknownTags          *wire.Tags                           // tagged fields that are not among the above; versions 1+
 }
 
 // ShareGroupDescribeResponseAssignment is a part of ShareGroupDescribeResponse.
 type ShareGroupDescribeResponseAssignment struct {
 	TopicPartitions []ShareGroupDescribeResponseTopicPartitions // all versions
-	UnknownTags     wire.Tags                                   // tagged fields that are not among the above; versions 1+
+	UnknownTags     *wire.Tags                                  // tagged fields that are not among the above; versions 1+
 }
 
 // ShareGroupDescribeResponseTopicPartitions is a part of ShareGroupDescribeResponse.
 type ShareGroupDescribeResponseTopicPartitions struct {
-	TopicID     wire.UUID // all versions
-	TopicName   string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	TopicID     wire.UUID  // all versions
+	TopicName   string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareGroupDescribeResponse returns a ShareGroupDescribeResponse with every field at its default.
@@ -267,8 +269,10 @@ func (m *ShareGroupDescribeResponseGroup) decode(r *shareGroupDescribeResponseRe
 	m.ErrorMessage = r.NullableString(true)
 	m.GroupID = r.String(true)
 	m.GroupState = r.String(true)
-	m.GroupEpoch = r.Int32()
-	m.AssignmentEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.GroupEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.AssignmentEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	m.AssignorName = r.String(true)
 	{
 		n := r.Len(true, 12)

@@ -3,18 +3,20 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // ShareGroupHeartbeatRequest is the request of the API ShareGroupHeartbeat (key 76), version 1.
 type ShareGroupHeartbeatRequest struct {
-	GroupID              string    // all versions
-	MemberID             string    // all versions
-	MemberEpoch          int32     // all versions
-	RackID               *string   // all versions; nil is null
-	SubscribedTopicNames []string  // all versions; nil is null
-	UnknownTags          wire.Tags // tagged fields that are not among the above; versions 1+
+	GroupID              string     // all versions
+	MemberID             string     // all versions
+	MemberEpoch          int32      // all versions
+	RackID               *string    // all versions; nil is null
+	SubscribedTopicNames []string   // all versions; nil is null
+	UnknownTags          *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareGroupHeartbeatRequest returns a ShareGroupHeartbeatRequest with every field at its default.
@@ -124,20 +126,20 @@ type ShareGroupHeartbeatResponse struct {
 	MemberEpoch         int32                                  // all versions
 	HeartbeatIntervalMs int32                                  // all versions
 	Assignment          *ShareGroupHeartbeatResponseAssignment // all versions; nil is null
-	UnknownTags         wire.Tags                              // tagged fields that are not among the above; versions 1+
+	UnknownTags         *wire.Tags                             // tagged fields that are not among the above; versions 1+
 }
 
 // ShareGroupHeartbeatResponseAssignment is a part of ShareGroupHeartbeatResponse.
 type ShareGroupHeartbeatResponseAssignment struct {
 	TopicPartitions []ShareGroupHeartbeatResponseTopicPartitions // all versions
-	UnknownTags     wire.Tags                                    // tagged fields that are not among the above; versions 1+
+	UnknownTags     *wire.Tags                                   // tagged fields that are not among the above; versions 1+
 }
 
 // ShareGroupHeartbeatResponseTopicPartitions is a part of ShareGroupHeartbeatResponse.
 type ShareGroupHeartbeatResponseTopicPartitions struct {
-	TopicID     wire.UUID // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 1+
+	TopicID     wire.UUID  // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewShareGroupHeartbeatResponse returns a ShareGroupHeartbeatResponse with every field at its default.
@@ -211,12 +213,16 @@ func (m *ShareGroupHeartbeatResponse) append(dst []byte, version int16) ([]byte,
 }
 
 func (m *ShareGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.MemberID = r.NullableString(true)
-	m.MemberEpoch = r.Int32()
-	m.HeartbeatIntervalMs = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.MemberEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.HeartbeatIntervalMs = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	if r.Int8() < 0 {
 		m.Assignment = nil
 	} else {

@@ -9,8 +9,8 @@ import (
 
 // SnapshotFooterRecord is data inside other messages or records, version 0.
 type SnapshotFooterRecord struct {
-	Version     int16     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Version     int16      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewSnapshotFooterRecord returns a SnapshotFooterRecord with every field at its default.

@@ -3,15 +3,17 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // SnapshotHeaderRecord is data inside other messages or records, version 0.
 type SnapshotHeaderRecord struct {
-	Version                   int16     // all versions
-	LastContainedLogTimestamp int64     // all versions
-	UnknownTags               wire.Tags // tagged fields that are not among the above; versions 0+
+	Version                   int16      // all versions
+	LastContainedLogTimestamp int64      // all versions
+	UnknownTags               *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewSnapshotHeaderRecord returns a SnapshotHeaderRecord with every field at its default.
@@ -73,8 +75,10 @@ func (m *SnapshotHeaderRecord) append(dst []byte, version int16) ([]byte, error)
 }
 
 func (m *SnapshotHeaderRecord) decode(r *wire.Reader, version int16) {
-	m.Version = r.Int16()
-	m.LastContainedLogTimestamp = r.Int64()
+	if b := r.Fixed(10); len(b) == 10 {
+		m.Version = int16(binary.BigEndian.Uint16(b[0:]))
+		m.LastContainedLogTimestamp = int64(binary.BigEndian.Uint64(b[2:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,16 +3,18 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // StreamsGroupDescribeRequest is the request of the API StreamsGroupDescribe (key 89), versions 0 to 1.
 type StreamsGroupDescribeRequest struct {
-	GroupIDs                    []string  // all versions
-	IncludeAuthorizedOperations bool      // all versions
-	IncludeTopologyDescription  bool      // version 1
-	UnknownTags                 wire.Tags // tagged fields that are not among the above; versions 0+
+	GroupIDs                    []string   // all versions
+	IncludeAuthorizedOperations bool       // all versions
+	IncludeTopologyDescription  bool       // version 1
+	UnknownTags                 *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewStreamsGroupDescribeRequest returns a StreamsGroupDescribeRequest with every field at its default.
@@ -119,7 +121,7 @@ var streamsGroupDescribeRequestFields = []schema.Field{
 type StreamsGroupDescribeResponse struct {
 	ThrottleTimeMs int32                               // all versions
 	Groups         []StreamsGroupDescribeResponseGroup // all versions
-	UnknownTags    wire.Tags                           // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                          // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseGroup is a part of StreamsGroupDescribeResponse.
@@ -136,14 +138,14 @@ type StreamsGroupDescribeResponseGroup struct {
 	TopologyDescription       *StreamsGroupDescribeResponseTopologyDescription // version 1; nil is null
 	TopologyDescriptionStatus int8                                             // version 1
 	AssignorName              *string                                          // version 1; nil is null; ignored by other versions
-	UnknownTags               wire.Tags                                        // tagged fields that are not among the above; versions 0+
+	UnknownTags               *wire.Tags                                       // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseGroupTopology is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseGroupTopology struct {
 	Epoch         int32                                                  // all versions
 	Subtopologies []StreamsGroupDescribeResponseGroupTopologySubtopology // all versions; nil is null
-	UnknownTags   wire.Tags                                              // tagged fields that are not among the above; versions 0+
+	UnknownTags   *wire.Tags                                             // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseGroupTopologySubtopology is a part of StreamsGroupDescribeResponse.
@@ -153,7 +155,7 @@ type StreamsGroupDescribeResponseGroupTopologySubtopology struct {
 	RepartitionSinkTopics   []string                                // all versions
 	StateChangelogTopics    []StreamsGroupDescribeResponseTopicInfo // all versions
 	RepartitionSourceTopics []StreamsGroupDescribeResponseTopicInfo // all versions
-	UnknownTags             wire.Tags                               // tagged fields that are not among the above; versions 0+
+	UnknownTags             *wire.Tags                              // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopicInfo is a part of StreamsGroupDescribeResponse.
@@ -162,14 +164,14 @@ type StreamsGroupDescribeResponseTopicInfo struct {
 	Partitions        int32                                  // all versions
 	ReplicationFactor int16                                  // all versions
 	TopicConfigs      []StreamsGroupDescribeResponseKeyValue // all versions
-	UnknownTags       wire.Tags                              // tagged fields that are not among the above; versions 0+
+	UnknownTags       *wire.Tags                             // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseKeyValue is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseKeyValue struct {
-	Key         string    // all versions
-	Value       string    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Key         string     // all versions
+	Value       string     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseGroupMember is a part of StreamsGroupDescribeResponse.
@@ -189,22 +191,22 @@ type StreamsGroupDescribeResponseGroupMember struct {
 	Assignment       StreamsGroupDescribeResponseAssignment   // all versions
 	TargetAssignment StreamsGroupDescribeResponseAssignment   // all versions
 	IsClassic        bool                                     // all versions
-	UnknownTags      wire.Tags                                // tagged fields that are not among the above; versions 0+
+	UnknownTags      *wire.Tags                               // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseEndpoint is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseEndpoint struct {
-	Host        string    // all versions
-	Port        uint16    // all versions; uint16
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Host        string     // all versions
+	Port        uint16     // all versions; uint16
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTaskOffset is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTaskOffset struct {
-	SubtopologyID string    // all versions
-	Partition     int32     // all versions
-	Offset        int64     // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 0+
+	SubtopologyID string     // all versions
+	Partition     int32      // all versions
+	Offset        int64      // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseAssignment is a part of StreamsGroupDescribeResponse.
@@ -212,46 +214,46 @@ type StreamsGroupDescribeResponseAssignment struct {
 	ActiveTasks  []StreamsGroupDescribeResponseTaskIDs // all versions
 	StandbyTasks []StreamsGroupDescribeResponseTaskIDs // all versions
 	WarmupTasks  []StreamsGroupDescribeResponseTaskIDs // all versions
-	UnknownTags  wire.Tags                             // tagged fields that are not among the above; versions 0+
+	UnknownTags  *wire.Tags                            // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTaskIDs is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTaskIDs struct {
-	SubtopologyID string    // all versions
-	Partitions    []int32   // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 0+
+	SubtopologyID string     // all versions
+	Partitions    []int32    // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopologyDescription is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescription struct {
 	Subtopologies []StreamsGroupDescribeResponseTopologyDescriptionSubtopology // version 1
 	GlobalStores  []StreamsGroupDescribeResponseTopologyDescriptionGlobalStore // version 1
-	UnknownTags   wire.Tags                                                    // tagged fields that are not among the above; versions 0+
+	UnknownTags   *wire.Tags                                                   // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopologyDescriptionSubtopology is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescriptionSubtopology struct {
 	SubtopologyID string                                                // version 1
 	Nodes         []StreamsGroupDescribeResponseTopologyDescriptionNode // version 1
-	UnknownTags   wire.Tags                                             // tagged fields that are not among the above; versions 0+
+	UnknownTags   *wire.Tags                                            // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopologyDescriptionNode is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescriptionNode struct {
-	Name         string    // version 1
-	NodeType     int8      // version 1
-	SourceTopics []string  // version 1
-	SinkTopic    *string   // version 1; nil is null
-	Stores       []string  // version 1
-	Successors   []string  // version 1
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
+	Name         string     // version 1
+	NodeType     int8       // version 1
+	SourceTopics []string   // version 1
+	SinkTopic    *string    // version 1; nil is null
+	Stores       []string   // version 1
+	Successors   []string   // version 1
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupDescribeResponseTopologyDescriptionGlobalStore is a part of StreamsGroupDescribeResponse.
 type StreamsGroupDescribeResponseTopologyDescriptionGlobalStore struct {
 	Source      StreamsGroupDescribeResponseTopologyDescriptionNode // version 1
 	Processor   StreamsGroupDescribeResponseTopologyDescriptionNode // version 1
-	UnknownTags wire.Tags                                           // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                          // tagged fields that are not among the above; versions 0+
 }
 
 // NewStreamsGroupDescribeResponse returns a StreamsGroupDescribeResponse with every field at its default.
@@ -410,8 +412,10 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *streamsGroupDescribeRespon
 	m.ErrorMessage = r.NullableString(true)
 	m.GroupID = r.String(true)
 	m.GroupState = r.String(true)
-	m.GroupEpoch = r.Int32()
-	m.AssignmentEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.GroupEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.AssignmentEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	if r.Int8() < 0 {
 		m.Topology = nil
 	} else {
@@ -594,8 +598,10 @@ func (m *StreamsGroupDescribeResponseTopicInfo) append(dst []byte, version int16
 
 func (m *StreamsGroupDescribeResponseTopicInfo) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.Name = r.String(true)
-	m.Partitions = r.Int32()
-	m.ReplicationFactor = r.Int16()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.Partitions = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ReplicationFactor = int16(binary.BigEndian.Uint16(b[4:]))
+	}
 	{
 		n := r.Len(true, 3)
 		m.TopicConfigs = r.keyValues.Resize(m.TopicConfigs, n, r.Remaining()/3)
@@ -786,8 +792,10 @@ func (m *StreamsGroupDescribeResponseTaskOffset) append(dst []byte, version int1
 
 func (m *StreamsGroupDescribeResponseTaskOffset) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	m.Partition = r.Int32()
-	m.Offset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.Partition = int32(binary.BigEndian.Uint32(b[0:]))
+		m.Offset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -1033,7 +1041,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) isDefault() bool {
 	if len(m.Successors) != 0 {
 		return false
 	}
-	return len(m.UnknownTags) == 0
+	return m.UnknownTags.Len() == 0
 }
 
 func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) append(dst []byte, version int16) ([]byte, error) {

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -26,14 +28,14 @@ type StreamsGroupHeartbeatRequest struct {
 	TaskOffsets              []StreamsGroupHeartbeatRequestTaskOffset // all versions; nil is null
 	TaskEndOffsets           []StreamsGroupHeartbeatRequestTaskOffset // all versions; nil is null
 	ShutdownApplication      bool                                     // all versions
-	UnknownTags              wire.Tags                                // tagged fields that are not among the above; versions 0+
+	UnknownTags              *wire.Tags                               // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestTopology is a part of StreamsGroupHeartbeatRequest.
 type StreamsGroupHeartbeatRequestTopology struct {
 	Epoch         int32                                             // all versions
 	Subtopologies []StreamsGroupHeartbeatRequestTopologySubtopology // all versions
-	UnknownTags   wire.Tags                                         // tagged fields that are not among the above; versions 0+
+	UnknownTags   *wire.Tags                                        // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestTopologySubtopology is a part of StreamsGroupHeartbeatRequest.
@@ -45,7 +47,7 @@ type StreamsGroupHeartbeatRequestTopologySubtopology struct {
 	RepartitionSinkTopics   []string                                                          // all versions
 	RepartitionSourceTopics []StreamsGroupHeartbeatRequestTopicInfo                           // all versions
 	CopartitionGroups       []StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup // all versions
-	UnknownTags             wire.Tags                                                         // tagged fields that are not among the above; versions 0+
+	UnknownTags             *wire.Tags                                                        // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestTopicInfo is a part of StreamsGroupHeartbeatRequest.
@@ -54,44 +56,44 @@ type StreamsGroupHeartbeatRequestTopicInfo struct {
 	Partitions        int32                                  // all versions
 	ReplicationFactor int16                                  // all versions
 	TopicConfigs      []StreamsGroupHeartbeatRequestKeyValue // all versions
-	UnknownTags       wire.Tags                              // tagged fields that are not among the above; versions 0+
+	UnknownTags       *wire.Tags                             // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestKeyValue is a part of StreamsGroupHeartbeatRequest.
 type StreamsGroupHeartbeatRequestKeyValue struct {
-	Key         string    // all versions
-	Value       string    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Key         string     // all versions
+	Value       string     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup is a part of StreamsGroupHeartbeatRequest.
 type StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup struct {
-	SourceTopics            []int16   // all versions
-	SourceTopicRegex        []int16   // all versions
-	RepartitionSourceTopics []int16   // all versions
-	UnknownTags             wire.Tags // tagged fields that are not among the above; versions 0+
+	SourceTopics            []int16    // all versions
+	SourceTopicRegex        []int16    // all versions
+	RepartitionSourceTopics []int16    // all versions
+	UnknownTags             *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestTaskIDs is a part of StreamsGroupHeartbeatRequest.
 type StreamsGroupHeartbeatRequestTaskIDs struct {
-	SubtopologyID string    // all versions
-	Partitions    []int32   // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 0+
+	SubtopologyID string     // all versions
+	Partitions    []int32    // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestEndpoint is a part of StreamsGroupHeartbeatRequest.
 type StreamsGroupHeartbeatRequestEndpoint struct {
-	Host        string    // all versions
-	Port        uint16    // all versions; uint16
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Host        string     // all versions
+	Port        uint16     // all versions; uint16
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatRequestTaskOffset is a part of StreamsGroupHeartbeatRequest.
 type StreamsGroupHeartbeatRequestTaskOffset struct {
-	SubtopologyID string    // all versions
-	Partition     int32     // all versions
-	Offset        int64     // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 0+
+	SubtopologyID string     // all versions
+	Partition     int32      // all versions
+	Offset        int64      // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewStreamsGroupHeartbeatRequest returns a StreamsGroupHeartbeatRequest with every field at its default.
@@ -228,8 +230,10 @@ func (m *StreamsGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte
 func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.GroupID = r.String(true)
 	m.MemberID = r.String(true)
-	m.MemberEpoch = r.Int32()
-	m.EndpointInformationEpoch = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.MemberEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.EndpointInformationEpoch = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	m.InstanceID = r.NullableString(true)
 	m.RackID = r.NullableString(true)
 	m.RebalanceTimeoutMs = r.Int32()
@@ -478,8 +482,10 @@ func (m *StreamsGroupHeartbeatRequestTopicInfo) append(dst []byte, version int16
 
 func (m *StreamsGroupHeartbeatRequestTopicInfo) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.Name = r.String(true)
-	m.Partitions = r.Int32()
-	m.ReplicationFactor = r.Int16()
+	if b := r.Fixed(6); len(b) == 6 {
+		m.Partitions = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ReplicationFactor = int16(binary.BigEndian.Uint16(b[4:]))
+	}
 	{
 		n := r.Len(true, 3)
 		m.TopicConfigs = r.keyValues.Resize(m.TopicConfigs, n, r.Remaining()/3)
@@ -641,8 +647,10 @@ func (m *StreamsGroupHeartbeatRequestTaskOffset) append(dst []byte, version int1
 
 func (m *StreamsGroupHeartbeatRequestTaskOffset) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	m.Partition = r.Int32()
-	m.Offset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.Partition = int32(binary.BigEndian.Uint32(b[0:]))
+		m.Offset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
@@ -738,21 +746,21 @@ type StreamsGroupHeartbeatResponse struct {
 	TopologyDescriptionRequired bool                                                    // version 1
 	EndpointInformationEpoch    int32                                                   // all versions
 	PartitionsByUserEndpoint    []StreamsGroupHeartbeatResponsePartitionsByUserEndpoint // all versions; nil is null
-	UnknownTags                 wire.Tags                                               // tagged fields that are not among the above; versions 0+
+	UnknownTags                 *wire.Tags                                              // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatResponseStatus is a part of StreamsGroupHeartbeatResponse.
 type StreamsGroupHeartbeatResponseStatus struct {
-	StatusCode   int8      // all versions
-	StatusDetail string    // all versions
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
+	StatusCode   int8       // all versions
+	StatusDetail string     // all versions
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatResponseTaskIDs is a part of StreamsGroupHeartbeatResponse.
 type StreamsGroupHeartbeatResponseTaskIDs struct {
-	SubtopologyID string    // all versions
-	Partitions    []int32   // all versions
-	UnknownTags   wire.Tags // tagged fields that are not among the above; versions 0+
+	SubtopologyID string     // all versions
+	Partitions    []int32    // all versions
+	UnknownTags   *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatResponsePartitionsByUserEndpoint is a part of StreamsGroupHeartbeatResponse.
@@ -760,21 +768,21 @@ type StreamsGroupHeartbeatResponsePartitionsByUserEndpoint struct {
 	UserEndpoint      StreamsGroupHeartbeatResponseEndpoint         // all versions
 	ActivePartitions  []StreamsGroupHeartbeatResponseTopicPartition // all versions
 	StandbyPartitions []StreamsGroupHeartbeatResponseTopicPartition // all versions
-	UnknownTags       wire.Tags                                     // tagged fields that are not among the above; versions 0+
+	UnknownTags       *wire.Tags                                    // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatResponseEndpoint is a part of StreamsGroupHeartbeatResponse.
 type StreamsGroupHeartbeatResponseEndpoint struct {
-	Host        string    // all versions
-	Port        uint16    // all versions; uint16
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Host        string     // all versions
+	Port        uint16     // all versions; uint16
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupHeartbeatResponseTopicPartition is a part of StreamsGroupHeartbeatResponse.
 type StreamsGroupHeartbeatResponseTopicPartition struct {
-	Topic       string    // all versions
-	Partitions  []int32   // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Topic       string     // all versions
+	Partitions  []int32    // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewStreamsGroupHeartbeatResponse returns a StreamsGroupHeartbeatResponse with every field at its default.
@@ -895,12 +903,16 @@ func (m *StreamsGroupHeartbeatResponse) append(dst []byte, version int16) ([]byt
 }
 
 func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.MemberID = r.String(true)
-	m.MemberEpoch = r.Int32()
-	m.HeartbeatIntervalMs = r.Int32()
+	if b := r.Fixed(8); len(b) == 8 {
+		m.MemberEpoch = int32(binary.BigEndian.Uint32(b[0:]))
+		m.HeartbeatIntervalMs = int32(binary.BigEndian.Uint32(b[4:]))
+	}
 	if version == 0 {
 		m.AcceptableRecoveryLagLegacy = r.Int32()
 	} else {

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -13,39 +15,39 @@ type StreamsGroupTopologyDescriptionUpdateRequest struct {
 	MemberID            string                                                          // all versions
 	TopologyEpoch       int32                                                           // all versions
 	TopologyDescription StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription // all versions
-	UnknownTags         wire.Tags                                                       // tagged fields that are not among the above; versions 0+
+	UnknownTags         *wire.Tags                                                      // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription is a part of StreamsGroupTopologyDescriptionUpdateRequest.
 type StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription struct {
 	Subtopologies []StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology // all versions
 	GlobalStores  []StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore // all versions
-	UnknownTags   wire.Tags                                                                    // tagged fields that are not among the above; versions 0+
+	UnknownTags   *wire.Tags                                                                   // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology is a part of StreamsGroupTopologyDescriptionUpdateRequest.
 type StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology struct {
 	SubtopologyID string                                                                // all versions
 	Nodes         []StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode // all versions
-	UnknownTags   wire.Tags                                                             // tagged fields that are not among the above; versions 0+
+	UnknownTags   *wire.Tags                                                            // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode is a part of StreamsGroupTopologyDescriptionUpdateRequest.
 type StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode struct {
-	Name         string    // all versions
-	NodeType     int8      // all versions
-	SourceTopics []string  // all versions
-	SinkTopic    *string   // all versions; nil is null
-	Stores       []string  // all versions
-	Successors   []string  // all versions
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
+	Name         string     // all versions
+	NodeType     int8       // all versions
+	SourceTopics []string   // all versions
+	SinkTopic    *string    // all versions; nil is null
+	Stores       []string   // all versions
+	Successors   []string   // all versions
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore is a part of StreamsGroupTopologyDescriptionUpdateRequest.
 type StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore struct {
 	Source      StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode // all versions
 	Processor   StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode // all versions
-	UnknownTags wire.Tags                                                           // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags                                                          // tagged fields that are not among the above; versions 0+
 }
 
 // NewStreamsGroupTopologyDescriptionUpdateRequest returns a StreamsGroupTopologyDescriptionUpdateRequest with every field at its default.
@@ -349,7 +351,7 @@ type StreamsGroupTopologyDescriptionUpdateResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewStreamsGroupTopologyDescriptionUpdateResponse returns a StreamsGroupTopologyDescriptionUpdateResponse with every field at its default.
@@ -414,8 +416,10 @@ func (m *StreamsGroupTopologyDescriptionUpdateResponse) append(dst []byte, versi
 }
 
 func (m *StreamsGroupTopologyDescriptionUpdateResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

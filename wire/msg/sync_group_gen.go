@@ -16,14 +16,14 @@ type SyncGroupRequest struct {
 	ProtocolType    *string                      // version 5; nil is null; ignored by other versions
 	ProtocolName    *string                      // version 5; nil is null; ignored by other versions
 	Assignments     []SyncGroupRequestAssignment // all versions
-	UnknownTags     wire.Tags                    // tagged fields that are not among the above; versions 4+
+	UnknownTags     *wire.Tags                   // tagged fields that are not among the above; versions 4+
 }
 
 // SyncGroupRequestAssignment is a part of SyncGroupRequest.
 type SyncGroupRequestAssignment struct {
-	MemberID    string    // all versions
-	Assignment  []byte    // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 4+
+	MemberID    string     // all versions
+	Assignment  []byte     // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 4+
 }
 
 // NewSyncGroupRequest returns a SyncGroupRequest with every field at its default.
@@ -212,7 +212,7 @@ type SyncGroupResponse struct {
 	ProtocolType   *string        // version 5; nil is null; ignored by other versions
 	ProtocolName   *string        // version 5; nil is null; ignored by other versions
 	Assignment     []byte         // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 4+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 4+
 }
 
 // NewSyncGroupResponse returns a SyncGroupResponse with every field at its default.

@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -17,7 +19,7 @@ type TxnOffsetCommitRequest struct {
 	MemberID                  string                        // versions 3+
 	GroupInstanceID           *string                       // versions 3+; nil is null
 	Topics                    []TxnOffsetCommitRequestTopic // all versions
-	UnknownTags               wire.Tags                     // tagged fields that are not among the above; versions 3+
+	UnknownTags               *wire.Tags                    // tagged fields that are not among the above; versions 3+
 }
 
 // TxnOffsetCommitRequestTopic is a part of TxnOffsetCommitRequest.
@@ -25,16 +27,16 @@ type TxnOffsetCommitRequestTopic struct {
 	Name        string                                 // versions 0-5; ignored by other versions
 	TopicID     wire.UUID                              // version 6; ignored by other versions
 	Partitions  []TxnOffsetCommitRequestTopicPartition // all versions
-	UnknownTags wire.Tags                              // tagged fields that are not among the above; versions 3+
+	UnknownTags *wire.Tags                             // tagged fields that are not among the above; versions 3+
 }
 
 // TxnOffsetCommitRequestTopicPartition is a part of TxnOffsetCommitRequest.
 type TxnOffsetCommitRequestTopicPartition struct {
-	PartitionIndex       int32     // all versions
-	CommittedOffset      int64     // all versions
-	CommittedLeaderEpoch int32     // versions 2+; default -1; ignored by other versions
-	CommittedMetadata    *string   // all versions; nil is null
-	UnknownTags          wire.Tags // tagged fields that are not among the above; versions 3+
+	PartitionIndex       int32      // all versions
+	CommittedOffset      int64      // all versions
+	CommittedLeaderEpoch int32      // versions 2+; default -1; ignored by other versions
+	CommittedMetadata    *string    // all versions; nil is null
+	UnknownTags          *wire.Tags // tagged fields that are not among the above; versions 3+
 }
 
 // NewTxnOffsetCommitRequest returns a TxnOffsetCommitRequest with every field at its default.
@@ -146,8 +148,10 @@ func (m *TxnOffsetCommitRequest) decode(r *txnOffsetCommitRequestReader, version
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
 	m.GroupID = r.String(flexible)
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int16()
+	if b := r.Fixed(10); len(b) == 10 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+	}
 	if version >= 3 {
 		m.GenerationIDOrMemberEpoch = r.Int32()
 	} else {
@@ -269,8 +273,10 @@ func (m *TxnOffsetCommitRequestTopicPartition) append(dst []byte, version int16)
 
 func (m *TxnOffsetCommitRequestTopicPartition) decode(r *txnOffsetCommitRequestReader, version int16) {
 	flexible := version >= 3
-	m.PartitionIndex = r.Int32()
-	m.CommittedOffset = r.Int64()
+	if b := r.Fixed(12); len(b) == 12 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.CommittedOffset = int64(binary.BigEndian.Uint64(b[4:]))
+	}
 	if version >= 2 {
 		m.CommittedLeaderEpoch = r.Int32()
 	} else {
@@ -313,7 +319,7 @@ var txnOffsetCommitRequestTopicPartitionFields = []schema.Field{
 type TxnOffsetCommitResponse struct {
 	ThrottleTimeMs int32                          // all versions
 	Topics         []TxnOffsetCommitResponseTopic // all versions
-	UnknownTags    wire.Tags                      // tagged fields that are not among the above; versions 3+
+	UnknownTags    *wire.Tags                     // tagged fields that are not among the above; versions 3+
 }
 
 // TxnOffsetCommitResponseTopic is a part of TxnOffsetCommitResponse.
@@ -321,14 +327,14 @@ type TxnOffsetCommitResponseTopic struct {
 	Name        string                                  // versions 0-5; ignored by other versions
 	TopicID     wire.UUID                               // version 6; ignored by other versions
 	Partitions  []TxnOffsetCommitResponseTopicPartition // all versions
-	UnknownTags wire.Tags                               // tagged fields that are not among the above; versions 3+
+	UnknownTags *wire.Tags                              // tagged fields that are not among the above; versions 3+
 }
 
 // TxnOffsetCommitResponseTopicPartition is a part of TxnOffsetCommitResponse.
 type TxnOffsetCommitResponseTopicPartition struct {
 	PartitionIndex int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 3+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 3+
 }
 
 // NewTxnOffsetCommitResponse returns a TxnOffsetCommitResponse with every field at its default.
@@ -501,8 +507,10 @@ func (m *TxnOffsetCommitResponseTopicPartition) append(dst []byte, version int16
 
 func (m *TxnOffsetCommitResponseTopicPartition) decode(r *txnOffsetCommitResponseReader, version int16) {
 	flexible := version >= 3
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

@@ -3,14 +3,16 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // UnregisterBrokerRequest is the request of the API UnregisterBroker (key 64), version 0.
 type UnregisterBrokerRequest struct {
-	BrokerID    int32     // all versions
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	BrokerID    int32      // all versions
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewUnregisterBrokerRequest returns a UnregisterBrokerRequest with every field at its default.
@@ -92,7 +94,7 @@ type UnregisterBrokerResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewUnregisterBrokerResponse returns a UnregisterBrokerResponse with every field at its default.
@@ -156,8 +158,10 @@ func (m *UnregisterBrokerResponse) append(dst []byte, version int16) ([]byte, er
 }
 
 func (m *UnregisterBrokerResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

@@ -3,14 +3,16 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
 // UnregisterControllerRequest is the request of the API UnregisterController (key 94), version 0.
 type UnregisterControllerRequest struct {
-	ControllerID int32     // all versions
-	UnknownTags  wire.Tags // tagged fields that are not among the above; versions 0+
+	ControllerID int32      // all versions
+	UnknownTags  *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewUnregisterControllerRequest returns a UnregisterControllerRequest with every field at its default.
@@ -94,7 +96,7 @@ type UnregisterControllerResponse struct {
 	ThrottleTimeMs int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
 	ErrorMessage   *string        // all versions; nil is null
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewUnregisterControllerResponse returns a UnregisterControllerResponse with every field at its default.
@@ -158,8 +160,10 @@ func (m *UnregisterControllerResponse) append(dst []byte, version int16) ([]byte
 }
 
 func (m *UnregisterControllerResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	m.UnknownTags = nil
 	if !r.NoTags() {

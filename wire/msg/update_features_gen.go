@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -12,16 +14,16 @@ type UpdateFeaturesRequest struct {
 	TimeoutMs      int32                                // all versions; default 60000
 	FeatureUpdates []UpdateFeaturesRequestFeatureUpdate // all versions
 	ValidateOnly   bool                                 // versions 1+
-	UnknownTags    wire.Tags                            // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                           // tagged fields that are not among the above; versions 0+
 }
 
 // UpdateFeaturesRequestFeatureUpdate is a part of UpdateFeaturesRequest.
 type UpdateFeaturesRequestFeatureUpdate struct {
-	Feature         string    // all versions
-	MaxVersionLevel int16     // all versions
-	AllowDowngrade  bool      // version 0
-	UpgradeType     int8      // versions 1+; default 1
-	UnknownTags     wire.Tags // tagged fields that are not among the above; versions 0+
+	Feature         string     // all versions
+	MaxVersionLevel int16      // all versions
+	AllowDowngrade  bool       // version 0
+	UpgradeType     int8       // versions 1+; default 1
+	UnknownTags     *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewUpdateFeaturesRequest returns a UpdateFeaturesRequest with every field at its default.
@@ -187,7 +189,7 @@ type UpdateFeaturesResponse struct {
 	ErrorCode      wire.ErrorCode                 // all versions
 	ErrorMessage   *string                        // all versions; nil is null
 	Results        []UpdateFeaturesResponseResult // versions 0-1; ignored by other versions
-	UnknownTags    wire.Tags                      // tagged fields that are not among the above; versions 0+
+	UnknownTags    *wire.Tags                     // tagged fields that are not among the above; versions 0+
 }
 
 // UpdateFeaturesResponseResult is a part of UpdateFeaturesResponse.
@@ -195,7 +197,7 @@ type UpdateFeaturesResponseResult struct {
 	Feature      string         // all versions
 	ErrorCode    wire.ErrorCode // all versions
 	ErrorMessage *string        // all versions; nil is null
-	UnknownTags  wire.Tags      // tagged fields that are not among the above; versions 0+
+	UnknownTags  *wire.Tags     // tagged fields that are not among the above; versions 0+
 }
 
 // NewUpdateFeaturesResponse returns a UpdateFeaturesResponse with every field at its default.
@@ -267,8 +269,10 @@ func (m *UpdateFeaturesResponse) append(dst []byte, version int16) ([]byte, erro
 }
 
 func (m *UpdateFeaturesResponse) decode(r *wire.Reader, version int16) {
-	m.ThrottleTimeMs = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.ErrorMessage = r.NullableString(true)
 	if version <= 1 {
 		{

@@ -203,12 +203,12 @@ func readBySchema(r *wire.Reader, schema any, leaves []any) []any {
 // int64, string (also for bytes) or nil.
 func leavesOf(v reflect.Value) (leaves []any) {
 	switch {
+	case v.Type() == reflect.TypeFor[*wire.Tags]():
+		return nil
 	case v.Type() == reflect.TypeFor[[]byte]() && v.IsNil(), v.Kind() == reflect.Pointer && v.IsNil():
 		return []any{nil}
 	case v.Type() == reflect.TypeFor[[]byte]():
 		return []any{string(v.Bytes())}
-	case v.Type() == reflect.TypeFor[wire.Tags]():
-		return nil
 	case v.Kind() == reflect.Pointer:
 		return leavesOf(v.Elem())
 	case v.Kind() == reflect.Struct:

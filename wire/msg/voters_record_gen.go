@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -11,7 +13,7 @@ import (
 type VotersRecord struct {
 	Version     int16               // all versions
 	Voters      []VotersRecordVoter // all versions
-	UnknownTags wire.Tags           // tagged fields that are not among the above; versions 0+
+	UnknownTags *wire.Tags          // tagged fields that are not among the above; versions 0+
 }
 
 // VotersRecordVoter is a part of VotersRecord.
@@ -20,22 +22,22 @@ type VotersRecordVoter struct {
 	VoterDirectoryID    wire.UUID                            // all versions
 	Endpoints           []VotersRecordVoterEndpoint          // all versions
 	KRaftVersionFeature VotersRecordVoterKRaftVersionFeature // all versions
-	UnknownTags         wire.Tags                            // tagged fields that are not among the above; versions 0+
+	UnknownTags         *wire.Tags                           // tagged fields that are not among the above; versions 0+
 }
 
 // VotersRecordVoterEndpoint is a part of VotersRecord.
 type VotersRecordVoterEndpoint struct {
-	Name        string    // all versions
-	Host        string    // all versions
-	Port        uint16    // all versions; uint16
-	UnknownTags wire.Tags // tagged fields that are not among the above; versions 0+
+	Name        string     // all versions
+	Host        string     // all versions
+	Port        uint16     // all versions; uint16
+	UnknownTags *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // VotersRecordVoterKRaftVersionFeature is a part of VotersRecord.
 type VotersRecordVoterKRaftVersionFeature struct {
-	MinSupportedVersion int16     // all versions
-	MaxSupportedVersion int16     // all versions
-	UnknownTags         wire.Tags // tagged fields that are not among the above; versions 0+
+	MinSupportedVersion int16      // all versions
+	MaxSupportedVersion int16      // all versions
+	UnknownTags         *wire.Tags // tagged fields that are not among the above; versions 0+
 }
 
 // NewVotersRecord returns a VotersRecord with every field at its default.
@@ -150,8 +152,10 @@ func (m *VotersRecordVoter) append(dst []byte, version int16) ([]byte, error) {
 }
 
 func (m *VotersRecordVoter) decode(r *votersRecordReader, version int16) {
-	m.VoterID = r.Int32()
-	m.VoterDirectoryID = r.UUID()
+	if b := r.Fixed(20); len(b) == 20 {
+		m.VoterID = int32(binary.BigEndian.Uint32(b[0:]))
+		m.VoterDirectoryID = wire.UUID(b[4:])
+	}
 	{
 		n := r.Len(true, 5)
 		m.Endpoints = r.voterEndpoints.Resize(m.Endpoints, n, r.Remaining()/5)
@@ -210,8 +214,10 @@ func (m *VotersRecordVoterKRaftVersionFeature) append(dst []byte, version int16)
 }
 
 func (m *VotersRecordVoterKRaftVersionFeature) decode(r *votersRecordReader, version int16) {
-	m.MinSupportedVersion = r.Int16()
-	m.MaxSupportedVersion = r.Int16()
+	if b := r.Fixed(4); len(b) == 4 {
+		m.MinSupportedVersion = int16(binary.BigEndian.Uint16(b[0:]))
+		m.MaxSupportedVersion = int16(binary.BigEndian.Uint16(b[2:]))
+	}
 	m.UnknownTags = nil
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

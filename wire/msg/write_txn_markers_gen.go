@@ -3,6 +3,8 @@
 package msg
 
 import (
+	"encoding/binary"
+
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
@@ -10,7 +12,7 @@ import (
 // WriteTxnMarkersRequest is the request of the API WriteTxnMarkers (key 27), versions 0 to 2.
 type WriteTxnMarkersRequest struct {
 	Markers     []WriteTxnMarkersRequestMarker // all versions
-	UnknownTags wire.Tags                      // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                     // tagged fields that are not among the above; versions 1+
 }
 
 // WriteTxnMarkersRequestMarker is a part of WriteTxnMarkersRequest.
@@ -21,14 +23,14 @@ type WriteTxnMarkersRequestMarker struct {
 	Topics             []WriteTxnMarkersRequestMarkerTopic // all versions
 	CoordinatorEpoch   int32                               // all versions
 	TransactionVersion int8                                // version 2; ignored by other versions
-	UnknownTags        wire.Tags                           // tagged fields that are not among the above; versions 1+
+	UnknownTags        *wire.Tags                          // tagged fields that are not among the above; versions 1+
 }
 
 // WriteTxnMarkersRequestMarkerTopic is a part of WriteTxnMarkersRequest.
 type WriteTxnMarkersRequestMarkerTopic struct {
-	Name             string    // all versions
-	PartitionIndexes []int32   // all versions
-	UnknownTags      wire.Tags // tagged fields that are not among the above; versions 1+
+	Name             string     // all versions
+	PartitionIndexes []int32    // all versions
+	UnknownTags      *wire.Tags // tagged fields that are not among the above; versions 1+
 }
 
 // NewWriteTxnMarkersRequest returns a WriteTxnMarkersRequest with every field at its default.
@@ -153,9 +155,11 @@ func (m *WriteTxnMarkersRequestMarker) append(dst []byte, version int16) ([]byte
 
 func (m *WriteTxnMarkersRequestMarker) decode(r *writeTxnMarkersRequestReader, version int16) {
 	flexible := version >= 1
-	m.ProducerID = r.Int64()
-	m.ProducerEpoch = r.Int16()
-	m.TransactionResult = r.Bool()
+	if b := r.Fixed(11); len(b) == 11 {
+		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
+		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
+		m.TransactionResult = b[10] != 0
+	}
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = r.markerTopics.Resize(m.Topics, n, r.Remaining()/3)
@@ -236,28 +240,28 @@ var writeTxnMarkersRequestMarkerTopicFields = []schema.Field{
 // WriteTxnMarkersResponse is the response of the API WriteTxnMarkers (key 27), versions 0 to 2.
 type WriteTxnMarkersResponse struct {
 	Markers     []WriteTxnMarkersResponseMarker // all versions
-	UnknownTags wire.Tags                       // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                      // tagged fields that are not among the above; versions 1+
 }
 
 // WriteTxnMarkersResponseMarker is a part of WriteTxnMarkersResponse.
 type WriteTxnMarkersResponseMarker struct {
 	ProducerID  int64                                // all versions
 	Topics      []WriteTxnMarkersResponseMarkerTopic // all versions
-	UnknownTags wire.Tags                            // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                           // tagged fields that are not among the above; versions 1+
 }
 
 // WriteTxnMarkersResponseMarkerTopic is a part of WriteTxnMarkersResponse.
 type WriteTxnMarkersResponseMarkerTopic struct {
 	Name        string                                        // all versions
 	Partitions  []WriteTxnMarkersResponseMarkerTopicPartition // all versions
-	UnknownTags wire.Tags                                     // tagged fields that are not among the above; versions 1+
+	UnknownTags *wire.Tags                                    // tagged fields that are not among the above; versions 1+
 }
 
 // WriteTxnMarkersResponseMarkerTopicPartition is a part of WriteTxnMarkersResponse.
 type WriteTxnMarkersResponseMarkerTopicPartition struct {
 	PartitionIndex int32          // all versions
 	ErrorCode      wire.ErrorCode // all versions
-	UnknownTags    wire.Tags      // tagged fields that are not among the above; versions 1+
+	UnknownTags    *wire.Tags     // tagged fields that are not among the above; versions 1+
 }
 
 // NewWriteTxnMarkersResponse returns a WriteTxnMarkersResponse with every field at its default.
@@ -456,8 +460,10 @@ func (m *WriteTxnMarkersResponseMarkerTopicPartition) append(dst []byte, version
 
 func (m *WriteTxnMarkersResponseMarkerTopicPartition) decode(r *writeTxnMarkersResponseReader, version int16) {
 	flexible := version >= 1
-	m.PartitionIndex = r.Int32()
-	m.ErrorCode = wire.ErrorCode(r.Int16())
+	if b := r.Fixed(6); len(b) == 6 {
+		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
+		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
+	}
 	m.UnknownTags = nil
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()

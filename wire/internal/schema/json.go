@@ -296,7 +296,7 @@ func (w *writer) tags(fields []Field, object map[string]any) error {
 		tags = append(tags, wire.Tag{Number: f.Tag, Data: w.out})
 	}
 	slices.SortStableFunc(tags, func(a, b wire.Tag) int { return int(int64(a.Number) - int64(b.Number)) })
-	w.out, err = wire.AppendTagSection(outer, tags)
+	w.out, err = wire.AppendTagSection(outer, &tags)
 	return err
 }
 

@@ -294,7 +294,7 @@ func (w *walker) base64(b []byte) {
 
 // tags reads the tagged fields of a struct.
 func (w *walker) tags(fields []Field) {
-	var unknown wire.Tags
+	var unknown *wire.Tags
 	w.begin(0)
 	for left := w.r.TagCount(); left > 0 && !w.r.Failed(); left-- {
 		number, end := w.r.TaggedField()
@@ -305,8 +305,8 @@ func (w *walker) tags(fields []Field) {
 			unknown = w.r.UnknownTag(unknown, number, end, left)
 		}
 	}
-	if len(unknown) > 0 && w.json {
-		w.unknownTags(unknown)
+	if unknown != nil && w.json {
+		w.unknownTags(*unknown)
 	}
 }
 

@@ -23,7 +23,8 @@ type Reader struct {
 	err      *DecodeError // nil also where the message just ended too early
 	strings  strings.Builder
 	pointers []string
-	int32s   []int32 // what is left of a block
+	int32s   []int32 // a block, of which the first int32n are taken
+	int32n   int
 }
 
 // The sizes of the blocks.
@@ -356,12 +357,13 @@ func (r *Reader) newInt32s(n int) []int32 {
 	if n == 0 {
 		return []int32{}
 	}
-	if len(r.int32s) < n {
-		r.int32s = make([]int32, max(n, min(int32Block, r.Remaining()/4)))
+	from := r.int32n
+	if len(r.int32s)-from < n {
+		from = 0
+		r.int32s = make([]int32, max(n, min(int32Block, n+r.Remaining()/4)))
 	}
-	s := r.int32s[:n:n]
-	r.int32s = r.int32s[n:]
-	return s
+	r.int32n = from + n
+	return r.int32s[from:r.int32n:r.int32n]
 }
 
 // Resize returns a slice of n elements: s itself, where it is large enough.
@@ -375,8 +377,8 @@ func Resize[T any](s []T, n int) []T {
 // A Slab has the elements of the many small arrays of a message, so that they
 // take few blocks of memory.
 type Slab[T any] struct {
-	free []T
-	size int // of the last block
+	block []T
+	taken int // of the block, from its beginning
 }
 
 // maxSlab is how many elements a block has at most, unless one array has more.
@@ -391,12 +393,13 @@ func (slab *Slab[T]) Resize(s []T, n, more int) []T {
 	if n == 0 {
 		return []T{}
 	}
-	if len(slab.free) < n {
-		slab.size = max(n, min(2*slab.size, maxSlab, more))
-		slab.free = make([]T, slab.size)
+	from := slab.taken
+	if len(slab.block)-from < n {
+		from = 0
+		slab.block = make([]T, max(n, min(2*len(slab.block), maxSlab, more)))
 	}
-	s, slab.free = slab.free[:n:n], slab.free[n:]
-	return s
+	slab.taken = from + n
+	return slab.block[from:slab.taken:slab.taken]
 }
 
 // TagCount reads how many tagged fields follow.

@@ -63,7 +63,7 @@ func checkRecords(data []byte, version int16, r release, maxBytes int, codecs re
 func checkBatch(data []byte, version int16, r release, maxBytes int) (chunk, error) {
 	reader := record.NewReader(data)
 	b, err := reader.Next()
-	if err == record.ErrPartial {
+	if errors.Is(err, record.ErrPartial) {
 		return chunk{}, fmt.Errorf("%v: %w", err, r.invalidRecord())
 	}
 	if err == nil {
@@ -98,7 +98,7 @@ func checkMessageSet(data []byte, r release, maxBytes int, codecs record.Codecs)
 	reader := record.NewReader(data)
 	for {
 		b, err := reader.Next()
-		if err == io.EOF || err == record.ErrPartial {
+		if err == io.EOF || errors.Is(err, record.ErrPartial) {
 			return c, nil
 		}
 		if err == nil {

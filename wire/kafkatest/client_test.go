@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -150,7 +151,7 @@ func read(t *testing.T, data []byte, codecs record.Codecs) (all []got) {
 	t.Helper()
 	for reader := record.NewReader(data); ; {
 		b, err := reader.Next()
-		if err == io.EOF || err == record.ErrPartial {
+		if err == io.EOF || errors.Is(err, record.ErrPartial) {
 			return all
 		}
 		if err == nil {

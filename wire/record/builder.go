@@ -17,21 +17,30 @@ type Builder struct {
 	format        Format
 	attributes    int16 // without the compression
 	count         int32
+	next          int64 // the offset of the next record, counted from the batch's first
+	last          int64 // that of the last record
 	baseTimestamp int64
 	maxTimestamp  int64
+	logAppendTime int64 // of all records, where oneTime is set
+	oneTime       bool
 }
 
 // Reset begins an empty batch. Its records go into the memory of buf, as long as
 // they fit; buf may be nil.
 func (b *Builder) Reset(f Format, buf []byte) {
-	*b = Builder{buf: buf[:0], format: f, maxTimestamp: -1}
+	*b = Builder{buf: buf[:0], format: f, baseTimestamp: -1, maxTimestamp: -1}
 }
 
 // Append encodes a record. The timestamp is in milliseconds since 1970, -1 is
 // none; v0 has none and drops it. A nil key or value is null. Nothing is changed
-// where it returns an error: ErrNoHeaders, ErrTooLarge, or that the timestamp is
-// too far from the first.
+// where it returns an error: ErrNoHeaders or ErrTooLarge.
 func (b *Builder) Append(timestamp int64, key, value []byte, headers []wire.Header) error {
+	if b.oneTime {
+		timestamp = b.logAppendTime
+	}
+	if b.next > math.MaxInt32 {
+		return errOffsets
+	}
 	var err error
 	if b.format == V2 {
 		err = b.appendRecord(timestamp, key, value, headers)
@@ -44,23 +53,39 @@ func (b *Builder) Append(timestamp int64, key, value []byte, headers []wire.Head
 	if b.count == 0 || timestamp > b.maxTimestamp {
 		b.maxTimestamp = timestamp
 	}
-	if b.count == 0 {
+	if b.count == 0 && b.attributes&deleteHorizonBit == 0 {
 		b.baseTimestamp = timestamp
 	}
 	b.count++
+	b.last = b.next
+	b.next++
+	return nil
+}
+
+var errOffsets = fmt.Errorf("a batch has no more than %d offsets", int64(math.MaxInt32)+1)
+
+// Skip leaves out n offsets before the next record: gaps, as compaction leaves
+// them in a log. A v2 batch keeps those that are left out at its end, too, and may
+// have no record at all. It is an error when n is negative, or a batch has not as
+// many offsets.
+func (b *Builder) Skip(n int64) error {
+	if n < 0 {
+		return fmt.Errorf("can't leave out %d offsets", n)
+	}
+	if n > math.MaxInt32+1-b.next {
+		return errOffsets
+	}
+	b.next += n
 	return nil
 }
 
 // appendRecord encodes a record of v2.
 func (b *Builder) appendRecord(timestamp int64, key, value []byte, headers []wire.Header) error {
 	var timestampDelta int64
-	if b.count > 0 {
-		timestampDelta = timestamp - b.baseTimestamp
-		if (timestampDelta < 0) != (timestamp < b.baseTimestamp) {
-			return fmt.Errorf("timestamp %d is too far from that of the batch's first record, %d", timestamp, b.baseTimestamp)
-		}
+	if b.count > 0 || b.attributes&deleteHorizonBit != 0 {
+		timestampDelta = timestamp - b.baseTimestamp // may wrap around, as it will again when it is added
 	}
-	offsetDelta := int64(b.count)
+	offsetDelta := b.next
 	size := 1 + int64(varintLen(timestampDelta)+varintLen(offsetDelta)) + payloadSize(key, value, headers)
 	start := max(len(b.buf), batchHead)
 	end := int64(start) + int64(varintLen(size)) + size
@@ -111,7 +136,7 @@ func putBytes(w []byte, i int, b []byte) int {
 	return i + copy(w[i:], b)
 }
 
-// appendMessage encodes a message of v0 or v1. Offsets count from 0.
+// appendMessage encodes a message of v0 or v1.
 func (b *Builder) appendMessage(timestamp int64, key, value []byte, headers []wire.Header) error {
 	if len(headers) > 0 {
 		return ErrNoHeaders
@@ -123,7 +148,7 @@ func (b *Builder) appendMessage(timestamp int64, key, value []byte, headers []wi
 	}
 	b.buf = slices.Grow(b.buf, int(end)-start)[:end]
 	w := b.buf[start:]
-	putInt64(w, offsetAt, int64(b.count))
+	putInt64(w, offsetAt, b.next)
 	i := putMessageHead(w, b.format, int8(b.attributes), timestamp)
 	i = putNullable(w, i, key)
 	putNullable(w, i, value)
@@ -156,6 +181,34 @@ func putNullable(w []byte, i int, b []byte) int {
 func sealMessage(w []byte) {
 	putInt32(w, sizeAt, int32(len(w)-logHead))
 	putInt32(w, messageCRCAt, int32(crc32.ChecksumIEEE(w[magicAt:])))
+}
+
+// SetTransactional makes the batch one of a transaction, until Reset. Only v2 has
+// these; in v0 and v1 Seal returns an error.
+func (b *Builder) SetTransactional() { b.attributes |= transactionalBit }
+
+// SetControl makes the batch one of control records, which are no data, until
+// Reset. Brokers write them, not producers; see AppendMarker. Only v2 has these;
+// in v0 and v1 Seal returns an error.
+func (b *Builder) SetControl() { b.attributes |= controlBit }
+
+// SetLogAppendTime makes ms the timestamp of all records that are appended from
+// now on, whatever Append is given: the time at which a broker appends them, where
+// the topic has message.timestamp.type=LogAppendTime. v0 has no timestamps, and
+// drops it. Call it before the first record.
+func (b *Builder) SetLogAppendTime(ms int64) {
+	if b.format != V0 {
+		b.attributes |= logAppendTimeBit
+		b.logAppendTime, b.oneTime = ms, true
+	}
+}
+
+// SetDeleteHorizon says when the tombstones in the batch may be removed, as a log
+// cleaner does (Batch.DeleteHorizon). Only v2 has it; in v0 and v1 Seal returns an
+// error. Call it before the first record.
+func (b *Builder) SetDeleteHorizon(ms int64) {
+	b.attributes |= deleteHorizonBit
+	b.baseTimestamp = ms
 }
 
 // Format is what Reset was given.

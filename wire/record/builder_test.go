@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -182,21 +183,161 @@ func TestBuilderLimits(t *testing.T) {
 	if _, err := b.Seal(nil, nil); err == nil {
 		t.Error("a batch without records was sealed")
 	}
-	b.Append(math.MaxInt64, nil, nil, nil)
-	before := b.Size()
-	if err := b.Append(-2, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "timestamp -2") {
-		t.Errorf("a timestamp delta of more than 63 bits: %v", err)
+}
+
+// TestDeltaLimits: a batch holds any timestamps, as Java's does, whose deltas wrap
+// around; and offsets as far from the first as a delta can say.
+func TestDeltaLimits(t *testing.T) {
+	var b record.Builder
+	for _, timestamps := range [][]int64{{-1, math.MaxInt64}, {math.MaxInt64, -1}, {0, math.MaxInt64}, {math.MaxInt64, 0}, {math.MinInt64, math.MaxInt64, 0}, {math.MaxInt64, math.MinInt64}} {
+		b.Reset(record.V2, nil)
+		for _, ms := range timestamps {
+			if err := b.Append(ms, nil, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b.MaxTimestamp() != math.MaxInt64 {
+			t.Errorf("%d: the latest is %d", timestamps, b.MaxTimestamp())
+		}
+		_, recs, err := readAll(sealed(t, &b))
+		for i, rec := range recs {
+			if rec.Timestamp != timestamps[i] {
+				t.Errorf("%d came back as %d", timestamps[i], rec.Timestamp)
+			}
+		}
+		if err != nil || len(recs) != len(timestamps) {
+			t.Errorf("%d: %d records, error %v", timestamps, len(recs), err)
+		}
 	}
-	if b.Size() != before || b.Len() != 1 {
-		t.Errorf("a refused record left %d bytes, %d records", b.Size(), b.Len())
+	for _, f := range formats {
+		b.Reset(f, nil)
+		appendAt(t, &b, 1, math.MaxInt32)
+		if err := b.Append(0, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "2147483648 offsets") || b.Len() != 2 {
+			t.Errorf("%v: an offset beyond the limit: %v", f, err)
+		}
+		if err := b.Skip(1); err == nil {
+			t.Errorf("%v: an offset beyond the limit was left out", f)
+		}
+		_, recs, err := readAll(sealed(t, &b))
+		if err != nil || !slices.Equal(offsets(recs), []int64{1, math.MaxInt32}) {
+			t.Errorf("%v: offsets %v, error %v", f, offsets(recs), err)
+		}
 	}
-	if err := b.Append(0, nil, nil, nil); err != nil { // the largest delta
-		t.Error(err)
+	if err := b.Skip(-1); err == nil {
+		t.Error("a negative number of offsets was left out")
 	}
-	batch, _ := b.Seal(nil, nil)
+}
+
+// appendAt appends records at these offsets, counted from the batch's first.
+func appendAt(t testing.TB, b *record.Builder, at ...int64) {
+	t.Helper()
+	next := int64(0)
+	for _, offset := range at {
+		if err := b.Skip(offset - next); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Append(1000+offset, nil, fmt.Append(nil, offset), nil); err != nil {
+			t.Fatal(err)
+		}
+		next = offset + 1
+	}
+}
+
+// sealed is the batch, without compression and stamped.
+func sealed(t testing.TB, b *record.Builder) []byte {
+	t.Helper()
+	batch, err := b.Seal(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	record.Stamp(batch, -1, -1, -1)
-	if _, recs, err := readAll(batch); err != nil || recs[0].Timestamp != math.MaxInt64 || recs[1].Timestamp != 0 {
-		t.Errorf("%+v, error %v", recs, err)
+	return slices.Clone(batch)
+}
+
+// TestAttributes: what a builder is told of the batch is what a reader finds.
+func TestAttributes(t *testing.T) {
+	for _, codec := range []record.Codec{nil, testGzip{}} {
+		for name, set := range map[string]func(b *record.Builder){
+			"transactional":  func(b *record.Builder) { b.SetTransactional() },
+			"control":        func(b *record.Builder) { b.SetControl() },
+			"log append":     func(b *record.Builder) { b.SetLogAppendTime(5000) },
+			"delete horizon": func(b *record.Builder) { b.SetDeleteHorizon(9000) },
+			"all": func(b *record.Builder) {
+				b.SetTransactional()
+				b.SetControl()
+				b.SetLogAppendTime(5000)
+				b.SetDeleteHorizon(9000)
+			},
+		} {
+			var b record.Builder
+			b.Reset(record.V2, nil)
+			set(&b)
+			appendAt(t, &b, 0, 1)
+			batch, err := b.Seal(codec, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			record.Stamp(batch, 1, 2, 3)
+			batches, recs, err := readAll(batch)
+			if err != nil || len(recs) != 2 {
+				t.Fatalf("%s: %d records, error %v", name, len(recs), err)
+			}
+			all := name == "all"
+			h := batches[0]
+			if h.Transactional != (all || name == "transactional") || h.Control != (all || name == "control") || h.LogAppendTime != (all || name == "log append") {
+				t.Errorf("%s: %+v", name, h)
+			}
+			horizon, timestamps := int64(-1), []int64{1000, 1001}
+			if all || name == "delete horizon" {
+				horizon = 9000
+			}
+			if h.LogAppendTime {
+				timestamps = []int64{5000, 5000}
+			}
+			if h.DeleteHorizon != horizon || recs[0].Timestamp != timestamps[0] || recs[1].Timestamp != timestamps[1] || h.MaxTimestamp != timestamps[1] {
+				t.Errorf("%s: %+v with %+v", name, h, recs)
+			}
+		}
+	}
+}
+
+// TestAttributesOfV2: older formats have no place for them.
+func TestAttributesOfV2(t *testing.T) {
+	for _, f := range formats[:2] {
+		for name, set := range map[string]func(b *record.Builder){
+			"transactional":  (*record.Builder).SetTransactional,
+			"control":        (*record.Builder).SetControl,
+			"delete horizon": func(b *record.Builder) { b.SetDeleteHorizon(9000) },
+		} {
+			for _, codec := range []record.Codec{nil, testGzip{}} {
+				var b record.Builder
+				b.Reset(f, nil)
+				set(&b)
+				appendAt(t, &b, 0)
+				if out, err := b.Seal(codec, nil); err == nil {
+					t.Errorf("%s in %v: %x", name, f, out)
+				}
+			}
+		}
+		for _, codec := range []record.Codec{nil, testGzip{}} {
+			var b record.Builder
+			b.Reset(f, nil)
+			b.SetLogAppendTime(5000)
+			appendAt(t, &b, 0, 1)
+			set, err := b.Seal(codec, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, recs, err := readAll(set)
+			if err != nil || len(recs) != 2 {
+				t.Fatalf("%v: %d records, error %v", f, len(recs), err)
+			}
+			for _, rec := range recs {
+				if f == record.V1 && (rec.Timestamp != 5000 || !rec.LogAppendTime) || f == record.V0 && (rec.Timestamp != -1 || rec.LogAppendTime) {
+					t.Errorf("%v: %+v", f, rec)
+				}
+			}
+		}
 	}
 }
 

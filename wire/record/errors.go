@@ -6,10 +6,8 @@ import (
 )
 
 var (
-	// ErrPartial says that the bytes end inside a batch. Brokers cut what they
-	// send at the size that was asked for, so at the end of a fetch it is
-	// ordinary; only when it is the first batch, that batch is larger than what
-	// was asked for.
+	// ErrPartial says that the bytes end inside a batch. It is found in a
+	// *PartialError.
 	ErrPartial = errors.New("the bytes end inside a batch")
 	// ErrCRC says that a batch or message is not what its CRC was computed of. It
 	// is found in a *CorruptError.
@@ -21,6 +19,29 @@ var (
 	// bits, can say.
 	ErrTooLarge = errors.New("a batch can't be larger than 2 GiB")
 )
+
+// A PartialError says that the bytes end inside a batch, or a message of v0 or
+// v1, and how many it has. Brokers cut what they send at the size that was asked
+// for, so at the end of a fetch it is ordinary. Where Position is 0 there is no
+// whole batch before it: this one is larger than the fetch, and only a larger
+// fetch, of Size bytes, brings it. At the end of a file it was not written whole.
+type PartialError struct {
+	Position int   // where the batch begins, in the bytes that the Reader was given
+	Offset   int64 // the batch's first offset (that of a wrapper of v0 or v1 is its last), or -1 where that is cut off
+	Size     int   // how many bytes the batch has, as it says itself, or 0 where that is cut off
+	Have     int   // how many of them are there
+}
+
+// Error has all of it in a line.
+func (e *PartialError) Error() string {
+	if e.Size == 0 {
+		return fmt.Sprintf("%v: %d bytes of it are there (from byte %d on)", ErrPartial, e.Have, e.Position)
+	}
+	return fmt.Sprintf("%v: %d of its %d bytes are there (offset %d, from byte %d on)", ErrPartial, e.Have, e.Size, e.Offset, e.Position)
+}
+
+// Unwrap returns ErrPartial.
+func (e *PartialError) Unwrap() error { return ErrPartial }
 
 // A LimitError says that unpacking was given up because it would have taken more
 // memory than allowed.

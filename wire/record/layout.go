@@ -40,6 +40,7 @@ const (
 	logAppendTimeBit = 0x08 // not in v0
 	transactionalBit = 0x10 // v2 only, as the next
 	controlBit       = 0x20
+	deleteHorizonBit = 0x40 // KIP-534
 )
 
 // Sizes of records, in bytes.

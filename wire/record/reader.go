@@ -10,8 +10,9 @@ import (
 // A Reader goes over bytes that hold batches, as a fetch brings them. It is a
 // value: a copy reads on from the same place.
 type Reader struct {
-	b   []byte
-	pos int
+	b    []byte
+	pos  int
+	base int // of b in the stream that it is a part of, for errors
 }
 
 // NewReader returns a Reader of b, which must not change while anything read
@@ -30,6 +31,10 @@ type Batch struct {
 	LogAppendTime bool        // the timestamps are the broker's, not the producer's
 	Transactional bool
 	Control       bool // holds control records, such as the end of a transaction, which are no data
+	// DeleteHorizon is when, in milliseconds, the tombstones and control records in
+	// the batch may be removed from a compacted log; -1 until the log cleaner has
+	// set it (KIP-534).
+	DeleteHorizon int64
 	// BaseOffset is the first record's offset or, where that was compacted away,
 	// the offset that it had. Of a wrapper of v0 or v1 it is -1: unknown.
 	BaseOffset int64
@@ -53,14 +58,14 @@ type Batch struct {
 }
 
 // Next returns the next batch, without unpacking it or looking at its CRC. It
-// returns io.EOF at the end, ErrPartial when the bytes end inside a batch, or a
-// *CorruptError; it stays there.
+// returns io.EOF at the end, a *PartialError when the bytes end inside a batch, or
+// a *CorruptError; it stays there.
 func (r *Reader) Next() (Batch, error) {
 	raw, f, err := r.whole(r.pos)
 	if err != nil {
 		return Batch{}, err
 	}
-	b := Batch{Format: f, BaseOffset: int64At(raw, offsetAt), raw: raw, position: r.pos}
+	b := Batch{Format: f, BaseOffset: int64At(raw, offsetAt), DeleteHorizon: -1, raw: raw, position: r.base + r.pos}
 	if f == V2 {
 		err = b.readHead()
 	} else {
@@ -81,13 +86,13 @@ func (r *Reader) Next() (Batch, error) {
 func (r *Reader) whole(pos int) ([]byte, Format, error) {
 	rest := r.b[pos:]
 	corrupt := func(at int, err error) ([]byte, Format, error) {
-		return nil, 0, place{offset: int64At(rest, offsetAt), position: pos}.corrupt(at, false, err)
+		return nil, 0, place{offset: int64At(rest, offsetAt), position: r.base + pos}.corrupt(at, false, err)
 	}
 	switch {
 	case len(rest) == 0:
 		return nil, 0, io.EOF
 	case len(rest) < logHead:
-		return nil, 0, ErrPartial
+		return nil, 0, r.partial(pos, 0)
 	}
 	size, least, f := int64(int32At(rest, sizeAt))+logHead, messageHeadV0+messageLengths, V0
 	if len(rest) > magicAt {
@@ -105,9 +110,18 @@ func (r *Reader) whole(pos int) ([]byte, Format, error) {
 	case size < int64(least):
 		return corrupt(sizeAt, fmt.Errorf("it has %d bytes, where format %v needs %d", size, f, least))
 	case size > int64(len(rest)):
-		return nil, 0, ErrPartial
+		return nil, 0, r.partial(pos, int(min(size, math.MaxInt)))
 	}
 	return rest[:size:size], f, nil
+}
+
+// partial is the error for a batch of that size, 0 where it is not known.
+func (r *Reader) partial(pos, size int) error {
+	e := &PartialError{Position: r.base + pos, Offset: -1, Size: size, Have: len(r.b) - pos}
+	if e.Have >= sizeAt {
+		e.Offset = int64At(r.b, pos+offsetAt)
+	}
+	return e
 }
 
 // extend adds to a plain message those that follow with the same attributes, as
@@ -140,6 +154,9 @@ func (b *Batch) readHead() error {
 	b.LogAppendTime = attributes&logAppendTimeBit != 0
 	b.Transactional = attributes&transactionalBit != 0
 	b.Control = attributes&controlBit != 0
+	if attributes&deleteHorizonBit != 0 {
+		b.DeleteHorizon = int64At(b.raw, baseTimestampAt)
+	}
 	b.MaxTimestamp = int64At(b.raw, maxTimestampAt)
 	b.PartitionLeaderEpoch = int32At(b.raw, leaderEpochAt)
 	b.ProducerID = int64At(b.raw, producerIDAt)

@@ -3,7 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
-	"math"
+	"iter"
 )
 
 // A Record is one record as it was read. Its byte slices alias what the batch was
@@ -113,12 +113,29 @@ func (r *Records) Next(rec *Record) (bool, error) {
 	return r.nextRecord(rec)
 }
 
+// All iterates over the records that are left, for where speed matters less than
+// brevity. An error is the last that it yields.
+func (r *Records) All() iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for {
+			var rec Record
+			ok, err := r.Next(&rec)
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			if !ok || !yield(rec, nil) {
+				return
+			}
+		}
+	}
+}
+
 // What can be wrong with a record of v2.
 var (
 	errRecordSize    = errors.New("a record has no valid size, or ends after the batch")
 	errRecordHead    = errors.New("a record has no valid timestamp or offset")
 	errOffsetDelta   = errors.New("a record's offset is outside of its batch's")
-	errTimestamp     = errors.New("a record's timestamp can't be represented")
 	errKey           = errors.New("a record's key has no valid length, or ends after the record")
 	errValue         = errors.New("a record's value has no valid length, or ends after the record")
 	errRecordHeaders = errors.New("a record's headers don't end where the record does")
@@ -140,10 +157,7 @@ func (r *Records) nextRecord(rec *Record) (bool, error) {
 	if offsetDelta < 0 || offsetDelta > int64(r.lastDelta) {
 		return false, r.corrupt(start, errOffsetDelta)
 	}
-	timestamp := r.baseTimestamp + timestampDelta
-	if (timestamp < r.baseTimestamp) != (timestampDelta < 0) {
-		return false, r.corrupt(start, errTimestamp)
-	}
+	timestamp := r.baseTimestamp + timestampDelta // may wrap around, as it did when it was written
 	key, i := nullable(b, i)
 	if i < 0 {
 		return false, r.corrupt(start, errKey)
@@ -175,7 +189,7 @@ func (r *Records) nextRecord(rec *Record) (bool, error) {
 func nullable(b []byte, i int) ([]byte, int) {
 	n, i := varint(b, i)
 	switch {
-	case i < 0 || n < -1 || n > int64(len(b)-i) || n > math.MaxInt32:
+	case i < 0 || n < -1 || n > int64(len(b)-i):
 		return nil, -1
 	case n < 0:
 		return nil, i

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -114,6 +115,81 @@ func TestRepack(t *testing.T) {
 	}
 }
 
+// TestKeepOffsets: what compaction has left keeps its offsets when it is written
+// again for a consumer that reads another format, and a v2 batch also those that
+// it only covers.
+func TestKeepOffsets(t *testing.T) {
+	want := []int64{502, 505, 509}
+	from := map[string][]byte{}
+	var b record.Builder
+	for _, f := range formats {
+		b.Reset(f, nil)
+		appendAt(t, &b, 2, 5, 9)
+		if err := b.Skip(3); err != nil {
+			t.Fatal(err)
+		}
+		plain := sealed(t, &b)
+		if f == record.V2 {
+			binary.BigEndian.PutUint64(plain, 500)
+		} else {
+			for at := 0; at < len(plain); at += 12 + int(binary.BigEndian.Uint32(plain[at+8:])) {
+				binary.BigEndian.PutUint64(plain[at:], 500+binary.BigEndian.Uint64(plain[at:]))
+			}
+		}
+		from[f.String()] = plain
+	}
+	for _, f := range formats {
+		packed, err := record.Repack(firstBatch(t, from[f.String()]), nil, f, testGzip{}, record.KeepOffsets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from[f.String()+" gzip"] = packed
+	}
+	for name, set := range from {
+		for _, to := range formats {
+			for _, codec := range []record.Codec{nil, testGzip{}} {
+				out, err := record.Repack(firstBatch(t, set), testCodecs{}, to, codec, record.KeepOffsets)
+				if err != nil {
+					t.Fatal(err)
+				}
+				batches, recs, err := readAll(out)
+				if err != nil || !slices.Equal(offsets(recs), want) {
+					t.Errorf("%s to %v (%v): offsets %v, error %v", name, to, codec != nil, offsets(recs), err)
+					continue
+				}
+				first, last := int64(502), int64(509)
+				if to == record.V2 && firstBatch(t, set).Format == record.V2 {
+					first, last = 500, 512
+				}
+				if b := batches[0]; b.LastOffset != last || b.BaseOffset != first && b.BaseOffset != -1 {
+					t.Errorf("%s to %v (%v): %+v", name, to, codec != nil, b)
+				}
+			}
+		}
+	}
+	// An empty batch has nothing to say in older formats.
+	b.Reset(record.V2, nil)
+	b.SetDeleteHorizon(77)
+	b.SetTransactional()
+	b.Skip(4)
+	empty := sealed(t, &b)
+	record.Place(empty, 600, 8)
+	for _, to := range formats {
+		out, err := record.Repack(firstBatch(t, empty), nil, to, nil, record.KeepOffsets)
+		if err != nil || (to == record.V2) != bytes.Equal(out, empty) || to != record.V2 && out != nil {
+			t.Errorf("an empty batch in %v: %x, want %x; error %v", to, out, empty, err)
+		}
+	}
+	// Offsets that don't ascend can't be kept.
+	set := wrapper(t, record.V0, 0, 0, 0, slices.Concat(batchOf(t, record.V0, nil, 3, 1), batchOf(t, record.V0, nil, 3, 1)))
+	if out, err := record.Repack(firstBatch(t, set), testCodecs{}, record.V1, nil, record.KeepOffsets); err == nil {
+		t.Errorf("two records at offset 3: %x", out)
+	}
+	if _, err := record.Repack(firstBatch(t, set), testCodecs{}, record.V1, nil, 7); err != nil {
+		t.Errorf("two records at offset 3, numbered again: %v", err)
+	}
+}
+
 func TestControlStaysInV2(t *testing.T) {
 	b := batchOf(t, record.V2, nil, 3, 1)
 	b[22] |= 0x30
@@ -123,6 +199,9 @@ func TestControlStaysInV2(t *testing.T) {
 		t.Fatalf("%+v", batch)
 	}
 	if _, err := record.Repack(batch, nil, record.V1, nil, 0); err == nil {
+		t.Error("a control record became data")
+	}
+	if _, err := record.Convert(b, nil, record.V2, nil); err == nil {
 		t.Error("a control record became data")
 	}
 	out, err := record.Repack(batch, nil, record.V2, nil, 9)

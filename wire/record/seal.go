@@ -16,13 +16,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // still needs Stamp, which sets its CRC.
 //
 // The builder keeps the records: to Seal again gives the same bytes. It is an
-// error when there are none.
+// error when there are none, but for a v2 batch of offsets left out by Skip.
 func (b *Builder) Seal(c Codec, dst []byte) ([]byte, error) {
-	if b.count == 0 {
+	switch {
+	case b.count == 0 && (b.format != V2 || b.next == 0):
 		return dst, errors.New("a batch without records can't be sealed")
+	case b.format != V2 && b.attributes&^logAppendTimeBit != 0:
+		return dst, fmt.Errorf("format %v has neither transactions, control records nor a delete horizon", b.format)
 	}
 	compression := None
-	if c != nil {
+	if c != nil && b.count > 0 {
 		compression = c.Compression()
 	}
 	switch {
@@ -38,6 +41,9 @@ func (b *Builder) Seal(c Codec, dst []byte) ([]byte, error) {
 func (b *Builder) sealBatch(c Codec, compression Compression, dst []byte) ([]byte, error) {
 	start := 0
 	if compression == None {
+		if len(b.buf) == 0 { // no records
+			b.buf = append(b.buf, make([]byte, batchHead)...)
+		}
 		dst = b.buf
 	} else {
 		start = len(dst)
@@ -57,7 +63,7 @@ func (b *Builder) sealBatch(c Codec, compression Compression, dst []byte) ([]byt
 	w[magicAt] = byte(V2)
 	putInt32(w, crcAt, 0)
 	putInt16(w, attributesAt, b.attributes|int16(compression))
-	putInt32(w, lastOffsetDeltaAt, b.count-1)
+	putInt32(w, lastOffsetDeltaAt, int32(b.next-1))
 	putInt64(w, baseTimestampAt, b.baseTimestamp)
 	putInt64(w, maxTimestampAt, b.maxTimestamp)
 	putProducer(w, -1, -1, -1)
@@ -79,7 +85,7 @@ func (b *Builder) wrap(c Codec, compression Compression, dst []byte) ([]byte, er
 	if len(w) > math.MaxInt32 {
 		return dst[:start], ErrTooLarge
 	}
-	putInt64(w, offsetAt, int64(b.count-1))
+	putInt64(w, offsetAt, b.last)
 	i := putMessageHead(w, b.format, int8(b.attributes)|int8(compression), b.maxTimestamp)
 	i = putNullable(w, i, nil)
 	putInt32(w, i, int32(len(w)-head))

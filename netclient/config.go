@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/metrics"
+	"github.com/barnabas-kafka/barnabas/wire"
 )
 
 // Config says how to reach a cluster. Its zero value is a client for
@@ -122,6 +123,9 @@ func (c *Config) Validate() error {
 	if _, err := parsePin(c.APIVersion); err != nil {
 		errs = append(errs, fmt.Errorf("APIVersion: %w", err))
 	}
+	if err := checkClientID(c.ClientID); err != nil {
+		errs = append(errs, err)
+	}
 	atLeast := func(name string, value, least int64) {
 		if value < least {
 			errs = append(errs, fmt.Errorf("%s is %d; it can't be negative", name, value))
@@ -135,6 +139,14 @@ func (c *Config) Validate() error {
 	atLeast("ReceiveBuffer", int64(c.ReceiveBuffer), 0)
 	atLeast("MaxResponseSize", int64(c.MaxResponseSize), 0)
 	return errors.Join(errs...)
+}
+
+// checkClientID refuses what a request's header can't carry.
+func checkClientID(id string) error {
+	if len(id) > wire.MaxString {
+		return fmt.Errorf("ClientID has %d bytes; a request carries at most %d", len(id), wire.MaxString)
+	}
+	return nil
 }
 
 // withDefaults is the Config with every default filled in and the addresses in

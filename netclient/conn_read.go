@@ -91,10 +91,11 @@ func (c *Conn) match(frame []byte) (pending, []byte, error) {
 	if !ok {
 		return pending{}, nil, fmt.Errorf("%d bytes came while nothing was asked", len(frame))
 	}
-	id, body, err := wire.DecodeResponseHeader(frame, p.Key, p.Version)
+	h, body, err := wire.DecodeResponseHeader(frame, p.Key, p.Version)
 	if err != nil {
 		return pending{}, nil, fmt.Errorf("header of the answer to %s v%d: %w", p.Key, p.Version, err)
 	}
+	id := h.CorrelationID
 	if id == 0 && p.Key == wire.KeyFindCoordinator && p.Version == 0 {
 		id = p.id // some 0.8.2 brokers forget it
 	}

@@ -103,7 +103,7 @@ func (c *Conn) encode(p *pending) {
 	}
 	start := len(o.scratch)
 	o.scratch = wire.AppendInt32(o.scratch, 0)
-	o.scratch = wire.AppendRequestHeader(o.scratch, wire.RequestHeader{
+	o.scratch, _ = wire.AppendRequestHeader(o.scratch, wire.RequestHeader{ // connect has checked the client id
 		APIKey: p.Key, APIVersion: p.Version, CorrelationID: p.id, ClientID: &c.clientID})
 	p.size = len(o.scratch) - start + body
 	wire.AppendInt32(o.scratch[:start], int32(p.size-4))

@@ -12,6 +12,9 @@ import (
 // connect makes a connection that is ready for use: dialed, and with the
 // broker's versions known.
 func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*Conn, error) {
+	if err := checkClientID(opts.clientID); err != nil {
+		return nil, err
+	}
 	opts.addr = addr
 	started := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.ConnectionSetupTimeout,

@@ -150,7 +150,7 @@ func (f *fakeBroker) serve(nc net.Conn) {
 
 // frameOf is a whole answer to a request.
 func frameOf(h wire.RequestHeader, body []byte) []byte {
-	head := wire.AppendResponseHeader(nil, h.APIKey, h.APIVersion, h.CorrelationID)
+	head, _ := wire.AppendResponseHeader(nil, h.APIKey, h.APIVersion, wire.ResponseHeader{CorrelationID: h.CorrelationID})
 	frame := wire.AppendInt32(nil, int32(len(head)+len(body)))
 	return slices.Concat(frame, head, body)
 }

@@ -92,12 +92,13 @@ func TestValidateJoinsEveryMistake(t *testing.T) {
 		APIVersion:       "9.9",
 		RequestTimeout:   -1,
 		SendBuffer:       -1,
+		ClientID:         strings.Repeat("c", 1<<15),
 	}
 	_, err := New(cfg)
 	if err == nil {
 		t.Fatal("New took it")
 	}
-	for _, want := range []string{"BootstrapServers", "kafka:", "APIVersion", "9.9", "RequestTimeout", "SendBuffer"} {
+	for _, want := range []string{"BootstrapServers", "kafka:", "APIVersion", "9.9", "RequestTimeout", "SendBuffer", "ClientID"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)
 		}

@@ -16,7 +16,7 @@
 // and, when the answer has come:
 //
 //	frame, err := wire.ReadFrame(conn, nil, 1<<20)
-//	id, body, err := wire.DecodeResponseHeader(frame, wire.KeyMetadata, 9)
+//	header, body, err := wire.DecodeResponseHeader(frame, wire.KeyMetadata, 9)
 //	var resp msg.MetadataResponse
 //	err = resp.Decode(body, 9)
 //

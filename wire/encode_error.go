@@ -12,9 +12,6 @@ type EncodeError struct {
 
 // Error has all of it in a line.
 func (e *EncodeError) Error() string {
-	if e.Field == "" {
-		return fmt.Sprintf("%s v%d: %s", e.Message, e.Version, e.Reason)
-	}
 	return fmt.Sprintf("%s v%d: %s: %s", e.Message, e.Version, e.Field, e.Reason)
 }
 
@@ -34,10 +31,22 @@ func ErrorTooLong(message string, version int16, field string, length int) error
 	return &EncodeError{message, version, field, fmt.Sprintf("%d bytes, and this version carries at most %d", length, MaxString)}
 }
 
-// CheckVersion returns an error unless the message has that version.
-func CheckVersion(message string, version int16, has VersionRange) error {
-	if !has.Contains(version) {
-		return &EncodeError{message, version, "", fmt.Sprintf("no such version; there are %s", has)}
+// A VersionError says that a message has no such version.
+type VersionError struct {
+	Message string
+	Version int16
+	Have    VersionRange // the versions that there are
+}
+
+// Error has all of it in a line.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s v%d: no such version; there are %s", e.Message, e.Version, e.Have)
+}
+
+// CheckVersion returns a *VersionError unless the message has that version.
+func CheckVersion(message string, version int16, have VersionRange) error {
+	if !have.Contains(version) {
+		return &VersionError{message, version, have}
 	}
 	return nil
 }

@@ -452,14 +452,6 @@ func (r *Reader) UnknownTag(tags *Tags, number uint32, end, left int) *Tags {
 	return tags
 }
 
-// SkipTags skips a tag section; for headers.
-func (r *Reader) SkipTags() {
-	for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
-		_, end := r.TaggedField()
-		r.take(end-r.pos, r.pos)
-	}
-}
-
 // NoTags reads a tag section if it is empty, as nearly all are, and tells
 // whether it was.
 func (r *Reader) NoTags() bool {

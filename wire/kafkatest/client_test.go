@@ -54,12 +54,12 @@ func (c *testClient) receive(version int16, resp wire.Response) error {
 	if err != nil {
 		return err
 	}
-	id, body, err := wire.DecodeResponseHeader(frame, resp.APIKey(), version)
+	h, body, err := wire.DecodeResponseHeader(frame, resp.APIKey(), version)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if id != c.id {
-		c.t.Fatalf("correlation id %d, want %d", id, c.id)
+	if h.CorrelationID != c.id {
+		c.t.Fatalf("correlation id %d, want %d", h.CorrelationID, c.id)
 	}
 	if err := resp.Decode(body, version); err != nil {
 		c.t.Fatal(err)

@@ -201,7 +201,10 @@ func (c *connection) wait(action Action) error {
 // write writes the response. Fetched records are written from where they are.
 func (c *connection) write(h wire.RequestHeader, version int16, response wire.Response) error {
 	head := append(c.out[:0], 0, 0, 0, 0) // the size
-	head = wire.AppendResponseHeader(head, h.APIKey, h.APIVersion, h.CorrelationID)
+	head, err := wire.AppendResponseHeader(head, h.APIKey, h.APIVersion, wire.ResponseHeader{CorrelationID: h.CorrelationID})
+	if err != nil {
+		return fmt.Errorf("encoding: %w", err)
+	}
 	if fetched, ok := response.(*msg.FetchResponse); ok {
 		parts, err := fetched.AppendParts(c.parts[:0], head, version)
 		if err != nil {

@@ -77,7 +77,8 @@ func recode(typ string, b []byte) ([]byte, error) {
 	case "Bytes":
 		again = wire.AppendNullableBytes(nil, r.NullableBytes(false), false)
 	case "Array":
-		values := r.NullableInt32s(nil, false)
+		var values []int32
+		r.NullableInt32s(&values, false)
 		again = wire.AppendNullableLen(nil, len(values), values == nil, false)
 		for _, v := range values {
 			again = wire.AppendInt32(again, v)

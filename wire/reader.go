@@ -311,49 +311,53 @@ func (r *Reader) NullableLen(flexible bool, minSize int) int {
 	return 0
 }
 
-// Int32s reads an array that is not null, into dst where it fits.
-func (r *Reader) Int32s(dst []int32, flexible bool) []int32 {
+// Int32s reads an array that is not null into dst, in its memory where it fits.
+func (r *Reader) Int32s(dst *[]int32, flexible bool) {
 	// Metadata has thousands of short ones. For those, pos is read once and
-	// written once: each time costs more than all the rest.
+	// written once, and what is empty already is left alone: memory that holds
+	// pointers is dear to write.
 	at := r.pos
 	if flexible && at < len(r.src) && r.src[at]-1 < 0x7f {
 		n := int(r.src[at]) - 1
 		if b := r.src[at+1:]; len(b) >= 4*n {
 			r.pos = at + 1 + 4*n
-			if cap(dst) < n || dst == nil {
-				dst = r.newInt32s(n)
+			if n == 0 && len(*dst) == 0 {
+				return
 			}
-			dst = dst[:n]
-			for i := range dst {
-				dst[i] = int32(binary.BigEndian.Uint32(b[4*i:]))
+			s := r.resizeInt32s(*dst, n)
+			for i := range s {
+				s[i] = int32(binary.BigEndian.Uint32(b[4*i:]))
 			}
-			return dst
+			*dst = s
+			return
 		}
 	}
-	if dst = r.NullableInt32s(dst, flexible); dst == nil {
+	if r.NullableInt32s(dst, flexible); *dst == nil {
 		r.fail(at, "null, which this array can't be,")
 	}
-	return dst
 }
 
-// NullableInt32s reads an array, into dst where it fits; nil is null.
-func (r *Reader) NullableInt32s(dst []int32, flexible bool) []int32 {
+// NullableInt32s reads an array into dst, in its memory where it fits; nil is
+// null.
+func (r *Reader) NullableInt32s(dst *[]int32, flexible bool) {
 	n := r.NullableLen(flexible, 4)
 	if n < 0 {
-		return nil
+		*dst = nil
+		return
 	}
-	if cap(dst) < n || dst == nil {
-		dst = r.newInt32s(n)
+	s := r.resizeInt32s(*dst, n)
+	for i := range s { // nothing, after an error
+		s[i] = r.Int32()
 	}
-	dst = dst[:n]
-	for i := range dst { // nothing, after an error
-		dst[i] = r.Int32()
-	}
-	return dst
+	*dst = s
 }
 
-// newInt32s returns n values of the current block.
-func (r *Reader) newInt32s(n int) []int32 {
+// resizeInt32s returns n values: s itself, where it is large enough, or a part
+// of the current block.
+func (r *Reader) resizeInt32s(s []int32, n int) []int32 {
+	if s != nil && cap(s) >= n {
+		return s[:n]
+	}
 	if n == 0 {
 		return []int32{}
 	}

@@ -106,10 +106,10 @@ func (g *generator) decodeField(s *structType, f *field, within versions) {
 	sometimesNull := !f.nullable.intersect(have).empty()
 	switch {
 	case f.array && f.typ == "int32" && sometimesNull:
-		g.p("\t%s = r.NullableInt32s(%s, %s)", x, x, g.flexible())
+		g.p("\tr.NullableInt32s(&%s, %s)", x, g.flexible())
 		g.refuseNull(f, have, x)
 	case f.array && f.typ == "int32":
-		g.p("\t%s = r.Int32s(%s, %s)", x, x, g.flexible())
+		g.p("\tr.Int32s(&%s, %s)", x, g.flexible())
 	case f.array && sometimesNull:
 		g.p("\tif n := r.NullableLen(%s, %d); n < 0 {\n\t\t%s = nil", g.flexible(), g.minElement(s, f), x)
 		g.refuseNull(f, have, "")
@@ -228,7 +228,7 @@ func (g *generator) decodeTags(s *structType) {
 	if !g.everFlexible() {
 		return
 	}
-	g.p("\tm.UnknownTags = nil")
+	g.p("\tif m.UnknownTags != nil {\n\t\tm.UnknownTags = nil\n\t}")
 	for _, f := range s.tagged() {
 		g.decodeDefault(s, f)
 	}

@@ -34,17 +34,23 @@ func (s *Set) Codec(c record.Compression) (record.Codec, error) {
 	return s.codecs[c], nil
 }
 
-// NewCodec makes a codec at a level; 0 is its default. Gzip has levels 1 to 9,
-// lz4 1 to 17 (above 9 they are the same), zstd 1 to 22; snappy has none.
-// (compression.gzip.level, compression.lz4.level, compression.zstd.level, KIP-390)
+// NewCodec makes a codec at a level; 0 is its default. The levels are those of
+// Kafka (KIP-390, KIP-780); beyond them it is an error.
+//
+//   - gzip: 1 to 9, and -1, which is the default, too (compression.gzip.level)
+//   - lz4: 1 to 17; above 9 they are the same (compression.lz4.level)
+//   - zstd: -131072 to 22, in four steps: below 3, to 5, to 9, above
+//     (compression.zstd.level)
+//   - snappy has none
 func NewCodec(c record.Compression, level int) (record.Codec, error) {
-	limits := map[record.Compression]int{record.Gzip: 9, record.Snappy: 0, record.LZ4: 17, record.Zstd: 22}
-	most, ok := limits[c]
+	least, most := levels(c)
 	switch {
-	case !ok:
+	case c <= record.None || c > record.Zstd:
 		return nil, fmt.Errorf("no codec for %s", c)
-	case level < 0 || level > most:
-		return nil, fmt.Errorf("%s level %d: want 0 (the default) to %d", c, level, most)
+	case c == record.Snappy && level != 0:
+		return nil, fmt.Errorf("snappy has no levels, and level %d was asked for", level)
+	case level < least || level > most:
+		return nil, fmt.Errorf("%s level %d: want %d to %d; 0 is the default", c, level, least, most)
 	}
 	switch c {
 	case record.Gzip:
@@ -55,5 +61,19 @@ func NewCodec(c record.Compression, level int) (record.Codec, error) {
 		return newLZ4(level), nil
 	default:
 		return newZstd(level), nil
+	}
+}
+
+// levels are those that Kafka's properties may have, and 0.
+func levels(c record.Compression) (least, most int) {
+	switch c {
+	case record.Gzip:
+		return -1, 9
+	case record.LZ4:
+		return 0, 17
+	case record.Zstd:
+		return -131072, 22
+	default:
+		return 0, 0
 	}
 }

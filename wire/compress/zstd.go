@@ -40,13 +40,24 @@ func newZstd(level int) *zstdCodec {
 	return c
 }
 
-// zstdMemory is what a decoder may take, a power of two: the limit, or the window
-// that every decoder has to support, because encoders ask for it where they need
-// far less.
-func zstdMemory(limit int) uint64 {
-	const least = 8 << 20
-	return 1 << bits.Len64(uint64(max(limit, least)-1))
+// zstdMemory is the least memory, of those that a window can have, that suffices
+// for limit bytes, and the window's descriptor. It is at most an eighth more than
+// the limit. Blocks are never larger than 128 KiB; for these it suffices always.
+func zstdMemory(limit int) (memory uint64, descriptor byte) {
+	need := uint64(max(limit, zstdBlock))
+	exponent := bits.Len64(need) - 1
+	eighth := uint64(1) << (exponent - 3)
+	eighths := (need - 1<<exponent + eighth - 1) / eighth
+	if eighths == 8 {
+		exponent, eighths = exponent+1, 0
+	}
+	return 1<<exponent + eighths*eighth, byte(exponent-10)<<3 | byte(eighths) // an exponent of 0 is 1 KiB
 }
+
+const (
+	zstdBlock    = 128 << 10 // bytes that a block holds at most
+	zstdWindowAt = 5         // the descriptor's place in a frame of more than one segment
+)
 
 // A zstdDecoder unpacks up to a limit that it was made with.
 type zstdDecoder struct {
@@ -60,7 +71,8 @@ func (c *zstdCodec) decoder(limit int) (*zstdDecoder, error) {
 	if d, ok := c.decoders.Get().(*zstdDecoder); ok && d.limit == limit {
 		return d, nil
 	}
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(zstdMemory(limit)))
+	memory, _ := zstdMemory(limit)
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(memory))
 	return &zstdDecoder{d, limit}, err
 }
 
@@ -72,50 +84,99 @@ func (c *zstdCodec) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
 	return e.EncodeAll(src, dst), nil
 }
 
-// maxZstdRatio is more than the format can pack: 128 KiB in a block of 4 bytes.
-const maxZstdRatio = 128 << 10 / 4
-
 func (c *zstdCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
-	src, err := zstdFrame(src, limit)
-	if err != nil {
-		return nil, err
+	start := len(dst)
+	for first := true; first || len(src) > 0; first = false { // there is seldom more than one frame
+		frame, rest, err := nextZstd(src, limit-(len(dst)-start))
+		if err == nil {
+			dst, err = c.appendFrame(dst, frame, limit-(len(dst)-start))
+		}
+		if _, ok := errors.AsType[*record.LimitError](err); ok {
+			return nil, &record.LimitError{Limit: limit} // not what earlier frames have left of it
+		}
+		if err != nil {
+			return nil, fmt.Errorf("zstd: %w", err)
+		}
+		src = rest
 	}
+	return dst, nil
+}
+
+// appendFrame appends what a frame unpacks to.
+func (c *zstdCodec) appendFrame(dst, frame []byte, limit int) ([]byte, error) {
 	d, err := c.decoder(limit)
 	if err != nil {
 		return nil, err
 	}
 	defer c.decoders.Put(d)
-	out, err := d.DecodeAll(src, dst)
+	out, err := d.DecodeAll(frame, dst[len(dst):]) // it would count what is in dst into its own limit
 	switch {
-	case errors.Is(err, zstd.ErrDecoderSizeExceeded), err == nil && len(out)-len(dst) > limit:
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded) || err == nil && len(out) > limit:
 		return nil, &record.LimitError{Limit: limit}
 	case err != nil:
-		return nil, fmt.Errorf("zstd: %w", err)
+		return nil, err
+	case len(dst) == 0:
+		return out, nil
 	}
-	return out, nil
+	return append(dst, out...), nil // where dst had room, out is there already
 }
 
-// zstdFrame looks at a frame's header before anything is unpacked. A frame may ask
-// for a window beyond the limit (of 128 MiB, when Java packs at level 22) and yet
-// hold little; what does not unpack to more than the limit never looks back
-// further. So a copy that asks for less takes its place.
-func zstdFrame(src []byte, limit int) ([]byte, error) {
+// nextZstd cuts the first frame off src, and looks at it before anything is
+// unpacked.
+//
+// A frame may ask for a window beyond the limit (of 128 MiB, when Java packs at
+// level 22) and yet hold little; what does not unpack to more than the limit never
+// looks back further. So a copy that asks for less takes its place.
+func nextZstd(src []byte, limit int) (frame, rest []byte, err error) {
 	var head zstd.Header
 	if err := head.Decode(src); err != nil {
-		return nil, fmt.Errorf("zstd header: %w", err)
+		return nil, nil, fmt.Errorf("the header of a frame: %w", err)
 	}
-	memory := zstdMemory(limit)
-	switch size := head.FrameContentSize; { // 0 where it does not say
-	case size > uint64(limit):
-		return nil, &record.LimitError{Limit: limit}
-	case size > uint64(len(src))*maxZstdRatio:
-		return nil, fmt.Errorf("zstd: %d bytes can't unpack to %d", len(src), size)
+	end, most := head.HeaderSize+int(head.SkippableSize), uint64(0)
+	if !head.Skippable {
+		end, most = zstdBlocks(src, head.HeaderSize)
+		if head.HasCheckSum {
+			end += 4
+		}
+	}
+	memory, descriptor := zstdMemory(limit)
+	switch {
+	case end > len(src):
+		return nil, nil, errors.New("the end of a frame is missing")
+	case head.FrameContentSize > uint64(limit):
+		return nil, nil, &record.LimitError{Limit: limit}
+	case head.FrameContentSize > most:
+		return nil, nil, fmt.Errorf("a frame of %d bytes can't unpack to %d", end, head.FrameContentSize)
 	case !head.Skippable && !head.SingleSegment && head.WindowSize > memory:
-		src = slices.Clone(src)
-		src[zstdWindowAt] = byte(bits.Len64(memory)-11) << 3 // the exponent: 0 is 1 KiB
+		frame = slices.Clone(src[:end])
+		frame[zstdWindowAt] = descriptor
+	default:
+		frame = src[:end]
 	}
-	return src, nil
+	return frame, src[end:], nil
 }
 
-// zstdWindowAt is the window's place in a frame of more than one segment.
-const zstdWindowAt = 5
+// zstdBlocks goes over the heads of a frame's blocks, which begin at src[i]. It
+// returns where the last one ends, which is behind src where it is cut off, and
+// the most that they could unpack to.
+func zstdBlocks(src []byte, i int) (end int, most uint64) {
+	for i+3 <= len(src) {
+		head := int(src[i]) | int(src[i+1])<<8 | int(src[i+2])<<16
+		size := head >> 3
+		switch i += 3; head >> 1 & 3 {
+		case 0: // plain
+			most += uint64(size)
+			i += size
+		case 1: // a byte, as many times over
+			most += uint64(size)
+			i++
+		default: // compressed; 3 is invalid, which the decoder says
+			most += zstdBlock
+			i += size
+		}
+		if head&1 != 0 { // the last
+			return i, most
+		}
+	}
+	return len(src) + 1, most
+}

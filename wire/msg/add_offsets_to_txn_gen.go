@@ -100,7 +100,9 @@ func (m *AddOffsetsToTxnRequest) decode(r *wire.Reader, version int16) {
 		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
 	}
 	m.GroupID = r.String(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -189,7 +191,9 @@ func (m *AddOffsetsToTxnResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

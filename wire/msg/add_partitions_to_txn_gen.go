@@ -191,7 +191,9 @@ func (m *AddPartitionsToTxnRequest) decode(r *addPartitionsToTxnRequestReader, v
 	} else {
 		m.V3AndBelowTopics = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -240,7 +242,9 @@ func (m *AddPartitionsToTxnRequestTransaction) decode(r *addPartitionsToTxnReque
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -275,8 +279,10 @@ func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) append(dst []byte, ve
 func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) decode(r *addPartitionsToTxnRequestReader, version int16) {
 	flexible := version >= 3
 	m.Name = r.String(flexible)
-	m.Partitions = r.Int32s(m.Partitions, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -461,7 +467,9 @@ func (m *AddPartitionsToTxnResponse) decode(r *addPartitionsToTxnResponseReader,
 	} else {
 		m.ResultsByTopicV3AndBelow = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -502,7 +510,9 @@ func (m *AddPartitionsToTxnResponseResultsByTransaction) decode(r *addPartitions
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -548,7 +558,9 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) decode(r *addP
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -578,7 +590,9 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) decode(r *
 		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
 		m.PartitionErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

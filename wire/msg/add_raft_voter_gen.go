@@ -126,7 +126,9 @@ func (m *AddRaftVoterRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.AckWhenCommitted = true
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -152,7 +154,9 @@ func (m *AddRaftVoterRequestListener) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -249,7 +253,9 @@ func (m *AddRaftVoterResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -127,7 +127,9 @@ func (m *AlterClientQuotasRequest) decode(r *alterClientQuotasRequestReader, ver
 		}
 	}
 	m.ValidateOnly = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -181,7 +183,9 @@ func (m *AlterClientQuotasRequestEntry) decode(r *alterClientQuotasRequestReader
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -218,7 +222,9 @@ func (m *AlterClientQuotasRequestEntryEntity) decode(r *alterClientQuotasRequest
 	flexible := version >= 1
 	m.EntityType = r.String(flexible)
 	m.EntityName = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -255,7 +261,9 @@ func (m *AlterClientQuotasRequestEntryOp) decode(r *alterClientQuotasRequestRead
 		m.Value = math.Float64frombits(binary.BigEndian.Uint64(b[0:]))
 		m.Remove = b[8] != 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -390,7 +398,9 @@ func (m *AlterClientQuotasResponse) decode(r *alterClientQuotasResponseReader, v
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -439,7 +449,9 @@ func (m *AlterClientQuotasResponseEntry) decode(r *alterClientQuotasResponseRead
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -476,7 +488,9 @@ func (m *AlterClientQuotasResponseEntryEntity) decode(r *alterClientQuotasRespon
 	flexible := version >= 1
 	m.EntityType = r.String(flexible)
 	m.EntityName = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -116,7 +116,9 @@ func (m *AlterConfigsRequest) decode(r *alterConfigsRequestReader, version int16
 		}
 	}
 	m.ValidateOnly = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -164,7 +166,9 @@ func (m *AlterConfigsRequestResource) decode(r *alterConfigsRequestReader, versi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -201,7 +205,9 @@ func (m *AlterConfigsRequestResourceConfig) decode(r *alterConfigsRequestReader,
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -319,7 +325,9 @@ func (m *AlterConfigsResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -360,7 +368,9 @@ func (m *AlterConfigsResponseResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorMessage = r.NullableString(flexible)
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

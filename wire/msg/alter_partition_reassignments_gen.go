@@ -131,7 +131,9 @@ func (m *AlterPartitionReassignmentsRequest) decode(r *alterPartitionReassignmen
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -168,7 +170,9 @@ func (m *AlterPartitionReassignmentsRequestTopic) decode(r *alterPartitionReassi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -194,8 +198,10 @@ func (m *AlterPartitionReassignmentsRequestTopicPartition) append(dst []byte, ve
 
 func (m *AlterPartitionReassignmentsRequestTopicPartition) decode(r *alterPartitionReassignmentsRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
-	m.Replicas = r.NullableInt32s(m.Replicas, true)
-	m.UnknownTags = nil
+	r.NullableInt32s(&m.Replicas, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -340,7 +346,9 @@ func (m *AlterPartitionReassignmentsResponse) decode(r *alterPartitionReassignme
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -377,7 +385,9 @@ func (m *AlterPartitionReassignmentsResponseResponse) decode(r *alterPartitionRe
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -406,7 +416,9 @@ func (m *AlterPartitionReassignmentsResponseResponsePartition) decode(r *alterPa
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -116,7 +116,9 @@ func (m *AlterReplicaLogDirsRequest) decode(r *alterReplicaLogDirsRequestReader,
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -162,7 +164,9 @@ func (m *AlterReplicaLogDirsRequestDir) decode(r *alterReplicaLogDirsRequestRead
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -197,8 +201,10 @@ func (m *AlterReplicaLogDirsRequestDirTopic) append(dst []byte, version int16) (
 func (m *AlterReplicaLogDirsRequestDirTopic) decode(r *alterReplicaLogDirsRequestReader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
-	m.Partitions = r.Int32s(m.Partitions, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -325,7 +331,9 @@ func (m *AlterReplicaLogDirsResponse) decode(r *alterReplicaLogDirsResponseReade
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -371,7 +379,9 @@ func (m *AlterReplicaLogDirsResponseResult) decode(r *alterReplicaLogDirsRespons
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -401,7 +411,9 @@ func (m *AlterReplicaLogDirsResponseResultPartition) decode(r *alterReplicaLogDi
 		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -115,7 +115,9 @@ func (m *AlterShareGroupOffsetsRequest) decode(r *alterShareGroupOffsetsRequestR
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -152,7 +154,9 @@ func (m *AlterShareGroupOffsetsRequestTopic) decode(r *alterShareGroupOffsetsReq
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -178,7 +182,9 @@ func (m *AlterShareGroupOffsetsRequestTopicPartition) decode(r *alterShareGroupO
 		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
 		m.StartOffset = int64(binary.BigEndian.Uint64(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -312,7 +318,9 @@ func (m *AlterShareGroupOffsetsResponse) decode(r *alterShareGroupOffsetsRespons
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -351,7 +359,9 @@ func (m *AlterShareGroupOffsetsResponseResponse) decode(r *alterShareGroupOffset
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -379,7 +389,9 @@ func (m *AlterShareGroupOffsetsResponseResponsePartition) decode(r *alterShareGr
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -127,7 +127,9 @@ func (m *AlterUserScramCredentialsRequest) decode(r *wire.Reader, version int16)
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -151,7 +153,9 @@ func (m *AlterUserScramCredentialsRequestDeletion) append(dst []byte, version in
 func (m *AlterUserScramCredentialsRequestDeletion) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
 	m.Mechanism = r.Int8()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -183,7 +187,9 @@ func (m *AlterUserScramCredentialsRequestUpsertion) decode(r *wire.Reader, versi
 	}
 	m.Salt = r.Bytes(true)
 	m.SaltedPassword = r.Bytes(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -300,7 +306,9 @@ func (m *AlterUserScramCredentialsResponse) decode(r *wire.Reader, version int16
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -327,7 +335,9 @@ func (m *AlterUserScramCredentialsResponseResult) decode(r *wire.Reader, version
 	m.User = r.String(true)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

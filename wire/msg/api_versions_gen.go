@@ -115,7 +115,9 @@ func (m *APIVersionsRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.NodeID = -1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -318,7 +320,9 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.ThrottleTimeMs = 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.SupportedFeatures = nil
 	m.FinalizedFeaturesEpoch = -1
 	m.FinalizedFeatures = nil
@@ -385,7 +389,9 @@ func (m *APIVersionsResponseAPIKey) decode(r *wire.Reader, version int16) {
 		m.MinVersion = int16(binary.BigEndian.Uint16(b[2:]))
 		m.MaxVersion = int16(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -417,7 +423,9 @@ func (m *APIVersionsResponseSupportedFeature) decode(r *wire.Reader, version int
 		m.MinVersion = int16(binary.BigEndian.Uint16(b[0:]))
 		m.MaxVersion = int16(binary.BigEndian.Uint16(b[2:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -449,7 +457,9 @@ func (m *APIVersionsResponseFinalizedFeature) decode(r *wire.Reader, version int
 		m.MaxVersionLevel = int16(binary.BigEndian.Uint16(b[0:]))
 		m.MinVersionLevel = int16(binary.BigEndian.Uint16(b[2:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -91,7 +91,9 @@ func (m *ConsumerGroupDescribeRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.IncludeAuthorizedOperations = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -236,7 +238,9 @@ func (m *ConsumerGroupDescribeResponse) decode(r *consumerGroupDescribeResponseR
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -290,7 +294,9 @@ func (m *ConsumerGroupDescribeResponseGroup) decode(r *consumerGroupDescribeResp
 		}
 	}
 	m.AuthorizedOperations = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -354,7 +360,9 @@ func (m *ConsumerGroupDescribeResponseGroupMember) decode(r *consumerGroupDescri
 	} else {
 		m.MemberType = -1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -389,7 +397,9 @@ func (m *ConsumerGroupDescribeResponseAssignment) decode(r *consumerGroupDescrib
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -417,8 +427,10 @@ func (m *ConsumerGroupDescribeResponseTopicPartitions) append(dst []byte, versio
 func (m *ConsumerGroupDescribeResponseTopicPartitions) decode(r *consumerGroupDescribeResponseReader, version int16) {
 	m.TopicID = r.UUID()
 	m.TopicName = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -147,7 +147,9 @@ func (m *ConsumerGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -173,8 +175,10 @@ func (m *ConsumerGroupHeartbeatRequestTopicPartition) append(dst []byte, version
 
 func (m *ConsumerGroupHeartbeatRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -314,7 +318,9 @@ func (m *ConsumerGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		}
 		m.Assignment.decode(r, version)
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -349,7 +355,9 @@ func (m *ConsumerGroupHeartbeatResponseAssignment) decode(r *wire.Reader, versio
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -375,8 +383,10 @@ func (m *ConsumerGroupHeartbeatResponseTopicPartitions) append(dst []byte, versi
 
 func (m *ConsumerGroupHeartbeatResponseTopicPartitions) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -113,7 +113,7 @@ func (m *ConsumerProtocolAssignmentAssignedPartition) append(dst []byte, version
 
 func (m *ConsumerProtocolAssignmentAssignedPartition) decode(r *wire.Reader, version int16) {
 	m.Topic = r.String(false)
-	m.Partitions = r.Int32s(m.Partitions, false)
+	r.Int32s(&m.Partitions, false)
 }
 
 var consumerProtocolAssignmentSchema = schema.Message{Name: "ConsumerProtocolAssignment", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: -1, Fields: consumerProtocolAssignmentFields}

@@ -156,7 +156,7 @@ func (m *ConsumerProtocolSubscriptionOwnedPartition) append(dst []byte, version 
 
 func (m *ConsumerProtocolSubscriptionOwnedPartition) decode(r *wire.Reader, version int16) {
 	m.Topic = r.String(false)
-	m.Partitions = r.Int32s(m.Partitions, false)
+	r.Int32s(&m.Partitions, false)
 }
 
 var consumerProtocolSubscriptionSchema = schema.Message{Name: "ConsumerProtocolSubscription", Versions: wire.VersionRange{Min: 0, Max: 3}, Flexible: -1, Fields: consumerProtocolSubscriptionFields}

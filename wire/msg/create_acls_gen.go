@@ -104,7 +104,9 @@ func (m *CreateAclsRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -165,7 +167,9 @@ func (m *CreateAclsRequestCreation) decode(r *wire.Reader, version int16) {
 		m.Operation = int8(b[0])
 		m.PermissionType = int8(b[1])
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -279,7 +283,9 @@ func (m *CreateAclsResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -313,7 +319,9 @@ func (m *CreateAclsResponseResult) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

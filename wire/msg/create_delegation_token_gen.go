@@ -132,7 +132,9 @@ func (m *CreateDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.MaxLifetimeMs = r.Int64()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -168,7 +170,9 @@ func (m *CreateDelegationTokenRequestRenewer) decode(r *wire.Reader, version int
 	flexible := version >= 2
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -318,7 +322,9 @@ func (m *CreateDelegationTokenResponse) decode(r *wire.Reader, version int16) {
 	m.TokenID = r.String(flexible)
 	m.Hmac = r.Bytes(flexible)
 	m.ThrottleTimeMs = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -122,7 +122,9 @@ func (m *CreatePartitionsRequest) decode(r *createPartitionsRequestReader, versi
 		m.TimeoutMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ValidateOnly = b[4] != 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -172,7 +174,9 @@ func (m *CreatePartitionsRequestTopic) decode(r *createPartitionsRequestReader, 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -200,8 +204,10 @@ func (m *CreatePartitionsRequestTopicAssignment) append(dst []byte, version int1
 
 func (m *CreatePartitionsRequestTopicAssignment) decode(r *createPartitionsRequestReader, version int16) {
 	flexible := version >= 2
-	m.BrokerIDs = r.Int32s(m.BrokerIDs, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.BrokerIDs, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -318,7 +324,9 @@ func (m *CreatePartitionsResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -356,7 +364,9 @@ func (m *CreatePartitionsResponseResult) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -141,7 +141,9 @@ func (m *CreateTopicsRequest) decode(r *createTopicsRequestReader, version int16
 	} else {
 		m.ValidateOnly = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -208,7 +210,9 @@ func (m *CreateTopicsRequestTopic) decode(r *createTopicsRequestReader, version 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -238,8 +242,10 @@ func (m *CreateTopicsRequestTopicAssignment) append(dst []byte, version int16) (
 func (m *CreateTopicsRequestTopicAssignment) decode(r *createTopicsRequestReader, version int16) {
 	flexible := version >= 5
 	m.PartitionIndex = r.Int32()
-	m.BrokerIDs = r.Int32s(m.BrokerIDs, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.BrokerIDs, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -276,7 +282,9 @@ func (m *CreateTopicsRequestTopicConfig) decode(r *createTopicsRequestReader, ve
 	flexible := version >= 5
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -428,7 +436,9 @@ func (m *CreateTopicsResponse) decode(r *createTopicsResponseReader, version int
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -540,7 +550,9 @@ func (m *CreateTopicsResponseTopic) decode(r *createTopicsResponseReader, versio
 	} else {
 		m.Configs = []CreateTopicsResponseTopicConfig{}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.TopicConfigErrorCode = 0
 	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
@@ -588,7 +600,9 @@ func (m *CreateTopicsResponseTopicConfig) decode(r *createTopicsResponseReader, 
 		m.ConfigSource = int8(b[1])
 		m.IsSensitive = b[2] != 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -104,7 +104,9 @@ func (m *DeleteAclsRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -168,7 +170,9 @@ func (m *DeleteAclsRequestFilter) decode(r *wire.Reader, version int16) {
 		m.Operation = int8(b[0])
 		m.PermissionType = int8(b[1])
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -303,7 +307,9 @@ func (m *DeleteAclsResponse) decode(r *deleteAclsResponseReader, version int16) 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -352,7 +358,9 @@ func (m *DeleteAclsResponseFilterResult) decode(r *deleteAclsResponseReader, ver
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -421,7 +429,9 @@ func (m *DeleteAclsResponseFilterResultMatchingAcl) decode(r *deleteAclsResponse
 		m.Operation = int8(b[0])
 		m.PermissionType = int8(b[1])
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -91,7 +91,9 @@ func (m *DeleteGroupsRequest) decode(r *wire.Reader, version int16) {
 			m.GroupsNames[i] = r.String(flexible)
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -196,7 +198,9 @@ func (m *DeleteGroupsResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -237,7 +241,9 @@ func (m *DeleteGroupsResponseResult) decode(r *wire.Reader, version int16) {
 	} else {
 		m.ErrorMessage = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -117,7 +117,9 @@ func (m *DeleteRecordsRequest) decode(r *deleteRecordsRequestReader, version int
 		}
 	}
 	m.TimeoutMs = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -163,7 +165,9 @@ func (m *DeleteRecordsRequestTopic) decode(r *deleteRecordsRequestReader, versio
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -193,7 +197,9 @@ func (m *DeleteRecordsRequestTopicPartition) decode(r *deleteRecordsRequestReade
 		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
 		m.Offset = int64(binary.BigEndian.Uint64(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -322,7 +328,9 @@ func (m *DeleteRecordsResponse) decode(r *deleteRecordsResponseReader, version i
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -368,7 +376,9 @@ func (m *DeleteRecordsResponseTopic) decode(r *deleteRecordsResponseReader, vers
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -400,7 +410,9 @@ func (m *DeleteRecordsResponseTopicPartition) decode(r *deleteRecordsResponseRea
 		m.LowWatermark = int64(binary.BigEndian.Uint64(b[4:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[12:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

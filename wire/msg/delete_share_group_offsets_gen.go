@@ -101,7 +101,9 @@ func (m *DeleteShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -123,7 +125,9 @@ func (m *DeleteShareGroupOffsetsRequestTopic) append(dst []byte, version int16) 
 
 func (m *DeleteShareGroupOffsetsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.TopicName = r.String(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -238,7 +242,9 @@ func (m *DeleteShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -268,7 +274,9 @@ func (m *DeleteShareGroupOffsetsResponseResponse) decode(r *wire.Reader, version
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[16:]))
 	}
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -132,7 +132,9 @@ func (m *DeleteTopicsRequest) decode(r *wire.Reader, version int16) {
 		m.TopicNames = nil
 	}
 	m.TimeoutMs = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -160,7 +162,9 @@ func (m *DeleteTopicsRequestTopic) decode(r *wire.Reader, version int16) {
 	flexible := version >= 4
 	m.Name = r.NullableString(flexible)
 	m.TopicID = r.UUID()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -279,7 +283,9 @@ func (m *DeleteTopicsResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -335,7 +341,9 @@ func (m *DeleteTopicsResponseResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.ErrorMessage = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -125,7 +125,9 @@ func (m *DescribeAclsRequest) decode(r *wire.Reader, version int16) {
 		m.Operation = int8(b[0])
 		m.PermissionType = int8(b[1])
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -266,7 +268,9 @@ func (m *DescribeAclsResponse) decode(r *describeAclsResponseReader, version int
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -326,7 +330,9 @@ func (m *DescribeAclsResponseResource) decode(r *describeAclsResponseReader, ver
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -368,7 +374,9 @@ func (m *DescribeAclsResponseResourceAcl) decode(r *describeAclsResponseReader, 
 		m.Operation = int8(b[0])
 		m.PermissionType = int8(b[1])
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -107,7 +107,9 @@ func (m *DescribeClientQuotasRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.Strict = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -146,7 +148,9 @@ func (m *DescribeClientQuotasRequestComponent) decode(r *wire.Reader, version in
 	m.EntityType = r.String(flexible)
 	m.MatchType = r.Int8()
 	m.Match = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -294,7 +298,9 @@ func (m *DescribeClientQuotasResponse) decode(r *describeClientQuotasResponseRea
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -348,7 +354,9 @@ func (m *DescribeClientQuotasResponseEntry) decode(r *describeClientQuotasRespon
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -385,7 +393,9 @@ func (m *DescribeClientQuotasResponseEntryEntity) decode(r *describeClientQuotas
 	flexible := version >= 1
 	m.EntityType = r.String(flexible)
 	m.EntityName = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -418,7 +428,9 @@ func (m *DescribeClientQuotasResponseEntryValue) decode(r *describeClientQuotasR
 	flexible := version >= 1
 	m.Key = r.String(flexible)
 	m.Value = r.Float64()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -102,7 +102,9 @@ func (m *DescribeClusterRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.IncludeFencedBrokers = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -239,7 +241,9 @@ func (m *DescribeClusterResponse) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.ClusterAuthorizedOperations = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -278,7 +282,9 @@ func (m *DescribeClusterResponseBroker) decode(r *wire.Reader, version int16) {
 	} else {
 		m.IsFenced = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

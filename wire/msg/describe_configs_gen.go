@@ -124,7 +124,9 @@ func (m *DescribeConfigsRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.IncludeDocumentation = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -173,7 +175,9 @@ func (m *DescribeConfigsRequestResource) decode(r *wire.Reader, version int16) {
 			m.ConfigurationKeys[i] = r.String(flexible)
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -317,7 +321,9 @@ func (m *DescribeConfigsResponse) decode(r *describeConfigsResponseReader, versi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -373,7 +379,9 @@ func (m *DescribeConfigsResponseResult) decode(r *describeConfigsResponseReader,
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -475,7 +483,9 @@ func (m *DescribeConfigsResponseResultConfig) decode(r *describeConfigsResponseR
 	} else {
 		m.Documentation = new("")
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -514,7 +524,9 @@ func (m *DescribeConfigsResponseResultConfigSynonym) decode(r *describeConfigsRe
 	m.Name = r.String(flexible)
 	m.Value = r.NullableString(flexible)
 	m.Source = r.Int8()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

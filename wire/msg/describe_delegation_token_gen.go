@@ -105,7 +105,9 @@ func (m *DescribeDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -141,7 +143,9 @@ func (m *DescribeDelegationTokenRequestOwner) decode(r *wire.Reader, version int
 	flexible := version >= 2
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -274,7 +278,9 @@ func (m *DescribeDelegationTokenResponse) decode(r *describeDelegationTokenRespo
 		}
 	}
 	m.ThrottleTimeMs = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -362,7 +368,9 @@ func (m *DescribeDelegationTokenResponseToken) decode(r *describeDelegationToken
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -398,7 +406,9 @@ func (m *DescribeDelegationTokenResponseTokenRenewer) decode(r *describeDelegati
 	flexible := version >= 2
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -103,7 +103,9 @@ func (m *DescribeGroupsRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.IncludeAuthorizedOperations = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -237,7 +239,9 @@ func (m *DescribeGroupsResponse) decode(r *describeGroupsResponseReader, version
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -323,7 +327,9 @@ func (m *DescribeGroupsResponseGroup) decode(r *describeGroupsResponseReader, ve
 	} else {
 		m.AuthorizedOperations = -2147483648
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -379,7 +385,9 @@ func (m *DescribeGroupsResponseGroupMember) decode(r *describeGroupsResponseRead
 	m.ClientHost = r.String(flexible)
 	m.MemberMetadata = r.Bytes(flexible)
 	m.MemberAssignment = r.Bytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -103,7 +103,9 @@ func (m *DescribeLogDirsRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -138,8 +140,10 @@ func (m *DescribeLogDirsRequestTopic) append(dst []byte, version int16) ([]byte,
 func (m *DescribeLogDirsRequestTopic) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
-	m.Partitions = r.Int32s(m.Partitions, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -284,7 +288,9 @@ func (m *DescribeLogDirsResponse) decode(r *describeLogDirsResponseReader, versi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -357,7 +363,9 @@ func (m *DescribeLogDirsResponseResult) decode(r *describeLogDirsResponseReader,
 	} else {
 		m.IsCordoned = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -403,7 +411,9 @@ func (m *DescribeLogDirsResponseResultTopic) decode(r *describeLogDirsResponseRe
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -437,7 +447,9 @@ func (m *DescribeLogDirsResponseResultTopicPartition) decode(r *describeLogDirsR
 		m.OffsetLag = int64(binary.BigEndian.Uint64(b[12:]))
 		m.IsFutureKey = b[20] != 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

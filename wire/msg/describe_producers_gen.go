@@ -97,7 +97,9 @@ func (m *DescribeProducersRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -123,8 +125,10 @@ func (m *DescribeProducersRequestTopic) append(dst []byte, version int16) ([]byt
 
 func (m *DescribeProducersRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
-	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.PartitionIndexes, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -256,7 +260,9 @@ func (m *DescribeProducersResponse) decode(r *describeProducersResponseReader, v
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -293,7 +299,9 @@ func (m *DescribeProducersResponseTopic) decode(r *describeProducersResponseRead
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -336,7 +344,9 @@ func (m *DescribeProducersResponseTopicPartition) decode(r *describeProducersRes
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -373,7 +383,9 @@ func (m *DescribeProducersResponseTopicPartitionActiveProducer) decode(r *descri
 		m.CoordinatorEpoch = int32(binary.BigEndian.Uint32(b[24:]))
 		m.CurrentTxnStartOffset = int64(binary.BigEndian.Uint64(b[28:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -109,7 +109,9 @@ func (m *DescribeQuorumRequest) decode(r *describeQuorumRequestReader, version i
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -146,7 +148,9 @@ func (m *DescribeQuorumRequestTopic) decode(r *describeQuorumRequestReader, vers
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -168,7 +172,9 @@ func (m *DescribeQuorumRequestTopicPartition) append(dst []byte, version int16) 
 
 func (m *DescribeQuorumRequestTopicPartition) decode(r *describeQuorumRequestReader, version int16) {
 	m.PartitionIndex = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -358,7 +364,9 @@ func (m *DescribeQuorumResponse) decode(r *describeQuorumResponseReader, version
 	} else {
 		m.Nodes = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -395,7 +403,9 @@ func (m *DescribeQuorumResponseTopic) decode(r *describeQuorumResponseReader, ve
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -468,7 +478,9 @@ func (m *DescribeQuorumResponseTopicPartition) decode(r *describeQuorumResponseR
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -520,7 +532,9 @@ func (m *DescribeQuorumResponseReplicaState) decode(r *describeQuorumResponseRea
 		m.LastFetchTimestamp = -1
 		m.LastCaughtUpTimestamp = -1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -557,7 +571,9 @@ func (m *DescribeQuorumResponseNode) decode(r *describeQuorumResponseReader, ver
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -583,7 +599,9 @@ func (m *DescribeQuorumResponseNodeListener) decode(r *describeQuorumResponseRea
 	m.Name = r.String(true)
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

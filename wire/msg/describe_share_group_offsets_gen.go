@@ -114,7 +114,9 @@ func (m *DescribeShareGroupOffsetsRequest) decode(r *describeShareGroupOffsetsRe
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -153,7 +155,9 @@ func (m *DescribeShareGroupOffsetsRequestGroup) decode(r *describeShareGroupOffs
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -179,8 +183,10 @@ func (m *DescribeShareGroupOffsetsRequestGroupTopic) append(dst []byte, version 
 
 func (m *DescribeShareGroupOffsetsRequestGroupTopic) decode(r *describeShareGroupOffsetsRequestReader, version int16) {
 	m.TopicName = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -320,7 +326,9 @@ func (m *DescribeShareGroupOffsetsResponse) decode(r *describeShareGroupOffsetsR
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -361,7 +369,9 @@ func (m *DescribeShareGroupOffsetsResponseGroup) decode(r *describeShareGroupOff
 	}
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -400,7 +410,9 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopic) decode(r *describeShareGro
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -441,7 +453,9 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) decode(r *describ
 	}
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -126,7 +126,9 @@ func (m *DescribeTopicPartitionsRequest) decode(r *wire.Reader, version int16) {
 		}
 		m.Cursor.decode(r, version)
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -148,7 +150,9 @@ func (m *DescribeTopicPartitionsRequestTopic) append(dst []byte, version int16) 
 
 func (m *DescribeTopicPartitionsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -172,7 +176,9 @@ func (m *DescribeTopicPartitionsRequestCursor) append(dst []byte, version int16)
 func (m *DescribeTopicPartitionsRequestCursor) decode(r *wire.Reader, version int16) {
 	m.TopicName = r.String(true)
 	m.PartitionIndex = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -331,7 +337,9 @@ func (m *DescribeTopicPartitionsResponse) decode(r *describeTopicPartitionsRespo
 		}
 		m.NextCursor.decode(r, version)
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -380,7 +388,9 @@ func (m *DescribeTopicPartitionsResponseTopic) decode(r *describeTopicPartitions
 		}
 	}
 	m.TopicAuthorizedOperations = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -431,12 +441,14 @@ func (m *DescribeTopicPartitionsResponseTopicPartition) decode(r *describeTopicP
 		m.LeaderID = int32(binary.BigEndian.Uint32(b[6:]))
 		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[10:]))
 	}
-	m.ReplicaNodes = r.Int32s(m.ReplicaNodes, true)
-	m.IsrNodes = r.Int32s(m.IsrNodes, true)
-	m.EligibleLeaderReplicas = r.NullableInt32s(m.EligibleLeaderReplicas, true)
-	m.LastKnownElr = r.NullableInt32s(m.LastKnownElr, true)
-	m.OfflineReplicas = r.Int32s(m.OfflineReplicas, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.ReplicaNodes, true)
+	r.Int32s(&m.IsrNodes, true)
+	r.NullableInt32s(&m.EligibleLeaderReplicas, true)
+	r.NullableInt32s(&m.LastKnownElr, true)
+	r.Int32s(&m.OfflineReplicas, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -460,7 +472,9 @@ func (m *DescribeTopicPartitionsResponseNextCursor) append(dst []byte, version i
 func (m *DescribeTopicPartitionsResponseNextCursor) decode(r *describeTopicPartitionsResponseReader, version int16) {
 	m.TopicName = r.String(true)
 	m.PartitionIndex = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -88,7 +88,9 @@ func (m *DescribeTransactionsRequest) decode(r *wire.Reader, version int16) {
 			m.TransactionalIDs[i] = r.String(true)
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -207,7 +209,9 @@ func (m *DescribeTransactionsResponse) decode(r *describeTransactionsResponseRea
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -258,7 +262,9 @@ func (m *DescribeTransactionsResponseTransactionState) decode(r *describeTransac
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -284,8 +290,10 @@ func (m *DescribeTransactionsResponseTransactionStateTopic) append(dst []byte, v
 
 func (m *DescribeTransactionsResponseTransactionStateTopic) decode(r *describeTransactionsResponseReader, version int16) {
 	m.Topic = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

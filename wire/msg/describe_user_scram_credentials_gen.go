@@ -102,7 +102,9 @@ func (m *DescribeUserScramCredentialsRequest) decode(r *wire.Reader, version int
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -124,7 +126,9 @@ func (m *DescribeUserScramCredentialsRequestUser) append(dst []byte, version int
 
 func (m *DescribeUserScramCredentialsRequestUser) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -254,7 +258,9 @@ func (m *DescribeUserScramCredentialsResponse) decode(r *describeUserScramCreden
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -296,7 +302,9 @@ func (m *DescribeUserScramCredentialsResponseResult) decode(r *describeUserScram
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -322,7 +330,9 @@ func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) decode(r *des
 		m.Mechanism = int8(b[0])
 		m.Iterations = int32(binary.BigEndian.Uint32(b[1:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -119,7 +119,9 @@ func (m *ElectLeadersRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.TimeoutMs = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -154,8 +156,10 @@ func (m *ElectLeadersRequestTopicPartition) append(dst []byte, version int16) ([
 func (m *ElectLeadersRequestTopicPartition) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
-	m.Partitions = r.Int32s(m.Partitions, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -292,7 +296,9 @@ func (m *ElectLeadersResponse) decode(r *electLeadersResponseReader, version int
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -338,7 +344,9 @@ func (m *ElectLeadersResponseReplicaElectionResult) decode(r *electLeadersRespon
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -376,7 +384,9 @@ func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) decode(r *ele
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -97,7 +97,9 @@ func (m *EndTxnRequest) decode(r *wire.Reader, version int16) {
 		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[8:]))
 		m.Committed = b[10] != 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -205,7 +207,9 @@ func (m *EndTxnResponse) decode(r *wire.Reader, version int16) {
 		m.ProducerID = -1
 		m.ProducerEpoch = -1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -272,7 +272,9 @@ func (m *FetchRequest) decode(r *fetchRequestReader, version int16) {
 	} else {
 		m.RackID = ""
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.ClusterID = nil
 	m.ReplicaState.SetDefaults()
 	if flexible && !r.NoTags() {
@@ -327,7 +329,9 @@ func (m *FetchRequestReplicaState) decode(r *fetchRequestReader, version int16) 
 		m.ReplicaID = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ReplicaEpoch = int64(binary.BigEndian.Uint64(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -387,7 +391,9 @@ func (m *FetchRequestTopic) decode(r *fetchRequestReader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -479,7 +485,9 @@ func (m *FetchRequestTopicPartition) decode(r *fetchRequestReader, version int16
 		m.LogStartOffset = -1
 	}
 	m.PartitionMaxBytes = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.ReplicaDirectoryID = wire.UUID{}
 	m.HighWatermark = 9223372036854775807
 	if flexible && !r.NoTags() {
@@ -541,8 +549,10 @@ func (m *FetchRequestForgottenTopicsData) decode(r *fetchRequestReader, version 
 	} else {
 		m.TopicID = wire.UUID{}
 	}
-	m.Partitions = r.Int32s(m.Partitions, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -815,7 +825,9 @@ func (m *FetchResponse) decode(r *fetchResponseReader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.NodeEndpoints = nil
 	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
@@ -893,7 +905,9 @@ func (m *FetchResponseResponse) decode(r *fetchResponseReader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1042,7 +1056,9 @@ func (m *FetchResponseResponsePartition) decode(r *fetchResponseReader, version 
 		m.PreferredReadReplica = -1
 	}
 	m.Records = r.NullableBytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.DivergingEpoch.SetDefaults()
 	m.CurrentLeader.SetDefaults()
 	m.SnapshotID.SetDefaults()
@@ -1100,7 +1116,9 @@ func (m *FetchResponseResponsePartitionDivergingEpoch) decode(r *fetchResponseRe
 		m.Epoch = int32(binary.BigEndian.Uint32(b[0:]))
 		m.EndOffset = int64(binary.BigEndian.Uint64(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1142,7 +1160,9 @@ func (m *FetchResponseResponsePartitionCurrentLeader) decode(r *fetchResponseRea
 		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
 		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1184,7 +1204,9 @@ func (m *FetchResponseResponsePartitionSnapshotID) decode(r *fetchResponseReader
 		m.EndOffset = int64(binary.BigEndian.Uint64(b[0:]))
 		m.Epoch = int32(binary.BigEndian.Uint32(b[8:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1214,7 +1236,9 @@ func (m *FetchResponseResponsePartitionAbortedTransaction) decode(r *fetchRespon
 		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
 		m.FirstOffset = int64(binary.BigEndian.Uint64(b[8:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1246,7 +1270,9 @@ func (m *FetchResponseNodeEndpoint) decode(r *fetchResponseReader, version int16
 	m.Host = r.String(flexible)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

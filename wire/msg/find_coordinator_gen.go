@@ -128,7 +128,9 @@ func (m *FindCoordinatorRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.CoordinatorKeys = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -319,7 +321,9 @@ func (m *FindCoordinatorResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.Coordinators = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -358,7 +362,9 @@ func (m *FindCoordinatorResponseCoordinator) decode(r *wire.Reader, version int1
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

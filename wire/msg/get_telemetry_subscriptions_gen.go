@@ -81,7 +81,9 @@ func (m *GetTelemetrySubscriptionsRequest) append(dst []byte, version int16) ([]
 
 func (m *GetTelemetrySubscriptionsRequest) decode(r *wire.Reader, version int16) {
 	m.ClientInstanceID = r.UUID()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -206,7 +208,9 @@ func (m *GetTelemetrySubscriptionsResponse) decode(r *wire.Reader, version int16
 			m.RequestedMetrics[i] = r.String(true)
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -108,7 +108,9 @@ func (m *HeartbeatRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.GroupInstanceID = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -201,7 +203,9 @@ func (m *HeartbeatResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = 0
 	}
 	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

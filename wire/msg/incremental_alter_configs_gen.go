@@ -119,7 +119,9 @@ func (m *IncrementalAlterConfigsRequest) decode(r *incrementalAlterConfigsReques
 		}
 	}
 	m.ValidateOnly = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -167,7 +169,9 @@ func (m *IncrementalAlterConfigsRequestResource) decode(r *incrementalAlterConfi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -206,7 +210,9 @@ func (m *IncrementalAlterConfigsRequestResourceConfig) decode(r *incrementalAlte
 	m.Name = r.String(flexible)
 	m.ConfigOperation = r.Int8()
 	m.Value = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -325,7 +331,9 @@ func (m *IncrementalAlterConfigsResponse) decode(r *wire.Reader, version int16) 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -366,7 +374,9 @@ func (m *IncrementalAlterConfigsResponseResponse) decode(r *wire.Reader, version
 	m.ErrorMessage = r.NullableString(flexible)
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

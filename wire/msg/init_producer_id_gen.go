@@ -115,7 +115,9 @@ func (m *InitProducerIDRequest) decode(r *wire.Reader, version int16) {
 		m.ProducerID = -1
 		m.ProducerEpoch = -1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -211,7 +213,9 @@ func (m *InitProducerIDResponse) decode(r *wire.Reader, version int16) {
 		m.ProducerID = int64(binary.BigEndian.Uint64(b[6:]))
 		m.ProducerEpoch = int16(binary.BigEndian.Uint16(b[14:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

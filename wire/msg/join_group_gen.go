@@ -158,7 +158,9 @@ func (m *JoinGroupRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.Reason = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -191,7 +193,9 @@ func (m *JoinGroupRequestProtocol) decode(r *wire.Reader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
 	m.Metadata = r.Bytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -371,7 +375,9 @@ func (m *JoinGroupResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -415,7 +421,9 @@ func (m *JoinGroupResponseMember) decode(r *wire.Reader, version int16) {
 		m.GroupInstanceID = nil
 	}
 	m.Metadata = r.Bytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -118,7 +118,9 @@ func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -151,7 +153,9 @@ func (m *LeaderChangeMessageVoter) decode(r *wire.Reader, version int16) {
 	} else {
 		m.VoterDirectoryID = wire.UUID{}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

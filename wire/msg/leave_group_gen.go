@@ -132,7 +132,9 @@ func (m *LeaveGroupRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.Members = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -176,7 +178,9 @@ func (m *LeaveGroupRequestMember) decode(r *wire.Reader, version int16) {
 	} else {
 		m.Reason = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -307,7 +311,9 @@ func (m *LeaveGroupResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.Members = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -346,7 +352,9 @@ func (m *LeaveGroupResponseMember) decode(r *wire.Reader, version int16) {
 	m.MemberID = r.String(flexible)
 	m.GroupInstanceID = r.NullableString(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -97,7 +97,9 @@ func (m *ListConfigResourcesRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.ResourceTypes = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -202,7 +204,9 @@ func (m *ListConfigResourcesResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -233,7 +237,9 @@ func (m *ListConfigResourcesResponseConfigResource) decode(r *wire.Reader, versi
 	} else {
 		m.ResourceType = 16
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -118,7 +118,9 @@ func (m *ListGroupsRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.TypesFilter = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -234,7 +236,9 @@ func (m *ListGroupsResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -286,7 +290,9 @@ func (m *ListGroupsResponseGroup) decode(r *wire.Reader, version int16) {
 	} else {
 		m.GroupType = ""
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -140,7 +140,9 @@ func (m *ListOffsetsRequest) decode(r *listOffsetsRequestReader, version int16) 
 	} else {
 		m.TimeoutMs = 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -186,7 +188,9 @@ func (m *ListOffsetsRequestTopic) decode(r *listOffsetsRequestReader, version in
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -235,7 +239,9 @@ func (m *ListOffsetsRequestTopicPartition) decode(r *listOffsetsRequestReader, v
 	} else {
 		m.MaxNumOffsets = 1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -377,7 +383,9 @@ func (m *ListOffsetsResponse) decode(r *listOffsetsResponseReader, version int16
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -423,7 +431,9 @@ func (m *ListOffsetsResponseTopic) decode(r *listOffsetsResponseReader, version 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -508,7 +518,9 @@ func (m *ListOffsetsResponseTopicPartition) decode(r *listOffsetsResponseReader,
 	} else {
 		m.LeaderEpoch = -1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

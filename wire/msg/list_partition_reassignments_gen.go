@@ -106,7 +106,9 @@ func (m *ListPartitionReassignmentsRequest) decode(r *wire.Reader, version int16
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -132,8 +134,10 @@ func (m *ListPartitionReassignmentsRequestTopic) append(dst []byte, version int1
 
 func (m *ListPartitionReassignmentsRequestTopic) decode(r *wire.Reader, version int16) {
 	m.Name = r.String(true)
-	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.PartitionIndexes, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -265,7 +269,9 @@ func (m *ListPartitionReassignmentsResponse) decode(r *listPartitionReassignment
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -302,7 +308,9 @@ func (m *ListPartitionReassignmentsResponseTopic) decode(r *listPartitionReassig
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -336,10 +344,12 @@ func (m *ListPartitionReassignmentsResponseTopicPartition) append(dst []byte, ve
 
 func (m *ListPartitionReassignmentsResponseTopicPartition) decode(r *listPartitionReassignmentsResponseReader, version int16) {
 	m.PartitionIndex = r.Int32()
-	m.Replicas = r.Int32s(m.Replicas, true)
-	m.AddingReplicas = r.Int32s(m.AddingReplicas, true)
-	m.RemovingReplicas = r.Int32s(m.RemovingReplicas, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Replicas, true)
+	r.Int32s(&m.AddingReplicas, true)
+	r.Int32s(&m.RemovingReplicas, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -123,7 +123,9 @@ func (m *ListTransactionsRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.TransactionalIDPattern = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -244,7 +246,9 @@ func (m *ListTransactionsResponse) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -270,7 +274,9 @@ func (m *ListTransactionsResponseTransactionState) decode(r *wire.Reader, versio
 	m.TransactionalID = r.String(true)
 	m.ProducerID = r.Int64()
 	m.TransactionState = r.String(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -143,7 +143,9 @@ func (m *MetadataRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.IncludeTopicAuthorizedOperations = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -189,7 +191,9 @@ func (m *MetadataRequestTopic) decode(r *wire.Reader, version int16) {
 	if m.Name == nil && version < 10 {
 		r.Fail("null")
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -400,7 +404,9 @@ func (m *MetadataResponse) decode(r *metadataResponseReader, version int16) {
 	} else {
 		m.ErrorCode = 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -446,7 +452,9 @@ func (m *MetadataResponseBroker) decode(r *metadataResponseReader, version int16
 	} else {
 		m.Rack = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -529,7 +537,9 @@ func (m *MetadataResponseTopic) decode(r *metadataResponseReader, version int16)
 	} else {
 		m.TopicAuthorizedOperations = -2147483648
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -584,14 +594,16 @@ func (m *MetadataResponseTopicPartition) decode(r *metadataResponseReader, versi
 	} else {
 		m.LeaderEpoch = -1
 	}
-	m.ReplicaNodes = r.Int32s(m.ReplicaNodes, flexible)
-	m.IsrNodes = r.Int32s(m.IsrNodes, flexible)
+	r.Int32s(&m.ReplicaNodes, flexible)
+	r.Int32s(&m.IsrNodes, flexible)
 	if version >= 5 {
-		m.OfflineReplicas = r.Int32s(m.OfflineReplicas, flexible)
+		r.Int32s(&m.OfflineReplicas, flexible)
 	} else {
 		m.OfflineReplicas = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

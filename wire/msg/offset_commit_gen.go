@@ -173,7 +173,9 @@ func (m *OffsetCommitRequest) decode(r *offsetCommitRequestReader, version int16
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -233,7 +235,9 @@ func (m *OffsetCommitRequestTopic) decode(r *offsetCommitRequestReader, version 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -292,7 +296,9 @@ func (m *OffsetCommitRequestTopicPartition) decode(r *offsetCommitRequestReader,
 		m.CommittedLeaderEpoch = -1
 	}
 	m.CommittedMetadata = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -435,7 +441,9 @@ func (m *OffsetCommitResponse) decode(r *offsetCommitResponseReader, version int
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -495,7 +503,9 @@ func (m *OffsetCommitResponseTopic) decode(r *offsetCommitResponseReader, versio
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -525,7 +535,9 @@ func (m *OffsetCommitResponseTopicPartition) decode(r *offsetCommitResponseReade
 		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

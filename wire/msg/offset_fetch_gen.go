@@ -192,7 +192,9 @@ func (m *OffsetFetchRequest) decode(r *offsetFetchRequestReader, version int16) 
 	} else {
 		m.RequireStable = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -227,8 +229,10 @@ func (m *OffsetFetchRequestTopic) append(dst []byte, version int16) ([]byte, err
 func (m *OffsetFetchRequestTopic) decode(r *offsetFetchRequestReader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
-	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.PartitionIndexes, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -288,7 +292,9 @@ func (m *OffsetFetchRequestGroup) decode(r *offsetFetchRequestReader, version in
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -332,8 +338,10 @@ func (m *OffsetFetchRequestGroupTopic) decode(r *offsetFetchRequestReader, versi
 	} else {
 		m.TopicID = wire.UUID{}
 	}
-	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.PartitionIndexes, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -551,7 +559,9 @@ func (m *OffsetFetchResponse) decode(r *offsetFetchResponseReader, version int16
 	} else {
 		m.Groups = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -597,7 +607,9 @@ func (m *OffsetFetchResponseTopic) decode(r *offsetFetchResponseReader, version 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -646,7 +658,9 @@ func (m *OffsetFetchResponseTopicPartition) decode(r *offsetFetchResponseReader,
 	}
 	m.Metadata = r.NullableString(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -689,7 +703,9 @@ func (m *OffsetFetchResponseGroup) decode(r *offsetFetchResponseReader, version 
 		}
 	}
 	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -744,7 +760,9 @@ func (m *OffsetFetchResponseGroupTopic) decode(r *offsetFetchResponseReader, ver
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -782,7 +800,9 @@ func (m *OffsetFetchResponseGroupTopicPartition) decode(r *offsetFetchResponseRe
 	}
 	m.Metadata = r.NullableString(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -127,7 +127,9 @@ func (m *OffsetForLeaderEpochRequest) decode(r *offsetForLeaderEpochRequestReade
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -173,7 +175,9 @@ func (m *OffsetForLeaderEpochRequestTopic) decode(r *offsetForLeaderEpochRequest
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -210,7 +214,9 @@ func (m *OffsetForLeaderEpochRequestTopicPartition) decode(r *offsetForLeaderEpo
 		m.CurrentLeaderEpoch = -1
 	}
 	m.LeaderEpoch = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -347,7 +353,9 @@ func (m *OffsetForLeaderEpochResponse) decode(r *offsetForLeaderEpochResponseRea
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -393,7 +401,9 @@ func (m *OffsetForLeaderEpochResponseTopic) decode(r *offsetForLeaderEpochRespon
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -435,7 +445,9 @@ func (m *OffsetForLeaderEpochResponseTopicPartition) decode(r *offsetForLeaderEp
 		m.LeaderEpoch = -1
 	}
 	m.EndOffset = r.Int64()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -155,7 +155,9 @@ func (m *ProduceRequest) decode(r *produceRequestReader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -215,7 +217,9 @@ func (m *ProduceRequestTopicData) decode(r *produceRequestReader, version int16)
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -244,7 +248,9 @@ func (m *ProduceRequestTopicDataPartitionData) decode(r *produceRequestReader, v
 	flexible := version >= 9
 	m.Index = r.Int32()
 	m.Records = r.NullableBytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -440,7 +446,9 @@ func (m *ProduceResponse) decode(r *produceResponseReader, version int16) {
 	} else {
 		m.ThrottleTimeMs = 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.NodeEndpoints = nil
 	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
@@ -518,7 +526,9 @@ func (m *ProduceResponseResponse) decode(r *produceResponseReader, version int16
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -627,7 +637,9 @@ func (m *ProduceResponseResponsePartitionResponse) decode(r *produceResponseRead
 	} else {
 		m.ErrorMessage = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	m.CurrentLeader.SetDefaults()
 	if flexible && !r.NoTags() {
 		for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
@@ -670,7 +682,9 @@ func (m *ProduceResponseResponsePartitionResponseRecordError) decode(r *produceR
 	flexible := version >= 9
 	m.BatchIndex = r.Int32()
 	m.BatchIndexErrorMessage = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -712,7 +726,9 @@ func (m *ProduceResponseResponsePartitionResponseCurrentLeader) decode(r *produc
 		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
 		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -744,7 +760,9 @@ func (m *ProduceResponseNodeEndpoint) decode(r *produceResponseReader, version i
 	m.Host = r.String(flexible)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

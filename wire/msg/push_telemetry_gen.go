@@ -91,7 +91,9 @@ func (m *PushTelemetryRequest) decode(r *wire.Reader, version int16) {
 		m.CompressionType = int8(b[21])
 	}
 	m.Metrics = r.Bytes(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -177,7 +179,9 @@ func (m *PushTelemetryResponse) decode(r *wire.Reader, version int16) {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -86,7 +86,9 @@ func (m *RemoveRaftVoterRequest) decode(r *wire.Reader, version int16) {
 		m.VoterID = int32(binary.BigEndian.Uint32(b[0:]))
 		m.VoterDirectoryID = wire.UUID(b[4:])
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -174,7 +176,9 @@ func (m *RemoveRaftVoterResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -86,7 +86,9 @@ func (m *RenewDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.Hmac = r.Bytes(flexible)
 	m.RenewPeriodMs = r.Int64()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -176,7 +178,9 @@ func (m *RenewDelegationTokenResponse) decode(r *wire.Reader, version int16) {
 		m.ExpiryTimestampMs = int64(binary.BigEndian.Uint64(b[2:]))
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[10:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -79,7 +79,9 @@ func (m *SaslAuthenticateRequest) append(dst []byte, version int16) ([]byte, err
 func (m *SaslAuthenticateRequest) decode(r *wire.Reader, version int16) {
 	flexible := version >= 2
 	m.AuthBytes = r.Bytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -181,7 +183,9 @@ func (m *SaslAuthenticateResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.SessionLifetimeMs = 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

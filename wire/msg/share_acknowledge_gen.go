@@ -141,7 +141,9 @@ func (m *ShareAcknowledgeRequest) decode(r *shareAcknowledgeRequestReader, versi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -178,7 +180,9 @@ func (m *ShareAcknowledgeRequestTopic) decode(r *shareAcknowledgeRequestReader, 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -215,7 +219,9 @@ func (m *ShareAcknowledgeRequestTopicPartition) decode(r *shareAcknowledgeReques
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -252,7 +258,9 @@ func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) decode(r *sh
 			m.AcknowledgeTypes[i] = r.Int8()
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -436,7 +444,9 @@ func (m *ShareAcknowledgeResponse) decode(r *shareAcknowledgeResponseReader, ver
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -473,7 +483,9 @@ func (m *ShareAcknowledgeResponseResponse) decode(r *shareAcknowledgeResponseRea
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -506,7 +518,9 @@ func (m *ShareAcknowledgeResponseResponsePartition) decode(r *shareAcknowledgeRe
 	}
 	m.ErrorMessage = r.NullableString(true)
 	m.CurrentLeader.decode(r, version)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -532,7 +546,9 @@ func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) decode(r *share
 		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
 		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -560,7 +576,9 @@ func (m *ShareAcknowledgeResponseNodeEndpoint) decode(r *shareAcknowledgeRespons
 	m.Host = r.String(true)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -190,7 +190,9 @@ func (m *ShareFetchRequest) decode(r *shareFetchRequestReader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -227,7 +229,9 @@ func (m *ShareFetchRequestTopic) decode(r *shareFetchRequestReader, version int1
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -264,7 +268,9 @@ func (m *ShareFetchRequestTopicPartition) decode(r *shareFetchRequestReader, ver
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -301,7 +307,9 @@ func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) decode(r *shareFet
 			m.AcknowledgeTypes[i] = r.Int8()
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -327,8 +335,10 @@ func (m *ShareFetchRequestForgottenTopicsData) append(dst []byte, version int16)
 
 func (m *ShareFetchRequestForgottenTopicsData) decode(r *shareFetchRequestReader, version int16) {
 	m.TopicID = r.UUID()
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -546,7 +556,9 @@ func (m *ShareFetchResponse) decode(r *shareFetchResponseReader, version int16) 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -583,7 +595,9 @@ func (m *ShareFetchResponseResponse) decode(r *shareFetchResponseReader, version
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -638,7 +652,9 @@ func (m *ShareFetchResponseResponsePartition) decode(r *shareFetchResponseReader
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -664,7 +680,9 @@ func (m *ShareFetchResponseResponsePartitionCurrentLeader) decode(r *shareFetchR
 		m.LeaderID = int32(binary.BigEndian.Uint32(b[0:]))
 		m.LeaderEpoch = int32(binary.BigEndian.Uint32(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -692,7 +710,9 @@ func (m *ShareFetchResponseResponsePartitionAcquiredRecord) decode(r *shareFetch
 		m.LastOffset = int64(binary.BigEndian.Uint64(b[8:]))
 		m.DeliveryCount = int16(binary.BigEndian.Uint16(b[16:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -720,7 +740,9 @@ func (m *ShareFetchResponseNodeEndpoint) decode(r *shareFetchResponseReader, ver
 	m.Host = r.String(true)
 	m.Port = r.Int32()
 	m.Rack = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -89,7 +89,9 @@ func (m *ShareGroupDescribeRequest) decode(r *wire.Reader, version int16) {
 		}
 	}
 	m.IncludeAuthorizedOperations = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -230,7 +232,9 @@ func (m *ShareGroupDescribeResponse) decode(r *shareGroupDescribeResponseReader,
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -284,7 +288,9 @@ func (m *ShareGroupDescribeResponseGroup) decode(r *shareGroupDescribeResponseRe
 		}
 	}
 	m.AuthorizedOperations = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -330,7 +336,9 @@ func (m *ShareGroupDescribeResponseGroupMember) decode(r *shareGroupDescribeResp
 		}
 	}
 	m.Assignment.decode(r, version)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -365,7 +373,9 @@ func (m *ShareGroupDescribeResponseAssignment) decode(r *shareGroupDescribeRespo
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -393,8 +403,10 @@ func (m *ShareGroupDescribeResponseTopicPartitions) append(dst []byte, version i
 func (m *ShareGroupDescribeResponseTopicPartitions) decode(r *shareGroupDescribeResponseReader, version int16) {
 	m.TopicID = r.UUID()
 	m.TopicName = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -101,7 +101,9 @@ func (m *ShareGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 			m.SubscribedTopicNames[i] = r.String(true)
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -231,7 +233,9 @@ func (m *ShareGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
 		}
 		m.Assignment.decode(r, version)
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -266,7 +270,9 @@ func (m *ShareGroupHeartbeatResponseAssignment) decode(r *wire.Reader, version i
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -292,8 +298,10 @@ func (m *ShareGroupHeartbeatResponseTopicPartitions) append(dst []byte, version 
 
 func (m *ShareGroupHeartbeatResponseTopicPartitions) decode(r *wire.Reader, version int16) {
 	m.TopicID = r.UUID()
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -72,7 +72,9 @@ func (m *SnapshotFooterRecord) append(dst []byte, version int16) ([]byte, error)
 
 func (m *SnapshotFooterRecord) decode(r *wire.Reader, version int16) {
 	m.Version = r.Int16()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

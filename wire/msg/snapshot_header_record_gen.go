@@ -79,7 +79,9 @@ func (m *SnapshotHeaderRecord) decode(r *wire.Reader, version int16) {
 		m.Version = int16(binary.BigEndian.Uint16(b[0:]))
 		m.LastContainedLogTimestamp = int64(binary.BigEndian.Uint64(b[2:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

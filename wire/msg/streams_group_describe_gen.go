@@ -103,7 +103,9 @@ func (m *StreamsGroupDescribeRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.IncludeTopologyDescription = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -344,7 +346,9 @@ func (m *StreamsGroupDescribeResponse) decode(r *streamsGroupDescribeResponseRea
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -456,7 +460,9 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *streamsGroupDescribeRespon
 	} else {
 		m.AssignorName = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -494,7 +500,9 @@ func (m *StreamsGroupDescribeResponseGroupTopology) decode(r *streamsGroupDescri
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -568,7 +576,9 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *streams
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -611,7 +621,9 @@ func (m *StreamsGroupDescribeResponseTopicInfo) decode(r *streamsGroupDescribeRe
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -635,7 +647,9 @@ func (m *StreamsGroupDescribeResponseKeyValue) append(dst []byte, version int16)
 func (m *StreamsGroupDescribeResponseKeyValue) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.Key = r.String(true)
 	m.Value = r.String(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -744,7 +758,9 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *streamsGroupDescribe
 	m.Assignment.decode(r, version)
 	m.TargetAssignment.decode(r, version)
 	m.IsClassic = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -768,7 +784,9 @@ func (m *StreamsGroupDescribeResponseEndpoint) append(dst []byte, version int16)
 func (m *StreamsGroupDescribeResponseEndpoint) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -796,7 +814,9 @@ func (m *StreamsGroupDescribeResponseTaskOffset) decode(r *streamsGroupDescribeR
 		m.Partition = int32(binary.BigEndian.Uint32(b[0:]))
 		m.Offset = int64(binary.BigEndian.Uint64(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -861,7 +881,9 @@ func (m *StreamsGroupDescribeResponseAssignment) decode(r *streamsGroupDescribeR
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -887,8 +909,10 @@ func (m *StreamsGroupDescribeResponseTaskIDs) append(dst []byte, version int16) 
 
 func (m *StreamsGroupDescribeResponseTaskIDs) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -956,7 +980,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *streamsGroup
 	} else {
 		m.GlobalStores = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1011,7 +1037,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *s
 	} else {
 		m.Nodes = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1146,7 +1174,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) decode(r *streamsG
 	} else {
 		m.Successors = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1194,7 +1224,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionGlobalStore) decode(r *s
 	} else {
 		m.Processor.SetDefaults()
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -315,7 +315,9 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestRea
 		}
 	}
 	m.ShutdownApplication = r.Bool()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -352,7 +354,9 @@ func (m *StreamsGroupHeartbeatRequestTopology) decode(r *streamsGroupHeartbeatRe
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -452,7 +456,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -495,7 +501,9 @@ func (m *StreamsGroupHeartbeatRequestTopicInfo) decode(r *streamsGroupHeartbeatR
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -519,7 +527,9 @@ func (m *StreamsGroupHeartbeatRequestKeyValue) append(dst []byte, version int16)
 func (m *StreamsGroupHeartbeatRequestKeyValue) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.Key = r.String(true)
 	m.Value = r.String(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -572,7 +582,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) decode
 			m.RepartitionSourceTopics[i] = r.Int16()
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -598,8 +610,10 @@ func (m *StreamsGroupHeartbeatRequestTaskIDs) append(dst []byte, version int16) 
 
 func (m *StreamsGroupHeartbeatRequestTaskIDs) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -623,7 +637,9 @@ func (m *StreamsGroupHeartbeatRequestEndpoint) append(dst []byte, version int16)
 func (m *StreamsGroupHeartbeatRequestEndpoint) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -651,7 +667,9 @@ func (m *StreamsGroupHeartbeatRequestTaskOffset) decode(r *streamsGroupHeartbeat
 		m.Partition = int32(binary.BigEndian.Uint32(b[0:]))
 		m.Offset = int64(binary.BigEndian.Uint64(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -980,7 +998,9 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseR
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1004,7 +1024,9 @@ func (m *StreamsGroupHeartbeatResponseStatus) append(dst []byte, version int16) 
 func (m *StreamsGroupHeartbeatResponseStatus) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.StatusCode = r.Int8()
 	m.StatusDetail = r.String(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1030,8 +1052,10 @@ func (m *StreamsGroupHeartbeatResponseTaskIDs) append(dst []byte, version int16)
 
 func (m *StreamsGroupHeartbeatResponseTaskIDs) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.SubtopologyID = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1086,7 +1110,9 @@ func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) decode(r *stream
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1110,7 +1136,9 @@ func (m *StreamsGroupHeartbeatResponseEndpoint) append(dst []byte, version int16
 func (m *StreamsGroupHeartbeatResponseEndpoint) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -1136,8 +1164,10 @@ func (m *StreamsGroupHeartbeatResponseTopicPartition) append(dst []byte, version
 
 func (m *StreamsGroupHeartbeatResponseTopicPartition) decode(r *streamsGroupHeartbeatResponseReader, version int16) {
 	m.Topic = r.String(true)
-	m.Partitions = r.Int32s(m.Partitions, true)
-	m.UnknownTags = nil
+	r.Int32s(&m.Partitions, true)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

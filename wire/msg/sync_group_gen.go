@@ -149,7 +149,9 @@ func (m *SyncGroupRequest) decode(r *wire.Reader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -182,7 +184,9 @@ func (m *SyncGroupRequestAssignment) decode(r *wire.Reader, version int16) {
 	flexible := version >= 4
 	m.MemberID = r.String(flexible)
 	m.Assignment = r.Bytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -304,7 +308,9 @@ func (m *SyncGroupResponse) decode(r *wire.Reader, version int16) {
 		m.ProtocolName = nil
 	}
 	m.Assignment = r.Bytes(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -176,7 +176,9 @@ func (m *TxnOffsetCommitRequest) decode(r *txnOffsetCommitRequestReader, version
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -236,7 +238,9 @@ func (m *TxnOffsetCommitRequestTopic) decode(r *txnOffsetCommitRequestReader, ve
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -283,7 +287,9 @@ func (m *TxnOffsetCommitRequestTopicPartition) decode(r *txnOffsetCommitRequestR
 		m.CommittedLeaderEpoch = -1
 	}
 	m.CommittedMetadata = r.NullableString(flexible)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -421,7 +427,9 @@ func (m *TxnOffsetCommitResponse) decode(r *txnOffsetCommitResponseReader, versi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -481,7 +489,9 @@ func (m *TxnOffsetCommitResponseTopic) decode(r *txnOffsetCommitResponseReader, 
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -511,7 +521,9 @@ func (m *TxnOffsetCommitResponseTopicPartition) decode(r *txnOffsetCommitRespons
 		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

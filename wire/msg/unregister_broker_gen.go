@@ -77,7 +77,9 @@ func (m *UnregisterBrokerRequest) append(dst []byte, version int16) ([]byte, err
 
 func (m *UnregisterBrokerRequest) decode(r *wire.Reader, version int16) {
 	m.BrokerID = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -163,7 +165,9 @@ func (m *UnregisterBrokerResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -79,7 +79,9 @@ func (m *UnregisterControllerRequest) append(dst []byte, version int16) ([]byte,
 
 func (m *UnregisterControllerRequest) decode(r *wire.Reader, version int16) {
 	m.ControllerID = r.Int32()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -165,7 +167,9 @@ func (m *UnregisterControllerResponse) decode(r *wire.Reader, version int16) {
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -115,7 +115,9 @@ func (m *UpdateFeaturesRequest) decode(r *wire.Reader, version int16) {
 	} else {
 		m.ValidateOnly = false
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -162,7 +164,9 @@ func (m *UpdateFeaturesRequestFeatureUpdate) decode(r *wire.Reader, version int1
 	} else {
 		m.UpgradeType = 1
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -287,7 +291,9 @@ func (m *UpdateFeaturesResponse) decode(r *wire.Reader, version int16) {
 	} else {
 		m.Results = nil
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -314,7 +320,9 @@ func (m *UpdateFeaturesResponseResult) decode(r *wire.Reader, version int16) {
 	m.Feature = r.String(true)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -120,7 +120,9 @@ func (m *VotersRecord) decode(r *votersRecordReader, version int16) {
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -166,7 +168,9 @@ func (m *VotersRecordVoter) decode(r *votersRecordReader, version int16) {
 		}
 	}
 	m.KRaftVersionFeature.decode(r, version)
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -192,7 +196,9 @@ func (m *VotersRecordVoterEndpoint) decode(r *votersRecordReader, version int16)
 	m.Name = r.String(true)
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -218,7 +224,9 @@ func (m *VotersRecordVoterKRaftVersionFeature) decode(r *votersRecordReader, ver
 		m.MinSupportedVersion = int16(binary.BigEndian.Uint16(b[0:]))
 		m.MaxSupportedVersion = int16(binary.BigEndian.Uint16(b[2:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

@@ -118,7 +118,9 @@ func (m *WriteTxnMarkersRequest) decode(r *writeTxnMarkersRequestReader, version
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -175,7 +177,9 @@ func (m *WriteTxnMarkersRequestMarker) decode(r *writeTxnMarkersRequestReader, v
 	} else {
 		m.TransactionVersion = 0
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -210,8 +214,10 @@ func (m *WriteTxnMarkersRequestMarkerTopic) append(dst []byte, version int16) ([
 func (m *WriteTxnMarkersRequestMarkerTopic) decode(r *writeTxnMarkersRequestReader, version int16) {
 	flexible := version >= 1
 	m.Name = r.String(flexible)
-	m.PartitionIndexes = r.Int32s(m.PartitionIndexes, flexible)
-	m.UnknownTags = nil
+	r.Int32s(&m.PartitionIndexes, flexible)
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -347,7 +353,9 @@ func (m *WriteTxnMarkersResponse) decode(r *writeTxnMarkersResponseReader, versi
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -388,7 +396,9 @@ func (m *WriteTxnMarkersResponseMarker) decode(r *writeTxnMarkersResponseReader,
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -434,7 +444,9 @@ func (m *WriteTxnMarkersResponseMarkerTopic) decode(r *writeTxnMarkersResponseRe
 			}
 		}
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}
@@ -464,7 +476,9 @@ func (m *WriteTxnMarkersResponseMarkerTopicPartition) decode(r *writeTxnMarkersR
 		m.PartitionIndex = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
-	m.UnknownTags = nil
+	if m.UnknownTags != nil {
+		m.UnknownTags = nil
+	}
 	if flexible && !r.NoTags() {
 		m.UnknownTags = r.UnknownTags()
 	}

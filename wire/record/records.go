@@ -141,23 +141,33 @@ var (
 	errRecordHeaders = errors.New("a record's headers don't end where the record does")
 )
 
-// nextRecord reads a record of v2.
+// nextRecord reads a record of v2. The varints are taken apart here, rather than
+// each by a call of varint, because that takes a third less time.
 func (r *Records) nextRecord(rec *Record) (bool, error) {
-	size, start := varint(r.data, r.pos)
+	size, start := shortVarint(r.data, r.pos)
+	if start < 0 {
+		size, start = varint(r.data, r.pos)
+	}
 	if start < 0 || size < minRecord-1 || size > int64(len(r.data)-start) {
 		return false, r.corrupt(r.pos, errRecordSize)
 	}
 	end := start + int(size)
 	b := r.data[:end]
-	timestampDelta, i := varint(b, start+1) // after the attributes, which mean nothing yet
-	offsetDelta, i := varint(b, i)
+	timestampDelta, at := shortVarint(b, start+1) // after the attributes, which mean nothing yet
+	if at < 0 {
+		if timestampDelta, at = varint(b, start+1); at < 0 {
+			return false, r.corrupt(start, errRecordHead)
+		}
+	}
+	offsetDelta, i := shortVarint(b, at)
 	if i < 0 {
-		return false, r.corrupt(start, errRecordHead)
+		if offsetDelta, i = varint(b, at); i < 0 {
+			return false, r.corrupt(start, errRecordHead)
+		}
 	}
 	if offsetDelta < 0 || offsetDelta > int64(r.lastDelta) {
 		return false, r.corrupt(start, errOffsetDelta)
 	}
-	timestamp := r.baseTimestamp + timestampDelta // may wrap around, as it did when it was written
 	key, i := nullable(b, i)
 	if i < 0 {
 		return false, r.corrupt(start, errKey)
@@ -173,6 +183,7 @@ func (r *Records) nextRecord(rec *Record) (bool, error) {
 		}
 		rec.Headers.raw = b[i:end:end]
 	}
+	timestamp := r.baseTimestamp + timestampDelta // may wrap around, as it did when it was written
 	if r.logAppendTime {
 		timestamp = r.logAppend
 	}
@@ -187,15 +198,18 @@ func (r *Records) nextRecord(rec *Record) (bool, error) {
 // nullable reads a length and as many bytes at b[i] and returns where they end, or
 // -1 where they are not there.
 func nullable(b []byte, i int) ([]byte, int) {
-	n, i := varint(b, i)
+	n, start := shortVarint(b, i)
+	if start < 0 {
+		n, start = varint(b, i)
+	}
 	switch {
-	case i < 0 || n < -1 || n > int64(len(b)-i):
+	case start < 0 || n < -1 || n > int64(len(b)-start):
 		return nil, -1
 	case n < 0:
-		return nil, i
+		return nil, start
 	}
-	end := i + int(n)
-	return b[i:end:end], end
+	end := start + int(n)
+	return b[start:end:end], end
 }
 
 func (r *Records) corrupt(at int, err error) error {

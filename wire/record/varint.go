@@ -28,21 +28,30 @@ func putVarint(b []byte, i int, v int64) int {
 }
 
 // varint reads at b[i] and returns the value and where it ends, or -1 where no
-// varint is, or where i is -1 already. Nearly all have one or two bytes.
+// varint is, or where i is -1 already.
 func varint(b []byte, i int) (v int64, end int) {
 	if uint(i) >= uint(len(b)) {
 		return 0, -1
-	}
-	u := uint64(b[i])
-	if u < 0x80 {
-		return unzigzag(u), i + 1
-	}
-	if i+1 < len(b) && b[i+1] < 0x80 {
-		return unzigzag(u&0x7f | uint64(b[i+1])<<7), i + 2
 	}
 	u, n := binary.Uvarint(b[i:])
 	if n <= 0 {
 		return 0, -1
 	}
 	return unzigzag(u), i + n
+}
+
+// shortVarint reads at b[i], i not below 0, as varint does, but is -1 where the varint
+// has more than two bytes. Nearly all have one or two; so this one is small enough
+// to be inlined.
+func shortVarint(b []byte, i int) (v int64, end int) {
+	if uint(i+1) < uint(len(b)) {
+		u := uint64(b[i])
+		if u < 0x80 {
+			return unzigzag(u), i + 1
+		}
+		if more := uint64(b[i+1]); more < 0x80 {
+			return unzigzag(u&0x7f | more<<7), i + 2
+		}
+	}
+	return 0, -1
 }

@@ -89,7 +89,7 @@ func Keys() []wire.APIKey {
 
 // NewRequest returns a request of that API with every field at its default; ok
 // is false for an unknown API.
-func NewRequest(key wire.APIKey) (req wire.Request, ok bool) {
+func NewRequest(key wire.APIKey) (req Request, ok bool) {
 	switch key {
 	case wire.KeyProduce:
 		return msg.NewProduceRequest(), true
@@ -245,7 +245,7 @@ func NewRequest(key wire.APIKey) (req wire.Request, ok bool) {
 
 // NewResponse returns a response of that API with every field at its default; ok
 // is false for an unknown API.
-func NewResponse(key wire.APIKey) (resp wire.Response, ok bool) {
+func NewResponse(key wire.APIKey) (resp Response, ok bool) {
 	switch key {
 	case wire.KeyProduce:
 		return msg.NewProduceResponse(), true

@@ -1,22 +1,18 @@
-// Package anymsg finds a message of Kafka's protocol by the key of its API or by
-// its name, for programs that take whatever comes: proxies, decoders of traffic,
-// brokers in tests. Clients don't need it; whoever imports it links the code of
-// every message there is.
+// Package anymsg reads and writes any message of Kafka's protocol, for programs
+// that take whatever comes: proxies, decoders of traffic, brokers in tests.
+// Clients don't need it; whoever imports it links the code of every message there
+// is.
 //
-//	header, body, err := wire.DecodeRequestHeader(frame)
-//	req, ok := anymsg.NewRequest(header.APIKey)
-//	if !ok {
-//		return fmt.Errorf("unknown API %d", header.APIKey)
+//	header, req, err := anymsg.DecodeRequest(frame)
+//	if err != nil {
+//		return err
 //	}
-//	err = req.Decode(body, header.APIVersion)
+//	text, err := req.AppendJSON(nil, header.APIVersion)
+//
+// The JSON is Kafka's: the fields of that version by Kafka's names, as its own
+// tools print them (kafka-dump-log, the request log). Bytes are base64, which
+// Kafka leaves empty for records; UUIDs are as Kafka prints them. Tagged fields at
+// their default are left out. Those that the schema does not know, which Kafka
+// leaves out, are in _unknownTaggedFields. DecodeJSON reads all of that back.
+// Bytes that are not UTF-8 in a string can't be kept: JSON has none.
 package anymsg
-
-import "github.com/barnabas-kafka/barnabas/wire"
-
-// Data is a message without a key: it travels inside another message or in a
-// control record.
-type Data interface {
-	wire.Message
-	// Versions are the versions that there are.
-	Versions() wire.VersionRange
-}

@@ -64,6 +64,17 @@ func NewCodec(c record.Compression, level int) (record.Codec, error) {
 	}
 }
 
+// grow makes room for n bytes more. A buffer that grows is doubled, but not beyond
+// most bytes: it is filled block by block.
+func grow(dst []byte, n, most int) []byte {
+	if cap(dst)-len(dst) >= n {
+		return dst
+	}
+	grown := make([]byte, len(dst), max(len(dst)+n, min(2*cap(dst), most)))
+	copy(grown, dst)
+	return grown
+}
+
 // levels are those that Kafka's properties may have, and 0.
 func levels(c record.Compression) (least, most int) {
 	switch c {

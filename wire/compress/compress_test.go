@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -81,8 +82,10 @@ func TestLimit(t *testing.T) {
 					t.Errorf("%s: %d bytes within a limit of %d, error %v", c, len(out), limit, err)
 				}
 			}
-			if out, err := codec.Decompress(nil, packed, record.V2, size); err != nil || len(out) != size {
-				t.Errorf("%s: %d bytes at the limit itself, error %v", c, len(out), err)
+			for _, limit := range []int{size, math.MaxInt} {
+				if out, err := codec.Decompress([]byte("-"), packed, record.V2, limit); err != nil || len(out) != 1+size {
+					t.Errorf("%s: %d bytes at a limit of %d, error %v", c, len(out), limit, err)
+				}
 			}
 		}
 	}
@@ -152,7 +155,7 @@ func TestBubbles(t *testing.T) {
 
 func TestLevels(t *testing.T) {
 	src := contents()["text"]
-	for c, levels := range map[record.Compression][]int{record.Gzip: {0, 1, 9}, record.Snappy: {0}, record.LZ4: {0, 1, 9, 17}, record.Zstd: {0, 1, 22}} {
+	for c, levels := range map[record.Compression][]int{record.Gzip: {-1, 0, 1, 9}, record.Snappy: {0}, record.LZ4: {0, 1, 9, 17}, record.Zstd: {-131072, -1, 0, 1, 3, 6, 10, 22}} {
 		for _, level := range levels {
 			codec, err := NewCodec(c, level)
 			if err != nil {
@@ -172,8 +175,22 @@ func TestLevels(t *testing.T) {
 			t.Errorf("a codec for %s", c)
 		}
 	}
-	if _, err := NewCodec(record.Gzip, 10); err == nil || !strings.Contains(err.Error(), "gzip level 10") {
-		t.Errorf("gzip level 10: %v", err)
+	for _, test := range []struct {
+		c     record.Compression
+		level int
+		says  string
+	}{
+		{record.Gzip, 10, "gzip level 10: want -1 to 9"},
+		{record.Gzip, -2, "gzip level -2: want -1 to 9"},
+		{record.Snappy, 1, "snappy has no levels"},
+		{record.LZ4, 18, "lz4 level 18: want 0 to 17"},
+		{record.LZ4, -1, "lz4 level -1: want 0 to 17"},
+		{record.Zstd, 23, "zstd level 23: want -131072 to 22"},
+		{record.Zstd, -131073, "zstd level -131073: want -131072 to 22"},
+	} {
+		if _, err := NewCodec(test.c, test.level); err == nil || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s level %d: error %v, want %q", test.c, test.level, err, test.says)
+		}
 	}
 }
 

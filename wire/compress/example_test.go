@@ -71,5 +71,5 @@ func ExampleSet_limit() {
 func ExampleNewCodec() {
 	_, err := compress.NewCodec(record.Gzip, 12)
 	fmt.Println(err)
-	// Output: gzip level 12: want 0 (the default) to 9
+	// Output: gzip level 12: want -1 to 9; 0 is the default
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sync"
 
@@ -77,6 +78,7 @@ func (c *gzipCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]b
 		return nil, fmt.Errorf("gzip header: %w", err)
 	}
 	start := len(dst)
+	limit = min(limit, math.MaxInt-1-start)
 	dst = slices.Grow(dst, gzipRoom(src, limit))
 	for {
 		// At the limit there is room for one byte more, to see whether it comes.

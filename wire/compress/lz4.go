@@ -180,26 +180,35 @@ func (f *lz4Frame) unpack(dst []byte, start int, block []byte, stored bool, limi
 		}
 		return append(dst, block...), nil
 	}
-	room := min(f.maxBlock, maxLZ4Ratio*len(block), left)
-	if room == 0 {
+	most := min(f.maxBlock, maxLZ4Ratio*len(block), left)
+	if most == 0 {
 		return nil, &record.LimitError{Limit: limit}
 	}
-	at := len(dst)
-	dst = slices.Grow(dst, room)
-	var n int
-	var err error
-	if f.independent {
-		n, err = lz4.UncompressBlock(block, dst[at:at+room])
-	} else {
-		n, err = lz4.UncompressBlockWithDict(block, dst[at:at+room], dst[max(start, at-lz4Block):at])
-	}
-	switch {
-	case err != nil && room == left:
-		return nil, &record.LimitError{Limit: limit}
-	case err != nil:
+	// A block does not say what it unpacks to. Nearly all fit into a few times
+	// their size.
+	for room := min(most, max(8*len(block), cap(dst)-len(dst))); ; room = most {
+		at := len(dst)
+		dst = grow(dst, room, start+limit)
+		n, err := f.uncompress(block, dst[at:at+room], dst[start:at])
+		switch {
+		case err == nil:
+			return dst[:at+n], nil
+		case room < most:
+			continue
+		case room == left:
+			return nil, &record.LimitError{Limit: limit}
+		}
 		return nil, fmt.Errorf("lz4: %w", err)
 	}
-	return dst[:at+n], nil
+}
+
+// uncompress unpacks a block into dst. What comes before it in the frame is what
+// one that is not independent refers to.
+func (f *lz4Frame) uncompress(block, dst, before []byte) (int, error) {
+	if f.independent {
+		return lz4.UncompressBlock(block, dst)
+	}
+	return lz4.UncompressBlockWithDict(block, dst, before[max(0, len(before)-lz4Block):])
 }
 
 // xxhash32 is the hash of up to 15 bytes with seed 0; a frame's header has no

@@ -89,7 +89,7 @@ func appendSnappy(dst, block []byte, start, limit int) ([]byte, error) {
 	case n > maxSnappyRatio*len(block): // don't make room for what can't be in there
 		return nil, fmt.Errorf("snappy: a block of %d bytes says that it unpacks to %d", len(block), n)
 	}
-	dst = slices.Grow(dst, n)
+	dst = grow(dst, n, start+limit)
 	out := dst[len(dst) : len(dst)+n] // Decode uses it: it suffices
 	if _, err := snappy.Decode(out, block); err != nil {
 		return nil, fmt.Errorf("snappy, a block of %d bytes: %w", len(block), err)

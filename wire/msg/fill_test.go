@@ -153,7 +153,7 @@ func (f filler) fillSlice(v reflect.Value) {
 
 // filled is a message that the version can carry: fields that Append refuses are
 // put back to their defaults. It returns its bytes, too.
-func (k kind) filled(t *testing.T, f filler, version int16) (wire.Message, []byte) {
+func (k kind) filled(t testing.TB, f filler, version int16) (wire.Message, []byte) {
 	t.Helper()
 	m := k.make()
 	f.fill(reflect.ValueOf(m).Elem())

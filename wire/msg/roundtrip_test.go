@@ -156,7 +156,7 @@ func TestCutOff(t *testing.T) {
 // checkExplained wants an error that names a place. That decode and the walk
 // through the schema, which are code of different kinds, agree on what is damaged
 // says something about both.
-func checkExplained(t *testing.T, err error) {
+func checkExplained(t testing.TB, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*wire.DecodeError](err)
 	if !ok || e.Reason == "not that message" || e.Offset > e.Size || e.Path == "" && !strings.Contains(e.Reason, "tag") && !strings.Contains(e.Reason, "varint") && !strings.Contains(e.Reason, "needs 1 bytes") {

@@ -19,7 +19,7 @@ import (
 )
 
 // vectors reads a file of testdata, whose README says where it is from.
-func vectors[T any](t *testing.T, name string) []T {
+func vectors[T any](t testing.TB, name string) []T {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {

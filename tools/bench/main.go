@@ -1,7 +1,10 @@
-// Command bench compares the speed of packages wire/msg and wire/record with
-// that of franz-go's kmsg and of sarama: same data, one process, in turns.
+// Command bench compares the speed of barnabas's packages wire/msg and
+// wire/record with that of franz-go's kmsg and of sarama: the same data, in one
+// process, in turns.
 //
 //	go run . [-filter regexp] [-rounds n] [-check]
+//
+// The README says how to read what it prints.
 package main
 
 import (
@@ -10,7 +13,9 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"text/tabwriter"
+	"runtime"
+
+	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 func main() {
@@ -39,12 +44,12 @@ func run(out io.Writer, filter string, rounds int) (missed int, err error) {
 	if rounds < 1 {
 		return 0, fmt.Errorf("-rounds: %d; at least 1 is needed", rounds)
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	writeHead(w)
-	for _, group := range groups() {
-		cases, err := group()
+	fmt.Fprintf(out, "%s %s/%s, %d CPUs, %d rounds\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds)
+	writeHead(out)
+	for _, g := range groups() {
+		cases, err := g.cases()
 		if err != nil {
-			return missed, err
+			return missed, fmt.Errorf("%s: %w", g.name, err)
 		}
 		for _, c := range cases {
 			if !match.MatchString(c.name) {
@@ -54,69 +59,32 @@ func run(out io.Writer, filter string, rounds int) (missed int, err error) {
 			if err != nil {
 				return missed, err
 			}
-			missed += writeLine(w, c, results)
+			missed += writeLine(out, c, results)
 		}
 	}
-	return missed, w.Flush()
+	return missed, nil
 }
 
-// groups make the cases, each when its turn comes: the data of one is garbage
-// before the next begins.
-func groups() []func() ([]benchCase, error) {
-	var all []func() ([]benchCase, error)
+// A group makes its cases when their turn comes, so that the data of one group
+// is garbage when the next begins.
+type group struct {
+	name  string
+	cases func() ([]benchCase, error)
+}
+
+func groups() []group {
+	var all []group
 	for _, m := range messages() {
-		all = append(all, m.cases)
+		all = append(all, group{m.name, m.cases})
+	}
+	for _, f := range formats() {
+		all = append(all, group{"records " + f.String(), func() ([]benchCase, error) { return recordCases(f) }})
 	}
 	return all
 }
 
 func messages() []*message {
-	return []*message{metadataResponse()}
+	return []*message{metadataResponse(), fetchRequest(), fetchResponse(), produceResponse(), offsetCommitRequest(), offsetCommitResponse()}
 }
 
-func writeHead(w io.Writer) {
-	fmt.Fprint(w, "µs per run:\t")
-	for _, column := range columns {
-		fmt.Fprintf(w, "%s\t", column)
-	}
-	fmt.Fprint(w, "| allocs:\t")
-	for _, column := range columns {
-		fmt.Fprintf(w, "%s\t", column)
-	}
-	fmt.Fprint(w, "| ours/kmsg:\ttime\ttarget\t\tallocs\ttarget\t\t\n")
-}
-
-func writeLine(w io.Writer, c benchCase, results map[string]result) (missed int) {
-	fmt.Fprintf(w, "%s\t", c.name)
-	for _, column := range columns {
-		if r, ok := results[column]; ok {
-			fmt.Fprintf(w, "%.1f\t", float64(r.time.Nanoseconds())/1000)
-		} else {
-			fmt.Fprint(w, "-\t")
-		}
-	}
-	fmt.Fprint(w, "|\t")
-	for _, column := range columns {
-		if r, ok := results[column]; ok {
-			fmt.Fprintf(w, "%.0f\t", r.allocs)
-		} else {
-			fmt.Fprint(w, "-\t")
-		}
-	}
-	our, their := results[ours], results[kmsgSafe]
-	verdict := func(met bool) string {
-		if met {
-			return "met"
-		}
-		missed++
-		return "MISSED"
-	}
-	time := float64(our.time) / float64(their.time)
-	allocs := "-"
-	if their.allocs > 0 {
-		allocs = fmt.Sprintf("%.3f", our.allocs/their.allocs)
-	}
-	fmt.Fprintf(w, "|\t%.2f\t<= %.2f\t%s\t%s\t%s\t%s\t\n", time, c.target.time, verdict(time <= c.target.time),
-		allocs, c.target.allocs.text, verdict(c.target.allocs.met(our.allocs, their.allocs)))
-	return missed
-}
+func formats() []record.Format { return []record.Format{record.V2, record.V1, record.V0} }

@@ -2,12 +2,17 @@ package main
 
 import (
 	"bytes"
-	"reflect"
+	"cmp"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
-// All hold the same, and so do the same work: what another library decoded
-// from our bytes it encodes to those bytes.
+// TestSameMessages: all hold the same, and so do the same work. What another
+// library decoded from our bytes, it encodes to the same bytes.
 func TestSameMessages(t *testing.T) {
 	for _, m := range messages() {
 		t.Run(m.name, func(t *testing.T) {
@@ -26,41 +31,178 @@ func TestSameMessages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(got, want) {
+			if got := inOrder(t, m, got); !bytes.Equal(got, want) {
 				t.Errorf("sarama encodes to other bytes: %d of them, want %d", len(got), len(want))
-			}
-			decoded := m.newOurs()
-			if err := decoded.Decode(got, m.version); err != nil {
-				t.Fatal(err)
-			}
-			again, err := decoded.Append(nil, m.version)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(again, want) {
-				t.Error("ours does not encode what it decoded to the same bytes")
 			}
 		})
 	}
 }
 
-// Every case runs, and what it decodes is there.
-func TestCasesRun(t *testing.T) {
-	for _, group := range groups() {
-		cases, err := group()
+// inOrder decodes with ours, sorts topics and partitions, of which sarama has
+// maps, and encodes with ours.
+func inOrder(t *testing.T, m *message, src []byte) []byte {
+	decoded := m.newOurs()
+	if err := decoded.Decode(src, m.version); err != nil {
+		t.Fatal(err)
+	}
+	sortTopics(decoded)
+	b, err := decoded.Append(nil, m.version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func sortTopics(m wire.Message) {
+	switch m := m.(type) {
+	case *msg.FetchRequest:
+		slices.SortFunc(m.Topics, func(a, b msg.FetchRequestTopic) int { return strings.Compare(a.Topic, b.Topic) })
+		for _, topic := range m.Topics {
+			slices.SortFunc(topic.Partitions, func(a, b msg.FetchRequestTopicPartition) int { return cmp.Compare(a.Partition, b.Partition) })
+		}
+	case *msg.FetchResponse:
+		slices.SortFunc(m.Responses, func(a, b msg.FetchResponseResponse) int { return strings.Compare(a.Topic, b.Topic) })
+		for _, topic := range m.Responses {
+			slices.SortFunc(topic.Partitions, func(a, b msg.FetchResponseResponsePartition) int {
+				return cmp.Compare(a.PartitionIndex, b.PartitionIndex)
+			})
+		}
+	case *msg.ProduceResponse:
+		slices.SortFunc(m.Responses, func(a, b msg.ProduceResponseResponse) int { return strings.Compare(a.Name, b.Name) })
+		for _, topic := range m.Responses {
+			slices.SortFunc(topic.PartitionResponses, func(a, b msg.ProduceResponseResponsePartitionResponse) int {
+				return cmp.Compare(a.Index, b.Index)
+			})
+		}
+	case *msg.OffsetCommitRequest:
+		slices.SortFunc(m.Topics, func(a, b msg.OffsetCommitRequestTopic) int { return strings.Compare(a.Name, b.Name) })
+		for _, topic := range m.Topics {
+			slices.SortFunc(topic.Partitions, func(a, b msg.OffsetCommitRequestTopicPartition) int {
+				return cmp.Compare(a.PartitionIndex, b.PartitionIndex)
+			})
+		}
+	case *msg.OffsetCommitResponse:
+		slices.SortFunc(m.Topics, func(a, b msg.OffsetCommitResponseTopic) int { return strings.Compare(a.Name, b.Name) })
+		for _, topic := range m.Topics {
+			slices.SortFunc(topic.Partitions, func(a, b msg.OffsetCommitResponseTopicPartition) int {
+				return cmp.Compare(a.PartitionIndex, b.PartitionIndex)
+			})
+		}
+	}
+}
+
+// TestSameRecords: all write the same bytes. That all read the same out of
+// these, each run of a case compares.
+func TestSameRecords(t *testing.T) {
+	records := testRecords(1000)
+	for _, f := range formats() {
+		want, err := oursEncode(f, records, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range cases {
-			results, err := measure(c, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, contender := range c.contenders {
-				if reflect.ValueOf(results[contender.name]).IsZero() {
-					t.Errorf("%s: %s was not measured", c.name, contender.name)
+		for _, lib := range recordLibraries() {
+			t.Run(f.String()+"/"+lib.name, func(t *testing.T) {
+				got, err := lib.encode(f, records, make([]byte, 0, 2*len(want)))
+				if err == nil && lib.unwrap != nil {
+					got, err = lib.unwrap(got, f)
 				}
-			}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(got, want) {
+					t.Errorf("other bytes: %d of them, want %d", len(got), len(want))
+				}
+			})
+		}
+	}
+}
+
+// TestDamagedRecords: all look at the CRCs. Each finds a wrong bit
+// in a value.
+func TestDamagedRecords(t *testing.T) {
+	records := testRecords(1000)
+	for _, f := range formats() {
+		batch, err := oursEncode(f, records, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch[len(batch)-50] ^= 1 // of the last value
+		for _, lib := range recordLibraries() {
+			t.Run(f.String()+"/"+lib.name, func(t *testing.T) {
+				src := batch
+				if lib.wrap != nil {
+					if src, err = lib.wrap(batch, f); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := lib.read(f, src, new(tally)); err == nil {
+					t.Error("no error")
+				}
+			})
+		}
+	}
+}
+
+// TestTable: a line for each case, and the misses are counted.
+func TestTable(t *testing.T) {
+	var out strings.Builder
+	missed, err := run(&out, "^(batch|OffsetCommit response)", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 3 + 4; strings.Count(out.String(), "\n") != want { // what comes first, and four cases
+		t.Errorf("want %d lines:\n%s", want, out.String())
+	}
+	if got := strings.Count(out.String(), "MISSED"); got != missed {
+		t.Errorf("%d missed, but %d in the table", missed, got)
+	}
+	if _, err := run(&out, "(", 1); err == nil {
+		t.Error("-filter: no error")
+	}
+	if _, err := run(&out, "", 0); err == nil {
+		t.Error("-rounds: no error")
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	c := benchCase{name: "x", target: target{0.5, fewerAllocs()}}
+	for _, test := range []struct {
+		ours, kmsg result
+		allocs     allocTarget
+		want       int
+	}{
+		{result{50, 1}, result{100, 2}, fewerAllocs(), 0},
+		{result{51, 1}, result{100, 2}, fewerAllocs(), 1},
+		{result{51, 2}, result{100, 2}, fewerAllocs(), 2},
+		{result{50, 0}, result{100, 0}, noAllocs(), 0},
+		{result{50, 1}, result{100, 2}, noAllocs(), 1},
+		{result{50, 10}, result{100, 100}, allocsRatio(0.1), 0},
+		{result{50, 11}, result{100, 100}, allocsRatio(0.1), 1},
+	} {
+		c.target.allocs = test.allocs
+		var out strings.Builder
+		if got := writeLine(&out, c, map[string]result{ours: test.ours, kmsgSafe: test.kmsg}); got != test.want {
+			t.Errorf("%d missed, want %d: %s", got, test.want, out.String())
+		}
+	}
+}
+
+// BenchmarkOurs runs our side of each case: something to profile.
+func BenchmarkOurs(b *testing.B) {
+	for _, g := range groups() {
+		cases, err := g.cases()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, c := range cases {
+			b.Run(c.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := c.contenders[0].run(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }

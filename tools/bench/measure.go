@@ -9,7 +9,7 @@ import (
 // A result is what one run of a contender costs.
 type result struct {
 	time   time.Duration
-	allocs float64
+	allocs int
 }
 
 // slice is how long a contender runs at a time: long enough for the garbage
@@ -71,6 +71,6 @@ func measureOnce(run func() error, n int) (result, error) {
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
 	// Whole allocations, as package testing counts: a stray one of the runtime's is none of ours.
-	allocs := float64((after.Mallocs - before.Mallocs) / uint64(n))
+	allocs := int((after.Mallocs - before.Mallocs) / uint64(n))
 	return result{took / time.Duration(n), allocs}, nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// metadataResponse has 1,000 topics with 10 partitions on 3 brokers.
+// metadataResponse has 1,000 topics with 10 partitions each, on 3 brokers.
 func metadataResponse() *message {
 	m := msg.NewMetadataResponse()
 	m.ClusterID = new("5L6g3nShT-eMCtK--X86sw")
@@ -20,11 +20,11 @@ func metadataResponse() *message {
 		})
 	}
 	for i := range 1000 {
-		topic := msg.MetadataResponseTopic{}
+		var topic msg.MetadataResponseTopic
 		topic.SetDefaults()
 		topic.Name = new(topicName(i))
 		for p := range int32(10) {
-			partition := msg.MetadataResponseTopicPartition{}
+			var partition msg.MetadataResponseTopicPartition
 			partition.SetDefaults()
 			partition.PartitionIndex = p
 			partition.LeaderID = p%3 + 1

@@ -22,11 +22,11 @@ func installJava(ctx context.Context) error {
 		return nil
 	}
 	if err := aptInstall(ctx); err != nil {
-		return fmt.Errorf("the real brokers need a headless JDK or JRE 17 or 21 and Maven, which could not be installed here (%w); "+
-			"install them (on Debian and Ubuntu: apt-get install openjdk-17-jre-headless maven), or leave the real brokers out with -short", err)
+		return fmt.Errorf("the real brokers and the comparison with Java need a headless JDK 17 or 21 and Maven, which could not be installed here (%w); "+
+			"install them (on Debian and Ubuntu: apt-get install openjdk-17-jdk-headless maven), or leave out what needs them with -short", err)
 	}
 	if !useJava() || !haveMaven() {
-		return fmt.Errorf("java 17 or 21 and mvn were installed, but can't be called; is there an older java first in PATH or in JAVA_HOME?")
+		return fmt.Errorf("a JDK 17 or 21 and mvn were installed, but can't be called; is there an older java first in PATH or in JAVA_HOME?")
 	}
 	return nil
 }
@@ -36,8 +36,8 @@ func haveMaven() bool {
 	return err == nil
 }
 
-// useJava puts a java of the right release first in PATH, for everything that
-// is started from here.
+// useJava puts a JDK of the right release first in PATH, for everything that is
+// started from here. A JRE does not do: the comparison with Java compiles.
 func useJava() bool {
 	candidates := []string{""}
 	if home := os.Getenv("JAVA_HOME"); home != "" {
@@ -55,6 +55,9 @@ func useJava() bool {
 		if release := javaRelease(java); release != javaReleases[0] && release != javaReleases[1] {
 			continue
 		}
+		if javaRelease(java+"c") == 0 {
+			continue
+		}
 		if dir != "" {
 			os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 			os.Setenv("JAVA_HOME", filepath.Dir(dir))
@@ -64,9 +67,10 @@ func useJava() bool {
 	return false
 }
 
-var javaVersion = regexp.MustCompile(`version "(\d+)`)
+// javaVersion is in what java and javac say.
+var javaVersion = regexp.MustCompile(`(?:version "|javac )(\d+)`)
 
-// javaRelease is 17 for a Java 17, and 0 when there is none.
+// javaRelease is 17 for the java or javac of a Java 17, and 0 when there is none.
 func javaRelease(java string) int {
 	out, err := exec.Command(java, "-version").CombinedOutput()
 	if err != nil {
@@ -108,7 +112,7 @@ func aptInstall(ctx context.Context) error {
 	}
 	var err error
 	for _, release := range javaReleases {
-		if err = apt("install", "-y", "--no-install-recommends", fmt.Sprintf("openjdk-%d-jre-headless", release), "maven"); err == nil {
+		if err = apt("install", "-y", "--no-install-recommends", fmt.Sprintf("openjdk-%d-jdk-headless", release), "maven"); err == nil {
 			return nil
 		}
 	}

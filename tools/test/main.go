@@ -4,10 +4,11 @@
 //	go run ./tools/test          # everything, real brokers included
 //	go run ./tools/test -short   # what needs nothing but Go
 //
-// It installs what the real brokers need (a headless JDK 17 or 21, and Maven)
-// when it may, checks the modules (gates), and runs go test in every module with
-// GOWORK=off, as a user's build would see them. The tests that need a real broker
-// get its jars through Maven.
+// It installs what the real brokers and the comparison with Kafka's own classes
+// need (a headless JDK 17 or 21, and Maven) when it may, checks the modules
+// (gates), runs go test in every module with GOWORK=off, as a user's build would
+// see them, and each fuzz target for a while. The tests that need Kafka's jars get
+// them through Maven.
 // Its last lines are those of go test; its exit status is 0 only if all passed.
 package main
 
@@ -60,6 +61,13 @@ func run(ctx context.Context, short, race bool) error {
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+	}
+	if !short {
+		for _, module := range modules {
+			if err := fuzzModule(ctx, filepath.Join(root, module)); err != nil {
+				failed = append(failed, "fuzzing "+module)
+			}
 		}
 	}
 	if len(failed) > 0 {

@@ -33,7 +33,7 @@ func AppendJSON(dst []byte, m *Message, v wire.Message, version int16) ([]byte, 
 		return dst, err
 	}
 	w := newWalker(m, src, version)
-	w.json, w.out = true, dst
+	w.quote, w.out = quote, dst
 	w.fields(m.Fields)
 	if err := w.err(); err != nil {
 		return dst, err
@@ -50,8 +50,10 @@ type walker struct {
 	path     []step
 	at       int    // where the number or length begins that is read
 	need     int    // how many bytes it has, where that is known
-	json     bool   // writes
 	out      []byte // the JSON
+	// quote is nil when no JSON is wanted. It is a variable so that programs that
+	// use none don't link encoding/json.
+	quote func(dst []byte, s string) []byte
 }
 
 // A step is a field on the way to a value, or an element of an array, whose
@@ -107,14 +109,14 @@ func (w *walker) in(s step, read func()) {
 
 // text appends to the JSON.
 func (w *walker) text(s string) {
-	if w.json {
+	if w.quote != nil {
 		w.out = append(w.out, s...)
 	}
 }
 
 // key appends the name of a member, after a comma unless it is the first.
 func (w *walker) key(name string) {
-	if !w.json {
+	if w.quote == nil {
 		return
 	}
 	if w.out[len(w.out)-1] != '{' {
@@ -242,11 +244,15 @@ func (w *walker) scalar(t Type) {
 	w.text(text)
 }
 
-// floatJSON is a number, or in quotes where JSON has none.
+// floatJSON is a number with a point or an exponent, since Kafka reads no
+// others; or it is in quotes, where JSON has no number.
 func floatJSON(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return strconv.Quote(strings.Replace(s, "Inf", "Infinity", 1))
+	}
+	if !strings.ContainsAny(s, ".e") {
+		s += ".0"
 	}
 	return s
 }
@@ -255,21 +261,26 @@ func (w *walker) string(nullable bool) {
 	w.begin(w.lengthSize(Int16))
 	if !nullable {
 		s := w.r.String(w.flexible)
-		w.quote(s)
+		w.quoted(s)
 		return
 	}
 	if s := w.r.NullableString(w.flexible); s != nil {
-		w.quote(*s)
+		w.quoted(*s)
 	} else {
 		w.text("null")
 	}
 }
 
-func (w *walker) quote(s string) {
-	if w.json {
-		quoted, _ := json.Marshal(s) // a string always can be
-		w.out = append(w.out, quoted...)
+func (w *walker) quoted(s string) {
+	if w.quote != nil {
+		w.out = w.quote(w.out, s)
 	}
+}
+
+// quote appends a string as JSON has it.
+func quote(dst []byte, s string) []byte {
+	quoted, _ := json.Marshal(s) // a string always can be
+	return append(dst, quoted...)
 }
 
 func (w *walker) bytes(nullable bool) {
@@ -287,7 +298,7 @@ func (w *walker) bytes(nullable bool) {
 }
 
 func (w *walker) base64(b []byte) {
-	if w.json {
+	if w.quote != nil {
 		w.out = append(base64.StdEncoding.AppendEncode(append(w.out, '"'), b), '"')
 	}
 }
@@ -305,7 +316,7 @@ func (w *walker) tags(fields []Field) {
 			unknown = w.r.UnknownTag(unknown, number, end, left)
 		}
 	}
-	if unknown != nil && w.json {
+	if unknown != nil && w.quote != nil {
 		w.unknownTags(*unknown)
 	}
 }

@@ -111,7 +111,7 @@ func TestZstdMemory(t *testing.T) {
 func stream(t testing.TB, src []byte) []byte {
 	t.Helper()
 	var packed bytes.Buffer
-	w, err := zstd.NewWriter(&packed, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(8<<20))
+	w, err := zstd.NewWriter(&packed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(8<<20))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,9 +134,9 @@ func stream(t testing.TB, src []byte) []byte {
 // TestExactLimit: whatever the size, it is the least limit that suffices.
 func TestExactLimit(t *testing.T) {
 	text := benchmarkContents()
-	sizes := []int{1, 2, 15, 100, 1023, 1024, 1025, 5000, snappyBlock, snappyBlock + 1, lz4Block, lz4Block + 1, zstdBlock - 1, zstdBlock, zstdBlock + 1}
-	for range 15 {
-		sizes = append(sizes, 1+rand.IntN(300_000))
+	sizes := []int{1, 15, 1023, 1025, snappyBlock, snappyBlock + 1, lz4Block, lz4Block + 1, zstdBlock - 1, zstdBlock, zstdBlock + 1}
+	for range 4 {
+		sizes = append(sizes, 1+rand.IntN(150_000))
 	}
 	for _, size := range sizes {
 		src := bytes.Repeat(text, size/len(text)+1)[:size]
@@ -174,10 +174,10 @@ func TestExactLimit(t *testing.T) {
 // TestBombs: what unpacks to far more than the limit takes about as much memory as
 // the limit allows, or less, and not as much as it holds.
 func TestBombs(t *testing.T) {
-	const size, limit = 256 << 20, 5 << 20
+	const size, limit = 32 << 20, 1 << 20
 	zeros := make([]byte, size)
 	bombs := map[string][]byte{
-		"zstd stream": stream(t, zeros[:64<<20]),
+		"zstd stream": stream(t, zeros[:8<<20]),
 		"zstd frames": bytes.Repeat(stream(t, zeros[:limit-1]), 50),
 	}
 	for _, c := range all {
@@ -206,7 +206,7 @@ func TestBombs(t *testing.T) {
 		}
 		// All that was allocated, one after another: a buffer that grows is counted
 		// each time, so this is far above what was in use at once.
-		if n := after.TotalAlloc - before.TotalAlloc; n > 6*limit {
+		if n := after.TotalAlloc - before.TotalAlloc; n > 8*limit {
 			t.Errorf("%s: %d bytes allocated within a limit of %d", name, n, limit)
 		}
 	}

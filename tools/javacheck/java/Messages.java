@@ -45,17 +45,17 @@ public final class Messages {
         return write((Message) converter(args[0], "read", JsonNode.class, short.class).call(node, version(args[1])), version(args[1]));
     }
 
-    /** The versions that the class has: the first and the last. */
-    public static String versions(String[] args) throws Exception {
-        Message message = create(args[0]);
-        return message.lowestSupportedVersion() + "\t" + message.highestSupportedVersion();
+    /** Reads bytes. */
+    public static String read(String[] args) throws Exception {
+        read(args[0], version(args[1]), ByteBuffer.wrap(HEX.parseHex(args[2])));
+        return "";
     }
 
     private static short version(String arg) {
         return Short.parseShort(arg);
     }
 
-    private static Message create(String name) throws Exception {
+    static Message create(String name) throws Exception {
         return (Message) Class.forName("org.apache.kafka.common.message." + name).getConstructor().newInstance();
     }
 

@@ -249,7 +249,7 @@ func (w *walker) scalar(t Type) {
 func floatJSON(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	if math.IsInf(v, 0) || math.IsNaN(v) {
-		return strconv.Quote(strings.Replace(s, "Inf", "Infinity", 1))
+		return strconv.Quote(strings.TrimPrefix(strings.Replace(s, "Inf", "Infinity", 1), "+"))
 	}
 	if !strings.ContainsAny(s, ".e") {
 		s += ".0"

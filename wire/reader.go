@@ -383,27 +383,39 @@ func Resize[T any](s []T, n int) []T {
 type Slab[T any] struct {
 	block []T
 	taken int // of the block, from its beginning
+	given int // elements, of all blocks
+	start int // where the first of them began
 }
 
 // maxSlab is how many elements a block has at most, unless one array has more.
 const maxSlab = 1 << 10
 
-// Resize returns a slice of n elements: s itself, where it is large enough. What
-// is left of the message can fill at most that many more elements.
-func (slab *Slab[T]) Resize(s []T, n, more int) []T {
+// Resize returns a slice of n elements, whose bytes are next and at least minSize
+// each: s itself, where it is large enough.
+func (slab *Slab[T]) Resize(r *Reader, s []T, n, minSize int) []T {
 	if s != nil && cap(s) >= n {
 		return s[:n]
 	}
 	if n == 0 {
 		return []T{}
 	}
+	if slab.given == 0 {
+		slab.start = r.pos
+	}
 	from := slab.taken
 	if len(slab.block)-from < n {
 		from = 0
-		slab.block = make([]T, max(n, min(2*len(slab.block), maxSlab, more)))
+		slab.block = make([]T, max(n, min(slab.expected(r), r.Remaining()/minSize, maxSlab)))
 	}
 	slab.taken = from + n
+	slab.given += n
 	return slab.block[from:slab.taken:slab.taken]
+}
+
+// expected is how many elements the rest of the message has if it goes on as it
+// did so far.
+func (slab *Slab[T]) expected(r *Reader) int {
+	return int(int64(slab.given) * int64(r.Remaining()) / int64(max(r.pos-slab.start, 1)))
 }
 
 // TagCount reads how many tagged fields follow.

@@ -154,7 +154,7 @@ func (g *generator) refuseNull(f *field, have versions, x string) {
 // decodeElements reads n elements of an array.
 func (g *generator) decodeElements(s *structType, f *field, x string) {
 	if slab, ok := g.slabs[s.types[f]]; ok && f.isStruct() {
-		g.p("\t%s = r.%s.Resize(%s, n, r.Remaining()/%d)", x, slab, x, g.minElement(s, f))
+		g.p("\t%s = r.%s.Resize(&r.Reader, %s, n, %d)", x, slab, x, g.minElement(s, f))
 	} else {
 		g.p("\t%s = wire.Resize(%s, n)", x, x)
 	}

@@ -181,7 +181,7 @@ func (m *AddPartitionsToTxnRequest) decode(r *addPartitionsToTxnRequestReader, v
 	if version <= 3 {
 		{
 			n := r.Len(flexible, 3)
-			m.V3AndBelowTopics = r.addPartitionsToTxnTopics.Resize(m.V3AndBelowTopics, n, r.Remaining()/3)
+			m.V3AndBelowTopics = r.addPartitionsToTxnTopics.Resize(&r.Reader, m.V3AndBelowTopics, n, 3)
 			for i := range m.V3AndBelowTopics {
 				if m.V3AndBelowTopics[i].decode(r, version); r.Failed() {
 					return
@@ -235,7 +235,7 @@ func (m *AddPartitionsToTxnRequestTransaction) decode(r *addPartitionsToTxnReque
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = r.addPartitionsToTxnTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.addPartitionsToTxnTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -457,7 +457,7 @@ func (m *AddPartitionsToTxnResponse) decode(r *addPartitionsToTxnResponseReader,
 	if version <= 3 {
 		{
 			n := r.Len(flexible, 3)
-			m.ResultsByTopicV3AndBelow = r.addPartitionsToTxnTopicResults.Resize(m.ResultsByTopicV3AndBelow, n, r.Remaining()/3)
+			m.ResultsByTopicV3AndBelow = r.addPartitionsToTxnTopicResults.Resize(&r.Reader, m.ResultsByTopicV3AndBelow, n, 3)
 			for i := range m.ResultsByTopicV3AndBelow {
 				if m.ResultsByTopicV3AndBelow[i].decode(r, version); r.Failed() {
 					return
@@ -503,7 +503,7 @@ func (m *AddPartitionsToTxnResponseResultsByTransaction) decode(r *addPartitions
 	m.TransactionalID = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.TopicResults = r.addPartitionsToTxnTopicResults.Resize(m.TopicResults, n, r.Remaining()/3)
+		m.TopicResults = r.addPartitionsToTxnTopicResults.Resize(&r.Reader, m.TopicResults, n, 3)
 		for i := range m.TopicResults {
 			if m.TopicResults[i].decode(r, version); r.Failed() {
 				return
@@ -551,7 +551,7 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) decode(r *addP
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 6)
-		m.ResultsByPartition = r.addPartitionsToTxnPartitionResults.Resize(m.ResultsByPartition, n, r.Remaining()/6)
+		m.ResultsByPartition = r.addPartitionsToTxnPartitionResults.Resize(&r.Reader, m.ResultsByPartition, n, 6)
 		for i := range m.ResultsByPartition {
 			if m.ResultsByPartition[i].decode(r, version); r.Failed() {
 				return

@@ -167,7 +167,7 @@ func (m *AlterClientQuotasRequestEntry) decode(r *alterClientQuotasRequestReader
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 3)
-		m.Entity = r.entryEntitys.Resize(m.Entity, n, r.Remaining()/3)
+		m.Entity = r.entryEntitys.Resize(&r.Reader, m.Entity, n, 3)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
 				return
@@ -176,7 +176,7 @@ func (m *AlterClientQuotasRequestEntry) decode(r *alterClientQuotasRequestReader
 	}
 	{
 		n := r.Len(flexible, 11)
-		m.Ops = r.entryOps.Resize(m.Ops, n, r.Remaining()/11)
+		m.Ops = r.entryOps.Resize(&r.Reader, m.Ops, n, 11)
 		for i := range m.Ops {
 			if m.Ops[i].decode(r, version); r.Failed() {
 				return
@@ -442,7 +442,7 @@ func (m *AlterClientQuotasResponseEntry) decode(r *alterClientQuotasResponseRead
 	m.ErrorMessage = r.NullableString(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Entity = r.entryEntitys.Resize(m.Entity, n, r.Remaining()/3)
+		m.Entity = r.entryEntitys.Resize(&r.Reader, m.Entity, n, 3)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
 				return

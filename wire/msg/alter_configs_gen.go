@@ -159,7 +159,7 @@ func (m *AlterConfigsRequestResource) decode(r *alterConfigsRequestReader, versi
 	m.ResourceName = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Configs = r.resourceConfigs.Resize(m.Configs, n, r.Remaining()/3)
+		m.Configs = r.resourceConfigs.Resize(&r.Reader, m.Configs, n, 3)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
 				return

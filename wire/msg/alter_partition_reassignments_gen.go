@@ -163,7 +163,7 @@ func (m *AlterPartitionReassignmentsRequestTopic) decode(r *alterPartitionReassi
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 6)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -378,7 +378,7 @@ func (m *AlterPartitionReassignmentsResponseResponse) decode(r *alterPartitionRe
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 8)
-		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/8)
+		m.Partitions = r.responsePartitions.Resize(&r.Reader, m.Partitions, n, 8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

@@ -157,7 +157,7 @@ func (m *AlterReplicaLogDirsRequestDir) decode(r *alterReplicaLogDirsRequestRead
 	m.Path = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = r.dirTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.dirTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -372,7 +372,7 @@ func (m *AlterReplicaLogDirsResponseResult) decode(r *alterReplicaLogDirsRespons
 	m.TopicName = r.String(flexible)
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = r.resultPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.resultPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

@@ -147,7 +147,7 @@ func (m *AlterShareGroupOffsetsRequestTopic) decode(r *alterShareGroupOffsetsReq
 	m.TopicName = r.String(true)
 	{
 		n := r.Len(true, 13)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/13)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 13)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -352,7 +352,7 @@ func (m *AlterShareGroupOffsetsResponseResponse) decode(r *alterShareGroupOffset
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 8)
-		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/8)
+		m.Partitions = r.responsePartitions.Resize(&r.Reader, m.Partitions, n, 8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

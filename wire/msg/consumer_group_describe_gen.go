@@ -286,7 +286,7 @@ func (m *ConsumerGroupDescribeResponseGroup) decode(r *consumerGroupDescribeResp
 	m.AssignorName = r.String(true)
 	{
 		n := r.Len(true, 16)
-		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/16)
+		m.Members = r.groupMembers.Resize(&r.Reader, m.Members, n, 16)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
 				return
@@ -390,7 +390,7 @@ func (m *ConsumerGroupDescribeResponseAssignment) append(dst []byte, version int
 func (m *ConsumerGroupDescribeResponseAssignment) decode(r *consumerGroupDescribeResponseReader, version int16) {
 	{
 		n := r.Len(true, 19)
-		m.TopicPartitions = r.topicPartitionss.Resize(m.TopicPartitions, n, r.Remaining()/19)
+		m.TopicPartitions = r.topicPartitionss.Resize(&r.Reader, m.TopicPartitions, n, 19)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
 				return

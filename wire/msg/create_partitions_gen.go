@@ -167,7 +167,7 @@ func (m *CreatePartitionsRequestTopic) decode(r *createPartitionsRequestReader, 
 	if n := r.NullableLen(flexible, 2); n < 0 {
 		m.Assignments = nil
 	} else {
-		m.Assignments = r.topicAssignments.Resize(m.Assignments, n, r.Remaining()/2)
+		m.Assignments = r.topicAssignments.Resize(&r.Reader, m.Assignments, n, 2)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {
 				return

@@ -194,7 +194,7 @@ func (m *CreateTopicsRequestTopic) decode(r *createTopicsRequestReader, version 
 	}
 	{
 		n := r.Len(flexible, 6)
-		m.Assignments = r.topicAssignments.Resize(m.Assignments, n, r.Remaining()/6)
+		m.Assignments = r.topicAssignments.Resize(&r.Reader, m.Assignments, n, 6)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {
 				return
@@ -203,7 +203,7 @@ func (m *CreateTopicsRequestTopic) decode(r *createTopicsRequestReader, version 
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Configs = r.topicConfigs.Resize(m.Configs, n, r.Remaining()/3)
+		m.Configs = r.topicConfigs.Resize(&r.Reader, m.Configs, n, 3)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
 				return
@@ -540,7 +540,7 @@ func (m *CreateTopicsResponseTopic) decode(r *createTopicsResponseReader, versio
 		if n := r.NullableLen(flexible, 6); n < 0 {
 			m.Configs = nil
 		} else {
-			m.Configs = r.topicConfigs.Resize(m.Configs, n, r.Remaining()/6)
+			m.Configs = r.topicConfigs.Resize(&r.Reader, m.Configs, n, 6)
 			for i := range m.Configs {
 				if m.Configs[i].decode(r, version); r.Failed() {
 					return

@@ -351,7 +351,7 @@ func (m *DeleteAclsResponseFilterResult) decode(r *deleteAclsResponseReader, ver
 	m.ErrorMessage = r.NullableString(flexible)
 	{
 		n := r.Len(flexible, 11)
-		m.MatchingAcls = r.filterResultMatchingAcls.Resize(m.MatchingAcls, n, r.Remaining()/11)
+		m.MatchingAcls = r.filterResultMatchingAcls.Resize(&r.Reader, m.MatchingAcls, n, 11)
 		for i := range m.MatchingAcls {
 			if m.MatchingAcls[i].decode(r, version); r.Failed() {
 				return

@@ -158,7 +158,7 @@ func (m *DeleteRecordsRequestTopic) decode(r *deleteRecordsRequestReader, versio
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 12)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/12)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 12)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -369,7 +369,7 @@ func (m *DeleteRecordsResponseTopic) decode(r *deleteRecordsResponseReader, vers
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

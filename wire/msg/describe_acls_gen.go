@@ -323,7 +323,7 @@ func (m *DescribeAclsResponseResource) decode(r *describeAclsResponseReader, ver
 	}
 	{
 		n := r.Len(flexible, 5)
-		m.Acls = r.resourceAcls.Resize(m.Acls, n, r.Remaining()/5)
+		m.Acls = r.resourceAcls.Resize(&r.Reader, m.Acls, n, 5)
 		for i := range m.Acls {
 			if m.Acls[i].decode(r, version); r.Failed() {
 				return

@@ -338,7 +338,7 @@ func (m *DescribeClientQuotasResponseEntry) decode(r *describeClientQuotasRespon
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 3)
-		m.Entity = r.entryEntitys.Resize(m.Entity, n, r.Remaining()/3)
+		m.Entity = r.entryEntitys.Resize(&r.Reader, m.Entity, n, 3)
 		for i := range m.Entity {
 			if m.Entity[i].decode(r, version); r.Failed() {
 				return
@@ -347,7 +347,7 @@ func (m *DescribeClientQuotasResponseEntry) decode(r *describeClientQuotasRespon
 	}
 	{
 		n := r.Len(flexible, 10)
-		m.Values = r.entryValues.Resize(m.Values, n, r.Remaining()/10)
+		m.Values = r.entryValues.Resize(&r.Reader, m.Values, n, 10)
 		for i := range m.Values {
 			if m.Values[i].decode(r, version); r.Failed() {
 				return

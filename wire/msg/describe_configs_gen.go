@@ -372,7 +372,7 @@ func (m *DescribeConfigsResponseResult) decode(r *describeConfigsResponseReader,
 	m.ResourceName = r.String(flexible)
 	{
 		n := r.Len(flexible, 7)
-		m.Configs = r.resultConfigs.Resize(m.Configs, n, r.Remaining()/7)
+		m.Configs = r.resultConfigs.Resize(&r.Reader, m.Configs, n, 7)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
 				return
@@ -463,7 +463,7 @@ func (m *DescribeConfigsResponseResultConfig) decode(r *describeConfigsResponseR
 	if version >= 1 {
 		{
 			n := r.Len(flexible, 4)
-			m.Synonyms = r.resultConfigSynonyms.Resize(m.Synonyms, n, r.Remaining()/4)
+			m.Synonyms = r.resultConfigSynonyms.Resize(&r.Reader, m.Synonyms, n, 4)
 			for i := range m.Synonyms {
 				if m.Synonyms[i].decode(r, version); r.Failed() {
 					return

@@ -361,7 +361,7 @@ func (m *DescribeDelegationTokenResponseToken) decode(r *describeDelegationToken
 	m.Hmac = r.Bytes(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Renewers = r.tokenRenewers.Resize(m.Renewers, n, r.Remaining()/3)
+		m.Renewers = r.tokenRenewers.Resize(&r.Reader, m.Renewers, n, 3)
 		for i := range m.Renewers {
 			if m.Renewers[i].decode(r, version); r.Failed() {
 				return

@@ -315,7 +315,7 @@ func (m *DescribeGroupsResponseGroup) decode(r *describeGroupsResponseReader, ve
 	m.ProtocolData = r.String(flexible)
 	{
 		n := r.Len(flexible, 7)
-		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/7)
+		m.Members = r.groupMembers.Resize(&r.Reader, m.Members, n, 7)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
 				return

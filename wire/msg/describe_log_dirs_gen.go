@@ -342,7 +342,7 @@ func (m *DescribeLogDirsResponseResult) decode(r *describeLogDirsResponseReader,
 	m.LogDir = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = r.resultTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.resultTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -404,7 +404,7 @@ func (m *DescribeLogDirsResponseResultTopic) decode(r *describeLogDirsResponseRe
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 21)
-		m.Partitions = r.resultTopicPartitions.Resize(m.Partitions, n, r.Remaining()/21)
+		m.Partitions = r.resultTopicPartitions.Resize(&r.Reader, m.Partitions, n, 21)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

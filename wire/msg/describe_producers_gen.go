@@ -292,7 +292,7 @@ func (m *DescribeProducersResponseTopic) decode(r *describeProducersResponseRead
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 9)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/9)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 9)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -337,7 +337,7 @@ func (m *DescribeProducersResponseTopicPartition) decode(r *describeProducersRes
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 37)
-		m.ActiveProducers = r.topicPartitionActiveProducers.Resize(m.ActiveProducers, n, r.Remaining()/37)
+		m.ActiveProducers = r.topicPartitionActiveProducers.Resize(&r.Reader, m.ActiveProducers, n, 37)
 		for i := range m.ActiveProducers {
 			if m.ActiveProducers[i].decode(r, version); r.Failed() {
 				return

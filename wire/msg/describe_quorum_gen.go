@@ -141,7 +141,7 @@ func (m *DescribeQuorumRequestTopic) decode(r *describeQuorumRequestReader, vers
 	m.TopicName = r.String(true)
 	{
 		n := r.Len(true, 5)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/5)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 5)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -396,7 +396,7 @@ func (m *DescribeQuorumResponseTopic) decode(r *describeQuorumResponseReader, ve
 	m.TopicName = r.String(true)
 	{
 		n := r.Len(true, 25)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/25)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 25)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -462,7 +462,7 @@ func (m *DescribeQuorumResponseTopicPartition) decode(r *describeQuorumResponseR
 	}
 	{
 		n := r.Len(true, 13)
-		m.CurrentVoters = r.replicaStates.Resize(m.CurrentVoters, n, r.Remaining()/13)
+		m.CurrentVoters = r.replicaStates.Resize(&r.Reader, m.CurrentVoters, n, 13)
 		for i := range m.CurrentVoters {
 			if m.CurrentVoters[i].decode(r, version); r.Failed() {
 				return
@@ -471,7 +471,7 @@ func (m *DescribeQuorumResponseTopicPartition) decode(r *describeQuorumResponseR
 	}
 	{
 		n := r.Len(true, 13)
-		m.Observers = r.replicaStates.Resize(m.Observers, n, r.Remaining()/13)
+		m.Observers = r.replicaStates.Resize(&r.Reader, m.Observers, n, 13)
 		for i := range m.Observers {
 			if m.Observers[i].decode(r, version); r.Failed() {
 				return
@@ -564,7 +564,7 @@ func (m *DescribeQuorumResponseNode) decode(r *describeQuorumResponseReader, ver
 	m.NodeID = r.Int32()
 	{
 		n := r.Len(true, 5)
-		m.Listeners = r.nodeListeners.Resize(m.Listeners, n, r.Remaining()/5)
+		m.Listeners = r.nodeListeners.Resize(&r.Reader, m.Listeners, n, 5)
 		for i := range m.Listeners {
 			if m.Listeners[i].decode(r, version); r.Failed() {
 				return

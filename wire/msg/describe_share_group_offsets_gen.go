@@ -148,7 +148,7 @@ func (m *DescribeShareGroupOffsetsRequestGroup) decode(r *describeShareGroupOffs
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.Topics = nil
 	} else {
-		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.groupTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -360,7 +360,7 @@ func (m *DescribeShareGroupOffsetsResponseGroup) decode(r *describeShareGroupOff
 	m.GroupID = r.String(true)
 	{
 		n := r.Len(true, 19)
-		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/19)
+		m.Topics = r.groupTopics.Resize(&r.Reader, m.Topics, n, 19)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -403,7 +403,7 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopic) decode(r *describeShareGro
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 20)
-		m.Partitions = r.groupTopicPartitions.Resize(m.Partitions, n, r.Remaining()/20)
+		m.Partitions = r.groupTopicPartitions.Resize(&r.Reader, m.Partitions, n, 20)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

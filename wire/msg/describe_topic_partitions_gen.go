@@ -380,7 +380,7 @@ func (m *DescribeTopicPartitionsResponseTopic) decode(r *describeTopicPartitions
 	}
 	{
 		n := r.Len(true, 20)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/20)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 20)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

@@ -255,7 +255,7 @@ func (m *DescribeTransactionsResponseTransactionState) decode(r *describeTransac
 	}
 	{
 		n := r.Len(true, 3)
-		m.Topics = r.transactionStateTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.transactionStateTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return

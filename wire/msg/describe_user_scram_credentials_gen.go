@@ -295,7 +295,7 @@ func (m *DescribeUserScramCredentialsResponseResult) decode(r *describeUserScram
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 6)
-		m.CredentialInfos = r.resultCredentialInfos.Resize(m.CredentialInfos, n, r.Remaining()/6)
+		m.CredentialInfos = r.resultCredentialInfos.Resize(&r.Reader, m.CredentialInfos, n, 6)
 		for i := range m.CredentialInfos {
 			if m.CredentialInfos[i].decode(r, version); r.Failed() {
 				return

@@ -337,7 +337,7 @@ func (m *ElectLeadersResponseReplicaElectionResult) decode(r *electLeadersRespon
 	m.Topic = r.String(flexible)
 	{
 		n := r.Len(flexible, 8)
-		m.PartitionResult = r.replicaElectionResultPartitionResults.Resize(m.PartitionResult, n, r.Remaining()/8)
+		m.PartitionResult = r.replicaElectionResultPartitionResults.Resize(&r.Reader, m.PartitionResult, n, 8)
 		for i := range m.PartitionResult {
 			if m.PartitionResult[i].decode(r, version); r.Failed() {
 				return

@@ -384,7 +384,7 @@ func (m *FetchRequestTopic) decode(r *fetchRequestReader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 16)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/16)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 16)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -898,7 +898,7 @@ func (m *FetchResponseResponse) decode(r *fetchResponseReader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 18)
-		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/18)
+		m.Partitions = r.responsePartitions.Resize(&r.Reader, m.Partitions, n, 18)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -1040,7 +1040,7 @@ func (m *FetchResponseResponsePartition) decode(r *fetchResponseReader, version 
 		if n := r.NullableLen(flexible, 16); n < 0 {
 			m.AbortedTransactions = nil
 		} else {
-			m.AbortedTransactions = r.responsePartitionAbortedTransactions.Resize(m.AbortedTransactions, n, r.Remaining()/16)
+			m.AbortedTransactions = r.responsePartitionAbortedTransactions.Resize(&r.Reader, m.AbortedTransactions, n, 16)
 			for i := range m.AbortedTransactions {
 				if m.AbortedTransactions[i].decode(r, version); r.Failed() {
 					return

@@ -162,7 +162,7 @@ func (m *IncrementalAlterConfigsRequestResource) decode(r *incrementalAlterConfi
 	m.ResourceName = r.String(flexible)
 	{
 		n := r.Len(flexible, 4)
-		m.Configs = r.resourceConfigs.Resize(m.Configs, n, r.Remaining()/4)
+		m.Configs = r.resourceConfigs.Resize(&r.Reader, m.Configs, n, 4)
 		for i := range m.Configs {
 			if m.Configs[i].decode(r, version); r.Failed() {
 				return

@@ -181,7 +181,7 @@ func (m *ListOffsetsRequestTopic) decode(r *listOffsetsRequestReader, version in
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 12)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/12)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 12)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -424,7 +424,7 @@ func (m *ListOffsetsResponseTopic) decode(r *listOffsetsResponseReader, version 
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 10)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/10)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 10)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

@@ -301,7 +301,7 @@ func (m *ListPartitionReassignmentsResponseTopic) decode(r *listPartitionReassig
 	m.Name = r.String(true)
 	{
 		n := r.Len(true, 8)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/8)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

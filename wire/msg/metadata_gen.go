@@ -525,7 +525,7 @@ func (m *MetadataResponseTopic) decode(r *metadataResponseReader, version int16)
 	}
 	{
 		n := r.Len(flexible, 18)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/18)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 18)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

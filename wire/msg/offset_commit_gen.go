@@ -228,7 +228,7 @@ func (m *OffsetCommitRequestTopic) decode(r *offsetCommitRequestReader, version 
 	}
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -496,7 +496,7 @@ func (m *OffsetCommitResponseTopic) decode(r *offsetCommitResponseReader, versio
 	}
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

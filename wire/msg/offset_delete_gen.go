@@ -135,7 +135,7 @@ func (m *OffsetDeleteRequestTopic) decode(r *offsetDeleteRequestReader, version 
 	m.Name = r.String(false)
 	{
 		n := r.Len(false, 4)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/4)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 4)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -300,7 +300,7 @@ func (m *OffsetDeleteResponseTopic) decode(r *offsetDeleteResponseReader, versio
 	m.Name = r.String(false)
 	{
 		n := r.Len(false, 6)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

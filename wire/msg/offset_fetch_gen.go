@@ -285,7 +285,7 @@ func (m *OffsetFetchRequestGroup) decode(r *offsetFetchRequestReader, version in
 	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Topics = nil
 	} else {
-		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.groupTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -600,7 +600,7 @@ func (m *OffsetFetchResponseTopic) decode(r *offsetFetchResponseReader, version 
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 16)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/16)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 16)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -695,7 +695,7 @@ func (m *OffsetFetchResponseGroup) decode(r *offsetFetchResponseReader, version 
 	m.GroupID = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = r.groupTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.groupTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -753,7 +753,7 @@ func (m *OffsetFetchResponseGroupTopic) decode(r *offsetFetchResponseReader, ver
 	}
 	{
 		n := r.Len(flexible, 20)
-		m.Partitions = r.groupTopicPartitions.Resize(m.Partitions, n, r.Remaining()/20)
+		m.Partitions = r.groupTopicPartitions.Resize(&r.Reader, m.Partitions, n, 20)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

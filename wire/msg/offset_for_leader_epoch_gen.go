@@ -168,7 +168,7 @@ func (m *OffsetForLeaderEpochRequestTopic) decode(r *offsetForLeaderEpochRequest
 	m.Topic = r.String(flexible)
 	{
 		n := r.Len(flexible, 8)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/8)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 8)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -394,7 +394,7 @@ func (m *OffsetForLeaderEpochResponseTopic) decode(r *offsetForLeaderEpochRespon
 	m.Topic = r.String(flexible)
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

@@ -210,7 +210,7 @@ func (m *ProduceRequestTopicData) decode(r *produceRequestReader, version int16)
 	}
 	{
 		n := r.Len(flexible, 6)
-		m.PartitionData = r.topicDataPartitionDatas.Resize(m.PartitionData, n, r.Remaining()/6)
+		m.PartitionData = r.topicDataPartitionDatas.Resize(&r.Reader, m.PartitionData, n, 6)
 		for i := range m.PartitionData {
 			if m.PartitionData[i].decode(r, version); r.Failed() {
 				return
@@ -519,7 +519,7 @@ func (m *ProduceResponseResponse) decode(r *produceResponseReader, version int16
 	}
 	{
 		n := r.Len(flexible, 14)
-		m.PartitionResponses = r.responsePartitionResponses.Resize(m.PartitionResponses, n, r.Remaining()/14)
+		m.PartitionResponses = r.responsePartitionResponses.Resize(&r.Reader, m.PartitionResponses, n, 14)
 		for i := range m.PartitionResponses {
 			if m.PartitionResponses[i].decode(r, version); r.Failed() {
 				return
@@ -622,7 +622,7 @@ func (m *ProduceResponseResponsePartitionResponse) decode(r *produceResponseRead
 	if version >= 8 {
 		{
 			n := r.Len(flexible, 6)
-			m.RecordErrors = r.responsePartitionResponseRecordErrors.Resize(m.RecordErrors, n, r.Remaining()/6)
+			m.RecordErrors = r.responsePartitionResponseRecordErrors.Resize(&r.Reader, m.RecordErrors, n, 6)
 			for i := range m.RecordErrors {
 				if m.RecordErrors[i].decode(r, version); r.Failed() {
 					return

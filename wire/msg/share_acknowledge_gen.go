@@ -173,7 +173,7 @@ func (m *ShareAcknowledgeRequestTopic) decode(r *shareAcknowledgeRequestReader, 
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 6)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -212,7 +212,7 @@ func (m *ShareAcknowledgeRequestTopicPartition) decode(r *shareAcknowledgeReques
 	m.PartitionIndex = r.Int32()
 	{
 		n := r.Len(true, 18)
-		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(m.AcknowledgementBatches, n, r.Remaining()/18)
+		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(&r.Reader, m.AcknowledgementBatches, n, 18)
 		for i := range m.AcknowledgementBatches {
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
 				return
@@ -476,7 +476,7 @@ func (m *ShareAcknowledgeResponseResponse) decode(r *shareAcknowledgeResponseRea
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 17)
-		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/17)
+		m.Partitions = r.responsePartitions.Resize(&r.Reader, m.Partitions, n, 17)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

@@ -222,7 +222,7 @@ func (m *ShareFetchRequestTopic) decode(r *shareFetchRequestReader, version int1
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 6)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -261,7 +261,7 @@ func (m *ShareFetchRequestTopicPartition) decode(r *shareFetchRequestReader, ver
 	m.PartitionIndex = r.Int32()
 	{
 		n := r.Len(true, 18)
-		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(m.AcknowledgementBatches, n, r.Remaining()/18)
+		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(&r.Reader, m.AcknowledgementBatches, n, 18)
 		for i := range m.AcknowledgementBatches {
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
 				return
@@ -588,7 +588,7 @@ func (m *ShareFetchResponseResponse) decode(r *shareFetchResponseReader, version
 	m.TopicID = r.UUID()
 	{
 		n := r.Len(true, 22)
-		m.Partitions = r.responsePartitions.Resize(m.Partitions, n, r.Remaining()/22)
+		m.Partitions = r.responsePartitions.Resize(&r.Reader, m.Partitions, n, 22)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -645,7 +645,7 @@ func (m *ShareFetchResponseResponsePartition) decode(r *shareFetchResponseReader
 	m.Records = r.Bytes(true)
 	{
 		n := r.Len(true, 19)
-		m.AcquiredRecords = r.responsePartitionAcquiredRecords.Resize(m.AcquiredRecords, n, r.Remaining()/19)
+		m.AcquiredRecords = r.responsePartitionAcquiredRecords.Resize(&r.Reader, m.AcquiredRecords, n, 19)
 		for i := range m.AcquiredRecords {
 			if m.AcquiredRecords[i].decode(r, version); r.Failed() {
 				return

@@ -280,7 +280,7 @@ func (m *ShareGroupDescribeResponseGroup) decode(r *shareGroupDescribeResponseRe
 	m.AssignorName = r.String(true)
 	{
 		n := r.Len(true, 12)
-		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/12)
+		m.Members = r.groupMembers.Resize(&r.Reader, m.Members, n, 12)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
 				return
@@ -366,7 +366,7 @@ func (m *ShareGroupDescribeResponseAssignment) append(dst []byte, version int16)
 func (m *ShareGroupDescribeResponseAssignment) decode(r *shareGroupDescribeResponseReader, version int16) {
 	{
 		n := r.Len(true, 19)
-		m.TopicPartitions = r.topicPartitionss.Resize(m.TopicPartitions, n, r.Remaining()/19)
+		m.TopicPartitions = r.topicPartitionss.Resize(&r.Reader, m.TopicPartitions, n, 19)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
 				return

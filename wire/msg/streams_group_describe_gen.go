@@ -430,7 +430,7 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *streamsGroupDescribeRespon
 	}
 	{
 		n := r.Len(true, 28)
-		m.Members = r.groupMembers.Resize(m.Members, n, r.Remaining()/28)
+		m.Members = r.groupMembers.Resize(&r.Reader, m.Members, n, 28)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
 				return
@@ -493,7 +493,7 @@ func (m *StreamsGroupDescribeResponseGroupTopology) decode(r *streamsGroupDescri
 	if n := r.NullableLen(true, 6); n < 0 {
 		m.Subtopologies = nil
 	} else {
-		m.Subtopologies = r.groupTopologySubtopologys.Resize(m.Subtopologies, n, r.Remaining()/6)
+		m.Subtopologies = r.groupTopologySubtopologys.Resize(&r.Reader, m.Subtopologies, n, 6)
 		for i := range m.Subtopologies {
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
 				return
@@ -560,7 +560,7 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *streams
 	}
 	{
 		n := r.Len(true, 9)
-		m.StateChangelogTopics = r.topicInfos.Resize(m.StateChangelogTopics, n, r.Remaining()/9)
+		m.StateChangelogTopics = r.topicInfos.Resize(&r.Reader, m.StateChangelogTopics, n, 9)
 		for i := range m.StateChangelogTopics {
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
 				return
@@ -569,7 +569,7 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *streams
 	}
 	{
 		n := r.Len(true, 9)
-		m.RepartitionSourceTopics = r.topicInfos.Resize(m.RepartitionSourceTopics, n, r.Remaining()/9)
+		m.RepartitionSourceTopics = r.topicInfos.Resize(&r.Reader, m.RepartitionSourceTopics, n, 9)
 		for i := range m.RepartitionSourceTopics {
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
 				return
@@ -614,7 +614,7 @@ func (m *StreamsGroupDescribeResponseTopicInfo) decode(r *streamsGroupDescribeRe
 	}
 	{
 		n := r.Len(true, 3)
-		m.TopicConfigs = r.keyValues.Resize(m.TopicConfigs, n, r.Remaining()/3)
+		m.TopicConfigs = r.keyValues.Resize(&r.Reader, m.TopicConfigs, n, 3)
 		for i := range m.TopicConfigs {
 			if m.TopicConfigs[i].decode(r, version); r.Failed() {
 				return
@@ -730,7 +730,7 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *streamsGroupDescribe
 	}
 	{
 		n := r.Len(true, 3)
-		m.ClientTags = r.keyValues.Resize(m.ClientTags, n, r.Remaining()/3)
+		m.ClientTags = r.keyValues.Resize(&r.Reader, m.ClientTags, n, 3)
 		for i := range m.ClientTags {
 			if m.ClientTags[i].decode(r, version); r.Failed() {
 				return
@@ -739,7 +739,7 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *streamsGroupDescribe
 	}
 	{
 		n := r.Len(true, 14)
-		m.TaskOffsets = r.taskOffsets.Resize(m.TaskOffsets, n, r.Remaining()/14)
+		m.TaskOffsets = r.taskOffsets.Resize(&r.Reader, m.TaskOffsets, n, 14)
 		for i := range m.TaskOffsets {
 			if m.TaskOffsets[i].decode(r, version); r.Failed() {
 				return
@@ -748,7 +748,7 @@ func (m *StreamsGroupDescribeResponseGroupMember) decode(r *streamsGroupDescribe
 	}
 	{
 		n := r.Len(true, 14)
-		m.TaskEndOffsets = r.taskOffsets.Resize(m.TaskEndOffsets, n, r.Remaining()/14)
+		m.TaskEndOffsets = r.taskOffsets.Resize(&r.Reader, m.TaskEndOffsets, n, 14)
 		for i := range m.TaskEndOffsets {
 			if m.TaskEndOffsets[i].decode(r, version); r.Failed() {
 				return
@@ -856,7 +856,7 @@ func (m *StreamsGroupDescribeResponseAssignment) append(dst []byte, version int1
 func (m *StreamsGroupDescribeResponseAssignment) decode(r *streamsGroupDescribeResponseReader, version int16) {
 	{
 		n := r.Len(true, 3)
-		m.ActiveTasks = r.taskIDss.Resize(m.ActiveTasks, n, r.Remaining()/3)
+		m.ActiveTasks = r.taskIDss.Resize(&r.Reader, m.ActiveTasks, n, 3)
 		for i := range m.ActiveTasks {
 			if m.ActiveTasks[i].decode(r, version); r.Failed() {
 				return
@@ -865,7 +865,7 @@ func (m *StreamsGroupDescribeResponseAssignment) decode(r *streamsGroupDescribeR
 	}
 	{
 		n := r.Len(true, 3)
-		m.StandbyTasks = r.taskIDss.Resize(m.StandbyTasks, n, r.Remaining()/3)
+		m.StandbyTasks = r.taskIDss.Resize(&r.Reader, m.StandbyTasks, n, 3)
 		for i := range m.StandbyTasks {
 			if m.StandbyTasks[i].decode(r, version); r.Failed() {
 				return
@@ -874,7 +874,7 @@ func (m *StreamsGroupDescribeResponseAssignment) decode(r *streamsGroupDescribeR
 	}
 	{
 		n := r.Len(true, 3)
-		m.WarmupTasks = r.taskIDss.Resize(m.WarmupTasks, n, r.Remaining()/3)
+		m.WarmupTasks = r.taskIDss.Resize(&r.Reader, m.WarmupTasks, n, 3)
 		for i := range m.WarmupTasks {
 			if m.WarmupTasks[i].decode(r, version); r.Failed() {
 				return
@@ -957,7 +957,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *streamsGroup
 	if version == 1 {
 		{
 			n := r.Len(true, 3)
-			m.Subtopologies = r.topologyDescriptionSubtopologys.Resize(m.Subtopologies, n, r.Remaining()/3)
+			m.Subtopologies = r.topologyDescriptionSubtopologys.Resize(&r.Reader, m.Subtopologies, n, 3)
 			for i := range m.Subtopologies {
 				if m.Subtopologies[i].decode(r, version); r.Failed() {
 					return
@@ -970,7 +970,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *streamsGroup
 	if version == 1 {
 		{
 			n := r.Len(true, 15)
-			m.GlobalStores = r.topologyDescriptionGlobalStores.Resize(m.GlobalStores, n, r.Remaining()/15)
+			m.GlobalStores = r.topologyDescriptionGlobalStores.Resize(&r.Reader, m.GlobalStores, n, 15)
 			for i := range m.GlobalStores {
 				if m.GlobalStores[i].decode(r, version); r.Failed() {
 					return
@@ -1027,7 +1027,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *s
 	if version == 1 {
 		{
 			n := r.Len(true, 7)
-			m.Nodes = r.topologyDescriptionNodes.Resize(m.Nodes, n, r.Remaining()/7)
+			m.Nodes = r.topologyDescriptionNodes.Resize(&r.Reader, m.Nodes, n, 7)
 			for i := range m.Nodes {
 				if m.Nodes[i].decode(r, version); r.Failed() {
 					return

@@ -287,7 +287,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestRea
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.ClientTags = nil
 	} else {
-		m.ClientTags = r.keyValues.Resize(m.ClientTags, n, r.Remaining()/3)
+		m.ClientTags = r.keyValues.Resize(&r.Reader, m.ClientTags, n, 3)
 		for i := range m.ClientTags {
 			if m.ClientTags[i].decode(r, version); r.Failed() {
 				return
@@ -424,7 +424,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	}
 	{
 		n := r.Len(true, 9)
-		m.StateChangelogTopics = r.topicInfos.Resize(m.StateChangelogTopics, n, r.Remaining()/9)
+		m.StateChangelogTopics = r.topicInfos.Resize(&r.Reader, m.StateChangelogTopics, n, 9)
 		for i := range m.StateChangelogTopics {
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
 				return
@@ -440,7 +440,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	}
 	{
 		n := r.Len(true, 9)
-		m.RepartitionSourceTopics = r.topicInfos.Resize(m.RepartitionSourceTopics, n, r.Remaining()/9)
+		m.RepartitionSourceTopics = r.topicInfos.Resize(&r.Reader, m.RepartitionSourceTopics, n, 9)
 		for i := range m.RepartitionSourceTopics {
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
 				return
@@ -449,7 +449,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	}
 	{
 		n := r.Len(true, 4)
-		m.CopartitionGroups = r.topologySubtopologyCopartitionGroups.Resize(m.CopartitionGroups, n, r.Remaining()/4)
+		m.CopartitionGroups = r.topologySubtopologyCopartitionGroups.Resize(&r.Reader, m.CopartitionGroups, n, 4)
 		for i := range m.CopartitionGroups {
 			if m.CopartitionGroups[i].decode(r, version); r.Failed() {
 				return
@@ -494,7 +494,7 @@ func (m *StreamsGroupHeartbeatRequestTopicInfo) decode(r *streamsGroupHeartbeatR
 	}
 	{
 		n := r.Len(true, 3)
-		m.TopicConfigs = r.keyValues.Resize(m.TopicConfigs, n, r.Remaining()/3)
+		m.TopicConfigs = r.keyValues.Resize(&r.Reader, m.TopicConfigs, n, 3)
 		for i := range m.TopicConfigs {
 			if m.TopicConfigs[i].decode(r, version); r.Failed() {
 				return
@@ -1094,7 +1094,7 @@ func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) decode(r *stream
 	m.UserEndpoint.decode(r, version)
 	{
 		n := r.Len(true, 3)
-		m.ActivePartitions = r.topicPartitions.Resize(m.ActivePartitions, n, r.Remaining()/3)
+		m.ActivePartitions = r.topicPartitions.Resize(&r.Reader, m.ActivePartitions, n, 3)
 		for i := range m.ActivePartitions {
 			if m.ActivePartitions[i].decode(r, version); r.Failed() {
 				return
@@ -1103,7 +1103,7 @@ func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) decode(r *stream
 	}
 	{
 		n := r.Len(true, 3)
-		m.StandbyPartitions = r.topicPartitions.Resize(m.StandbyPartitions, n, r.Remaining()/3)
+		m.StandbyPartitions = r.topicPartitions.Resize(&r.Reader, m.StandbyPartitions, n, 3)
 		for i := range m.StandbyPartitions {
 			if m.StandbyPartitions[i].decode(r, version); r.Failed() {
 				return

@@ -215,7 +215,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopol
 	m.SubtopologyID = r.String(true)
 	{
 		n := r.Len(true, 7)
-		m.Nodes = r.topologyDescriptionNodes.Resize(m.Nodes, n, r.Remaining()/7)
+		m.Nodes = r.topologyDescriptionNodes.Resize(&r.Reader, m.Nodes, n, 7)
 		for i := range m.Nodes {
 			if m.Nodes[i].decode(r, version); r.Failed() {
 				return

@@ -231,7 +231,7 @@ func (m *TxnOffsetCommitRequestTopic) decode(r *txnOffsetCommitRequestReader, ve
 	}
 	{
 		n := r.Len(flexible, 14)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/14)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 14)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
@@ -482,7 +482,7 @@ func (m *TxnOffsetCommitResponseTopic) decode(r *txnOffsetCommitResponseReader, 
 	}
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = r.topicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

@@ -160,7 +160,7 @@ func (m *VotersRecordVoter) decode(r *votersRecordReader, version int16) {
 	}
 	{
 		n := r.Len(true, 5)
-		m.Endpoints = r.voterEndpoints.Resize(m.Endpoints, n, r.Remaining()/5)
+		m.Endpoints = r.voterEndpoints.Resize(&r.Reader, m.Endpoints, n, 5)
 		for i := range m.Endpoints {
 			if m.Endpoints[i].decode(r, version); r.Failed() {
 				return

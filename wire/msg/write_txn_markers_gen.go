@@ -164,7 +164,7 @@ func (m *WriteTxnMarkersRequestMarker) decode(r *writeTxnMarkersRequestReader, v
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = r.markerTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.markerTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -389,7 +389,7 @@ func (m *WriteTxnMarkersResponseMarker) decode(r *writeTxnMarkersResponseReader,
 	m.ProducerID = r.Int64()
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = r.markerTopics.Resize(m.Topics, n, r.Remaining()/3)
+		m.Topics = r.markerTopics.Resize(&r.Reader, m.Topics, n, 3)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -437,7 +437,7 @@ func (m *WriteTxnMarkersResponseMarkerTopic) decode(r *writeTxnMarkersResponseRe
 	m.Name = r.String(flexible)
 	{
 		n := r.Len(flexible, 6)
-		m.Partitions = r.markerTopicPartitions.Resize(m.Partitions, n, r.Remaining()/6)
+		m.Partitions = r.markerTopicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
 		for i := range m.Partitions {
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return

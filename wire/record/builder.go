@@ -21,7 +21,7 @@ type Builder struct {
 	last          int64 // that of the last record
 	baseTimestamp int64
 	maxTimestamp  int64
-	logAppendTime int64 // of all records, where oneTime is set
+	logAppendTime int64 // of all records, where oneTime is set; a v2 batch has the producer's as well
 	oneTime       bool
 }
 
@@ -35,7 +35,7 @@ func (b *Builder) Reset(f Format, buf []byte) {
 // none; v0 has none and drops it. A nil key or value is null. Nothing is changed
 // where it returns an error: ErrNoHeaders or ErrTooLarge.
 func (b *Builder) Append(timestamp int64, key, value []byte, headers []wire.Header) error {
-	if b.oneTime {
+	if b.oneTime && b.format == V1 {
 		timestamp = b.logAppendTime
 	}
 	if b.next > math.MaxInt32 {
@@ -192,10 +192,10 @@ func (b *Builder) SetTransactional() { b.attributes |= transactionalBit }
 // in v0 and v1 Seal returns an error.
 func (b *Builder) SetControl() { b.attributes |= controlBit }
 
-// SetLogAppendTime makes ms the timestamp of all records that are appended from
-// now on, whatever Append is given: the time at which a broker appends them, where
-// the topic has message.timestamp.type=LogAppendTime. v0 has no timestamps, and
-// drops it. Call it before the first record.
+// SetLogAppendTime makes ms the timestamp of all records, whatever Append is given:
+// the time at which a broker appends them, where the topic has
+// message.timestamp.type=LogAppendTime. v0 has no timestamps, and drops it. Call it
+// before the first record.
 func (b *Builder) SetLogAppendTime(ms int64) {
 	if b.format != V0 {
 		b.attributes |= logAppendTimeBit
@@ -238,8 +238,11 @@ func (b *Builder) RecordSize(key, value []byte, headers []wire.Header) int {
 // MaxTimestamp is the latest timestamp so far, in milliseconds; -1 without
 // records.
 func (b *Builder) MaxTimestamp() int64 {
-	if b.count == 0 {
+	switch {
+	case b.next == 0:
 		return -1
+	case b.oneTime:
+		return b.logAppendTime
 	}
 	return b.maxTimestamp
 }

@@ -202,6 +202,9 @@ func copyAtOffsets(builder *Builder, b *Batch, codecs Codecs) (base int64, err e
 	}
 	if b.Format == V2 {
 		err = builder.Skip(b.LastOffset + 1 - base - builder.next)
+		if builder.count == 0 {
+			builder.baseTimestamp, builder.maxTimestamp = int64At(b.raw, baseTimestampAt), b.MaxTimestamp
+		}
 	}
 	return base, err
 }

@@ -173,6 +173,8 @@ func TestKeepOffsets(t *testing.T) {
 	b.SetTransactional()
 	b.Skip(4)
 	empty := sealed(t, &b)
+	binary.BigEndian.PutUint64(empty[35:], 66) // the latest timestamp of what was there
+	record.Stamp(empty, 1, 2, 3)
 	record.Place(empty, 600, 8)
 	for _, to := range formats {
 		out, err := record.Repack(firstBatch(t, empty), nil, to, nil, record.KeepOffsets)

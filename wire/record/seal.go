@@ -65,7 +65,7 @@ func (b *Builder) sealBatch(c Codec, compression Compression, dst []byte) ([]byt
 	putInt16(w, attributesAt, b.attributes|int16(compression))
 	putInt32(w, lastOffsetDeltaAt, int32(b.next-1))
 	putInt64(w, baseTimestampAt, b.baseTimestamp)
-	putInt64(w, maxTimestampAt, b.maxTimestamp)
+	putInt64(w, maxTimestampAt, b.MaxTimestamp())
 	putProducer(w, -1, -1, -1)
 	putInt32(w, countAt, b.count)
 	return dst, nil
@@ -86,7 +86,7 @@ func (b *Builder) wrap(c Codec, compression Compression, dst []byte) ([]byte, er
 		return dst[:start], ErrTooLarge
 	}
 	putInt64(w, offsetAt, b.last)
-	i := putMessageHead(w, b.format, int8(b.attributes)|int8(compression), b.maxTimestamp)
+	i := putMessageHead(w, b.format, int8(b.attributes)|int8(compression), b.MaxTimestamp())
 	i = putNullable(w, i, nil)
 	putInt32(w, i, int32(len(w)-head))
 	sealMessage(w)

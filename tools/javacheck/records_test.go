@@ -3,9 +3,11 @@ package javacheck
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -213,8 +215,8 @@ func hexOf(b []byte) string {
 	return hex.EncodeToString(b)
 }
 
-// read describes batches as Records.read does.
-func read(b []byte, codecs record.Codecs) (string, error) {
+// readBatches describes batches as Records.read does.
+func readBatches(b []byte, codecs record.Codecs) (string, error) {
 	var out strings.Builder
 	r := record.NewReader(b)
 	for {
@@ -291,8 +293,8 @@ func headOf(b *record.Batch) string {
 	return head + "]"
 }
 
-// contents are the records to write. Those of v2 have headers, too.
-func contents(f record.Format) map[string][]entry {
+// recordsOf are the records to write. Those of v2 have headers, too.
+func recordsOf(f record.Format) map[string][]entry {
 	random := make([]byte, 150_000)
 	rand.NewChaCha8([32]byte{7}).Read(random)
 	all := map[string][]entry{
@@ -325,7 +327,7 @@ func batches() map[string]batch {
 			if c == record.Zstd && f != record.V2 {
 				continue // Java refuses it
 			}
-			for name, records := range contents(f) {
+			for name, records := range recordsOf(f) {
 				name = fmt.Sprintf("%v %v %s", f, c, name)
 				b := newBatch(f, c, records...)
 				all[name] = b
@@ -341,7 +343,7 @@ func batches() map[string]batch {
 	}
 	for c, levels := range map[record.Compression][]int{record.Gzip: {1, 9}, record.LZ4: {1, 9, 17}, record.Zstd: {-131072, -1, 1, 3, 22}} {
 		for _, level := range levels {
-			b := newBatch(record.V2, c, contents(record.V2)["many"]...)
+			b := newBatch(record.V2, c, recordsOf(record.V2)["many"]...)
 			b.level = level
 			all[fmt.Sprintf("%v level %d", c, level)] = b
 		}
@@ -352,7 +354,7 @@ func batches() map[string]batch {
 // addOfV2 adds what only v2 has.
 func addOfV2(all map[string]batch, c record.Compression) {
 	add := func(name string, set func(b *batch)) {
-		b := newBatch(record.V2, c, contents(record.V2)["headers"]...)
+		b := newBatch(record.V2, c, recordsOf(record.V2)["headers"]...)
 		set(&b)
 		all[fmt.Sprintf("v2 %v, %s", c, name)] = b
 	}
@@ -399,7 +401,7 @@ func TestRecordsOfJava(t *testing.T) {
 		if thrown != "" || want != b.text() {
 			t.Errorf("Java %s reads its own\n%.3000s%s, want\n%.3000s", release, want, thrown, b.text())
 		}
-		if got, err := read(written, codecs); err != nil || got != want {
+		if got, err := readBatches(written, codecs); err != nil || got != want {
 			t.Errorf("what Java %s wrote is read as\n%.3000s\nwant\n%.3000s\nerror %v", release, got, want, err)
 		}
 		count.add(fmt.Sprintf("%v %v batches written by Java %s, read by us", b.format, b.codec, release))
@@ -411,7 +413,7 @@ func TestRecordsOfOurs(t *testing.T) {
 	count, codecs := newTally(t), compress.New()
 	eachBatch(t, func(t *testing.T, java *jvm, release string, b *batch) {
 		written := b.ours(t)
-		if got, err := read(written, codecs); err != nil || got != b.text() {
+		if got, err := readBatches(written, codecs); err != nil || got != b.text() {
 			t.Fatalf("our own is read as\n%.3000s\nwant\n%.3000s\nerror %v", got, b.text(), err)
 		}
 		if got, thrown := java.ask(t, release, "Records.read", hex.EncodeToString(written)); thrown != "" || got != b.text() {
@@ -422,7 +424,7 @@ func TestRecordsOfOurs(t *testing.T) {
 }
 
 // Where nothing is compressed, both write the same bytes.
-func TestRecordBytes(t *testing.T) {
+func TestRecordsBytes(t *testing.T) {
 	count := newTally(t)
 	eachBatch(t, func(t *testing.T, java *jvm, release string, b *batch) {
 		if b.codec != record.None {
@@ -438,7 +440,7 @@ func TestRecordBytes(t *testing.T) {
 
 // The batch that compaction leaves where no record remains is the same on both
 // sides.
-func TestEmptyBatch(t *testing.T) {
+func TestRecordsEmpty(t *testing.T) {
 	java := startJVM(t)
 	for _, release := range []string{newest, oldest} {
 		want := cmp.Or(java.ask(t, release, "Records.empty", "4000", "3", "17", "500", "539", "9", "-1", "true", "false"))
@@ -447,7 +449,7 @@ func TestEmptyBatch(t *testing.T) {
 		if got := hex.EncodeToString(b.ours(t)); got != want {
 			t.Errorf("our bytes, and those of Java %s:\n%s\n%s", release, got, want)
 		}
-		text, err := read(unhex(t, want), nil)
+		text, err := readBatches(unhex(t, want), nil)
 		if again, thrown := java.ask(t, release, "Records.read", want); err != nil || text != b.text() || again != text || thrown != "" {
 			t.Errorf("read as\n%s (error %v), by Java %s as\n%s%s, want\n%s", text, err, release, again, thrown, b.text())
 		}
@@ -455,12 +457,12 @@ func TestEmptyBatch(t *testing.T) {
 }
 
 // What is converted keeps what the format has, and Java reads it.
-func TestConverted(t *testing.T) {
+func TestRecordsConverted(t *testing.T) {
 	java, codecs := startJVM(t), compress.New()
 	for _, from := range []record.Format{record.V0, record.V1, record.V2} {
 		for _, to := range []record.Format{record.V0, record.V1, record.V2} {
 			for _, c := range []record.Compression{record.None, record.Gzip, record.Snappy, record.LZ4} {
-				b := newBatch(from, c, contents(record.V1)["gaps"]...)
+				b := newBatch(from, c, recordsOf(record.V1)["gaps"]...)
 				r := record.NewReader(b.ours(t))
 				whole, err := r.Next()
 				if err != nil {
@@ -489,6 +491,76 @@ func TestConverted(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// What Java refuses we refuse, and what both read is the same, also of batches that
+// make no sense but for their CRC. We refuse more: offsets outside of the batch,
+// bytes that nothing is said of, a batch that is cut off.
+func TestRecordsDamaged(t *testing.T) {
+	java, count, codecs := startJVM(t), newTally(t), compress.New()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	all := batches()
+	for _, f := range []record.Format{record.V0, record.V1, record.V2} {
+		for _, name := range []string{"one", "nulls", "gaps", "times"} {
+			b := all[fmt.Sprintf("%v none %s", f, name)]
+			good := b.ours(t)
+			for range 200 {
+				bad := damageBatch(rnd, good)
+				got, err := readBatches(bad, codecs)
+				want, thrown := java.ask(t, newest, "Records.read", hex.EncodeToString(bad))
+				switch {
+				case err == nil && (thrown != "" || got != want):
+					t.Errorf("%x is read as\n%s\nwhere Java reads\n%s%s", bad, got, want, thrown)
+				case err == nil:
+					count.add("read by both")
+				case thrown != "":
+					count.add("refused by both")
+				default:
+					count.add("refused by us alone")
+				}
+			}
+		}
+	}
+}
+
+// damageBatch changes a byte or two behind the magic byte, and puts the CRC right.
+func damageBatch(rnd *rand.Rand, good []byte) []byte {
+	b := slices.Clone(good)
+	values := []byte{0, 1, 2, 3, 0x7f, 0x80, 0xff, byte(rnd.Uint32())}
+	for range 1 + rnd.IntN(2) {
+		b[17+rnd.IntN(len(b)-17)] = values[rnd.IntN(len(values))]
+	}
+	if record.Format(b[16]) == record.V2 {
+		binary.BigEndian.PutUint32(b[17:], crc32.Checksum(b[21:], crc32.MakeTable(crc32.Castagnoli)))
+		return b
+	}
+	for at := 0; at+16 < len(b); {
+		end := at + 12 + int(int32(binary.BigEndian.Uint32(b[at+8:])))
+		if end > len(b) || end < at+16 {
+			break
+		}
+		binary.BigEndian.PutUint32(b[at+12:], crc32.ChecksumIEEE(b[at+16:end]))
+		at = end
+	}
+	return b
+}
+
+// Java knows the control records of a KRaft log by the same numbers.
+func TestRecordsControlTypes(t *testing.T) {
+	java := startJVM(t)
+	for typ := record.ControlLeaderChange; typ <= record.ControlKRaftVoters+1; typ++ {
+		b := newBatch(record.V2, record.None, entry{key: []byte{0, 0, 0, byte(typ)}, value: []byte{0, 0}})
+		b.control = true
+		ours := b.ours(t)
+		got, err := readBatches(ours, nil)
+		want, thrown := java.ask(t, newest, "Records.read", hex.EncodeToString(ours))
+		if typ > record.ControlKRaftVoters {
+			got = strings.Replace(got, "(control_record_type_7)", "(unknown)", 1)
+		}
+		if err != nil || strings.ToLower(got) != strings.ToLower(want) || thrown != "" {
+			t.Errorf("control record type %d is read as\n%s\nwhere Java reads\n%s%s\nerror %v", typ, got, want, thrown, err)
 		}
 	}
 }

@@ -47,7 +47,7 @@ public final class Records {
 
     private static void append(Object builder, String[] f) throws Exception {
         if (f[0].equals("marker")) {
-            Object type = records("ControlRecordType").getMethod("valueOf", String.class).invoke(null, f[2].toUpperCase());
+            Object type = callStatic(records("ControlRecordType"), "valueOf", f[2].toUpperCase());
             Object marker = construct(records("EndTransactionMarker"), type, Integer.parseInt(f[3]));
             call(builder, "appendEndTxnMarker", Long.parseLong(f[1]), marker);
             return;
@@ -67,19 +67,15 @@ public final class Records {
     public static String empty(String[] args) throws Exception {
         Arguments in = new Arguments(args);
         ByteBuffer out = ByteBuffer.allocate(100);
-        for (Method m : records("DefaultRecordBatch").getMethods()) {
-            if (m.getName().equals("writeEmptyHeader")) {
-                m.invoke(null, out, (byte) 2, in.number(), (short) in.number(), (int) in.number(), in.number(), in.number(),
-                    (int) in.number(), TimestampType.CREATE_TIME, in.number(), in.flag(), in.flag());
-            }
-        }
+        callStatic(records("DefaultRecordBatch"), "writeEmptyHeader", out, (byte) 2, in.number(), (short) in.number(), (int) in.number(),
+            in.number(), in.number(), (int) in.number(), TimestampType.CREATE_TIME, in.number(), in.flag(), in.flag());
         out.flip();
         return HEX.formatHex(bytes(out));
     }
 
     /** Reads batches, checks every CRC, and says what is in them. */
     public static String read(String[] args) throws Exception {
-        Object read = records("MemoryRecords").getMethod("readableRecords", ByteBuffer.class).invoke(null, ByteBuffer.wrap(HEX.parseHex(args[0])));
+        Object read = callStatic(records("MemoryRecords"), "readableRecords", ByteBuffer.wrap(HEX.parseHex(args[0])));
         StringBuilder out = new StringBuilder();
         for (Object batch : (Iterable<?>) call(read, "batches")) {
             call(batch, "ensureValid");
@@ -119,10 +115,10 @@ public final class Records {
             out.append(',').append(HEX.formatHex(h.key().getBytes("UTF-8"))).append('=').append(h.value() == null ? "-" : HEX.formatHex(h.value()));
         }
         if (control) {
-            Object type = records("ControlRecordType").getMethod("parse", ByteBuffer.class).invoke(null, call(record, "key"));
+            Object type = callStatic(records("ControlRecordType"), "parse", call(record, "key"));
             out.append(" (").append(type.toString().toLowerCase());
             if (type.toString().equals("COMMIT") || type.toString().equals("ABORT")) {
-                Object marker = records("EndTransactionMarker").getMethod("deserialize", records("Record")).invoke(null, record);
+                Object marker = callStatic(records("EndTransactionMarker"), "deserialize", record);
                 out.append(' ').append(call(marker, "coordinatorEpoch"));
             }
             out.append(')');
@@ -179,21 +175,27 @@ public final class Records {
         throw new NoSuchMethodException(type + " of " + Arrays.toString(args));
     }
 
-    /** Calls a public method, which is looked up in the interfaces, too: not every class here is public. */
+    /** Calls a public method; not every class that has one is public. */
     private static Object call(Object on, String name, Object... args) throws Exception {
-        for (Class<?> c = on.getClass(); c != null; c = c.getSuperclass()) {
-            for (Method m : c.getMethods()) {
-                if (m.getName().equals(name) && fits(m.getParameterTypes(), args) && !m.isBridge()) {
-                    m.setAccessible(true);
-                    try {
-                        return m.invoke(on, args);
-                    } catch (InvocationTargetException e) {
-                        throw thrown(e);
-                    }
+        return invoke(on.getClass(), on, name, args);
+    }
+
+    private static Object callStatic(Class<?> type, String name, Object... args) throws Exception {
+        return invoke(type, null, name, args);
+    }
+
+    private static Object invoke(Class<?> type, Object on, String name, Object... args) throws Exception {
+        for (Method m : type.getMethods()) {
+            if (m.getName().equals(name) && fits(m.getParameterTypes(), args)) {
+                m.setAccessible(true);
+                try {
+                    return m.invoke(on, args);
+                } catch (InvocationTargetException e) {
+                    throw thrown(e);
                 }
             }
         }
-        throw new NoSuchMethodException(on.getClass() + "." + name + Arrays.toString(args));
+        throw new NoSuchMethodException(type + "." + name + Arrays.toString(args));
     }
 
     private static boolean fits(Class<?>[] types, Object[] args) {

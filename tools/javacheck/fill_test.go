@@ -203,37 +203,40 @@ func setDefaults(v reflect.Value) {
 
 // stripTags removes the unknown tagged fields.
 func stripTags(v reflect.Value) {
-	eachStruct(v, func(v reflect.Value) {
-		if tags := v.FieldByName("UnknownTags"); tags.IsValid() {
-			tags.SetZero()
+	eachValue(v, func(v reflect.Value) {
+		if v.Type() == tagsType {
+			v.SetZero()
 		}
 	})
 }
 
 // stripRecords empties the records, and leaves them null where they are.
 func stripRecords(v reflect.Value) {
-	eachStruct(v, func(v reflect.Value) {
+	eachValue(v, func(v reflect.Value) {
+		if v.Kind() != reflect.Struct {
+			return
+		}
 		if records := v.FieldByName("Records"); records.IsValid() && records.Type() == bytesType && !records.IsNil() {
 			records.SetBytes([]byte{})
 		}
 	})
 }
 
-// eachStruct calls f for v and all structs in it.
-func eachStruct(v reflect.Value, f func(reflect.Value)) {
+// eachValue calls f for v and for all that is in it.
+func eachValue(v reflect.Value, f func(reflect.Value)) {
+	f(v)
 	switch v.Kind() {
 	case reflect.Pointer:
-		if !v.IsNil() && v.Type() != tagsType {
-			eachStruct(v.Elem(), f)
+		if !v.IsNil() {
+			eachValue(v.Elem(), f)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			eachStruct(v.Index(i), f)
+			eachValue(v.Index(i), f)
 		}
 	case reflect.Struct:
-		f(v)
 		for i := range v.NumField() {
-			eachStruct(v.Field(i), f)
+			eachValue(v.Field(i), f)
 		}
 	}
 }

@@ -45,10 +45,14 @@ public final class Messages {
         return write((Message) converter(args[0], "read", JsonNode.class, short.class).call(node, version(args[1])), version(args[1]));
     }
 
-    /** Reads bytes. */
-    public static String read(String[] args) throws Exception {
-        read(args[0], version(args[1]), ByteBuffer.wrap(HEX.parseHex(args[2])));
-        return "";
+    /** Reads bytes, and returns what it writes of them, or "unwritable" when only that fails. */
+    public static String examine(String[] args) throws Exception {
+        Message message = read(args[0], version(args[1]), ByteBuffer.wrap(HEX.parseHex(args[2])));
+        try {
+            return write(message, version(args[1]));
+        } catch (RuntimeException e) {
+            return "unwritable";
+        }
     }
 
     private static short version(String arg) {

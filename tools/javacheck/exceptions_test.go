@@ -20,13 +20,13 @@ import (
 // in another.
 var convertDifferences = map[string]exception{
 	"unknown tags in a version without tags": {
-		"we drop them; Java refuses to write them",
+		"wire drops them; Java refuses to write them",
 		func(d difference) bool {
 			return d.err == "" && strings.Contains(d.thrown, "UnsupportedVersionException: Tagged fields were set")
 		},
 	},
 	"nil where only other versions have null": {
-		"nil is empty to us in versions that have no null; Java refuses to write it",
+		"to wire, nil is empty in versions that have no null; Java refuses to write it",
 		func(d difference) bool {
 			switch m := d.value.(type) {
 			case *msg.MetadataRequest:
@@ -42,7 +42,7 @@ var convertDifferences = map[string]exception{
 // tooLongDifferences are for strings of more than 32767 bytes.
 var tooLongDifferences = map[string]exception{
 	"long strings in flexible versions": {
-		"we write them, since the format can; Java refuses to write and to read them",
+		"wire writes and reads them, since the format can; Java refuses both",
 		func(d difference) bool { return d.err == "" && strings.Contains(d.thrown, "too long to be serialized") },
 	},
 }
@@ -50,33 +50,33 @@ var tooLongDifferences = map[string]exception{
 // hostileDifferences are for damaged bytes.
 var hostileDifferences = map[string]exception{
 	"strings that are not UTF-8": {
-		"we keep the bytes; Java replaces them by U+FFFD",
+		"wire keeps the bytes; Java replaces them by U+FFFD",
 		func(d difference) bool {
 			return d.err == "" && d.thrown == "" && !validStrings(reflect.ValueOf(d.value))
 		},
 	},
 	"compact lengths above 2^31": {
-		"we refuse them; to Java they are negative, and null where there may be null",
+		"wire refuses them; to Java they are negative, and null where there may be null",
 		func(d difference) bool { return strings.Contains(d.err, "length 2147483646 at") && d.thrown == "" },
 	},
 	"varints of more than 32 bits": {
-		"we refuse them; Java drops the bits that are too many",
+		"wire refuses them; Java drops the bits that are too many",
 		func(d difference) bool {
 			return strings.Contains(d.err, "a varint that ends too late") && d.thrown == ""
 		},
 	},
 	"tagged fields of another size than they say": {
-		"we refuse them; Java does not look at the size of a tagged field that it knows",
+		"wire refuses them; Java does not look at the size of a tagged field that it knows",
 		func(d difference) bool { return wrongTagSize.MatchString(d.err) && d.thrown == "" },
 	},
 	"tags of fields that only other versions have": {
-		"to us they are unknown, and kept; Java refuses them",
+		"to wire they are unknown, and kept; Java refuses them",
 		func(d difference) bool {
 			return d.err == "" && strings.Contains(d.thrown, fmt.Sprintf("is not valid for version %d", d.read))
 		},
 	},
 	"unknown tags from 2^31-1 on": {
-		"we keep and write them; Java reads them, but can't write them",
+		"wire keeps and writes them; Java reads them, but can't write them",
 		func(d difference) bool {
 			return d.err == "" && d.javas == "unwritable" && hasTagFrom(reflect.ValueOf(d.value), math.MaxInt32)
 		},

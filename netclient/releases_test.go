@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,28 +71,6 @@ func TestReleaseOfEveryRecordedBroker(t *testing.T) {
 	}
 }
 
-// TestHistoryIsWhatBrokersAnswered: a pinned release has all versions that
-// brokers of that line offer, and none that they don't.
-func TestHistoryIsWhatBrokersAnswered(t *testing.T) {
-	for _, b := range recordedVersions(t) {
-		pinned, err := parsePin(b.version)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for key, want := range b.ranges {
-			if _, known := apiHistory[key]; !known {
-				continue // for brokers and controllers only
-			}
-			if key == wire.KeyProduce && want.Max >= 3 {
-				want.Min = 3
-			}
-			if got := pinned.lookUp(key); got != want {
-				t.Errorf("pinned %s: API %d is %v, brokers (%s) answered %v", b.version, key, got, b.mode, want)
-			}
-		}
-	}
-}
-
 func TestPinnedOldReleases(t *testing.T) {
 	none := int16(-1)
 	for name, want := range map[string]map[wire.APIKey]int16{ // highest versions
@@ -129,6 +108,20 @@ func TestMaxMessageFormat(t *testing.T) {
 		if got := r.MaxMessageFormat(); got != want {
 			t.Errorf("%s: message format %d, want %d", name, got, want)
 		}
+	}
+}
+
+// Package wire knows the versions of every line that netclient knows.
+func TestLinesAreThoseOfWire(t *testing.T) {
+	var names []string
+	for i, line := range releaseLines {
+		names = append(names, strings.Split(line.name, "-")...)
+		if len(rangesAt(Release{line: int8(i + 1)})) == 0 {
+			t.Errorf("%s offers nothing", line.name)
+		}
+	}
+	if !slices.Equal(names, wire.Releases()) {
+		t.Errorf("lines %q\nwire %q", names, wire.Releases())
 	}
 }
 

@@ -21,6 +21,7 @@ func TestReleases(t *testing.T) {
 			r := &oneRelease{version: release.version, name: release.name}
 			r.cluster = startCluster(t, realkafka.Config{Version: r.version, Partitions: 6})
 			t.Run("probe", r.testProbe)
+			t.Run("versions", r.testVersions)
 			for _, codec := range r.codecs() {
 				t.Run("codec="+codec, func(t *testing.T) { r.testRoundTrip(t, codec) })
 			}

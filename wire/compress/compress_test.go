@@ -205,7 +205,7 @@ func readVectors(t *testing.T, name string, into any) {
 	}
 }
 
-func unhex(t *testing.T, s string) []byte {
+func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(s)
 	if err != nil {
@@ -530,36 +530,4 @@ func TestBatches(t *testing.T) {
 			}
 		}
 	}
-}
-
-// FuzzCodec: no bytes make a codec panic, or unpack to more than the limit, and
-// what it packs it unpacks.
-func FuzzCodec(f *testing.F) {
-	for _, c := range all {
-		for _, src := range contents() {
-			packed, err := codecOf(f, c).Compress(nil, src[:min(len(src), 5000)], record.V0)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(int8(c), packed)
-		}
-	}
-	set := New()
-	f.Fuzz(func(t *testing.T, c int8, b []byte) {
-		codec, err := set.Codec(record.Compression(c))
-		if err != nil || codec == nil {
-			return
-		}
-		const limit = 1 << 16
-		if out, err := codec.Decompress(nil, b, record.V1, limit); err == nil && len(out) > limit {
-			t.Errorf("%d bytes", len(out))
-		}
-		packed, err := codec.Compress(nil, b, record.V0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out, err := codec.Decompress(nil, packed, record.V0, len(b)); err != nil || !bytes.Equal(out, b) {
-			t.Errorf("%d bytes came back as %d others, error %v", len(b), len(out), err)
-		}
-	})
 }

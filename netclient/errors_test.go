@@ -65,7 +65,7 @@ func TestErrorTexts(t *testing.T) {
 			Key: wire.KeyCreateTopics, Theirs: wire.VersionRange{Max: -1}, Release: namedVersions("0.9").release},
 		"Produce needs a version from 0 to 2, a broker of release 4.4 offers 3 to 13": &UnsupportedError{
 			Key: wire.KeyProduce, Ours: wire.VersionRange{Max: 2}, Theirs: wire.VersionRange{Min: 3, Max: 13}, Release: namedVersions("4.4").release},
-		`topic "t": LEADER_NOT_AVAILABLE; gave up after 3 answers: context deadline exceeded`: &TopicError{
+		`topic "t": ` + wire.ErrLeaderNotAvailable.Error() + `; gave up after 3 answers: context deadline exceeded`: &TopicError{
 			Topic: "t", Err: wire.ErrLeaderNotAvailable, Wait: fmt.Errorf("after 3 answers: %w", context.DeadlineExceeded)},
 		`topic "t": waiting for x: context canceled; last: EOF`: &TopicError{
 			Topic: "t", Err: &waitError{what: "x", err: context.Canceled, last: io.EOF}},

@@ -512,7 +512,7 @@ func TestRecordErrors(t *testing.T) {
 		})
 		p := newProducer(t, cluster, Config{})
 		_, err := mustSend(t, p, Record{Topic: "t", Value: []byte("v")}).Wait(t.Context())
-		if err == nil || !strings.Contains(err.Error(), "INVALID_RECORD (one or more records have been rejected: record 1 of 1: it needs a key)") {
+		if err == nil || !strings.Contains(err.Error(), wire.ErrInvalidRecord.Error()+" (one or more records have been rejected: record 1 of 1: it needs a key)") {
 			t.Errorf("the error is %v", err)
 		}
 	})

@@ -26,7 +26,7 @@ func TestErrorCodes(t *testing.T) {
 		{9999, "ERROR_CODE_9999", false, false},
 		{32767, "ERROR_CODE_32767", false, false},
 	} {
-		if c.code.String() != c.name || c.code.Error() != c.name || c.code.Retriable() != c.retriable || c.code.RefreshMetadata() != c.metadata {
+		if c.code.String() != c.name || !strings.HasPrefix(c.code.Error(), c.name) || c.code.Retriable() != c.retriable || c.code.RefreshMetadata() != c.metadata {
 			t.Errorf("%d: %s, retriable %v, metadata %v", int16(c.code), c.code, c.code.Retriable(), c.code.RefreshMetadata())
 		}
 		if err := c.code.Err(); (err == nil) != (c.code == wire.ErrNone) {
@@ -42,15 +42,19 @@ func TestErrorCodes(t *testing.T) {
 	}
 }
 
-// There is no gap, and no name twice.
+// There is no gap, no name twice, and a meaning for each.
 func TestErrorCodeNames(t *testing.T) {
-	names := map[string]bool{}
+	names, meanings := map[string]bool{}, map[string]bool{}
 	for code := wire.ErrUnknownServerError; code <= wire.ErrControllerIDNotRegistered; code++ {
 		name := code.String()
 		if strings.HasPrefix(name, "ERROR_CODE") || names[name] {
 			t.Errorf("%d is %s", int16(code), name)
 		}
 		names[name] = true
+		if m := code.Meaning(); m == "" || meanings[m] || len(m) > 130 || strings.HasSuffix(m, ".") || code.Error() != name+" ("+m+")" {
+			t.Errorf("%s means %q", name, m)
+		}
+		meanings[code.Meaning()] = true
 		if code.RefreshMetadata() && !code.Retriable() {
 			t.Errorf("%s asks for new metadata and is not retriable", name)
 		}

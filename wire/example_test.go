@@ -63,11 +63,13 @@ func ExampleDecodeError() {
 func ExampleErrorCode() {
 	err := fmt.Errorf("produce to my-topic/0: %w", wire.ErrNotLeaderOrFollower)
 	if code, ok := errors.AsType[wire.ErrorCode](err); ok {
-		fmt.Println(code, code.Retriable(), code.RefreshMetadata())
+		fmt.Println(code.String(), code.Retriable(), code.RefreshMetadata())
+		fmt.Println(code.Meaning())
 	}
 	fmt.Println(errors.Is(err, wire.ErrNotLeaderOrFollower))
 	// Output:
 	// NOT_LEADER_OR_FOLLOWER true true
+	// this broker does not lead the partition, or no longer has a replica of it
 	// true
 }
 

@@ -16,14 +16,7 @@ func TestHostile(t *testing.T) {
 	count := newTally(t)
 	differences := newDifferences(t, hostileDifferences)
 	eachVersion(t, func(t *testing.T, java *jvm, k kind, version int16) {
-		f := fillers(k.name, 0)[0]
-		f.tags = constant(wire.Tags{{Number: 60, Data: []byte{}}, {Number: 61, Data: []byte("tag")}})
-		_, b := k.fill(t, f, version, limits{})
-		inputs := overwrite(b, nulls)
-		if slices.Contains(k.landmarks(), version) {
-			inputs = damage(b)
-		}
-		for _, input := range inputs {
+		for _, input := range k.hostile(t, version) {
 			d := difference{name: k.name, read: version, write: version, input: input}
 			m := k.make()
 			d.value = m
@@ -47,6 +40,27 @@ func TestHostile(t *testing.T) {
 	})
 }
 
+// hostile are damaged messages: with nulls in every version, since it depends on
+// the version which fields may be null; and with all else in some.
+func (k kind) hostile(t *testing.T, version int16) [][]byte {
+	t.Helper()
+	known := limits{}
+	var inputs [][]byte
+	for elements := range 2 {
+		f := fillers(k.name, 0)[0]
+		f.elements, f.text = constant(elements), constant("") // a null is as long as what is empty
+		_, b := k.fill(t, f, version, known)
+		inputs = append(inputs, overwrite(b, nulls)...)
+	}
+	if slices.Contains(k.landmarks(), version) {
+		f := fillers(k.name, 0)[0]
+		f.tags = constant(wire.Tags{{Number: 60, Data: []byte{}}, {Number: 61, Data: []byte("tag")}})
+		_, b := k.fill(t, f, version, known)
+		inputs = append(inputs, damage(b)...)
+	}
+	return inputs
+}
+
 // landmarks are the first and the last version, and those where the format
 // changes.
 func (k kind) landmarks() []int16 {
@@ -58,8 +72,7 @@ func (k kind) landmarks() []int16 {
 	return marks
 }
 
-// nulls are lengths and counts of what is null, in any version: whether a field
-// may be null depends on it, so they are tried in all.
+// nulls are lengths and counts of what is null.
 var nulls = [][]byte{{0x00}, {0xff}, {0xff, 0xff}, {0xff, 0xff, 0xff, 0xff}}
 
 // claims are other lengths and counts.

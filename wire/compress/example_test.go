@@ -73,3 +73,62 @@ func ExampleNewCodec() {
 	fmt.Println(err)
 	// Output: gzip level 12: want -1 to 9; 0 is the default
 }
+
+// A codec of your own takes the place of one in a Set.
+func ExampleSet_own() {
+	codecs := withOwn{compress.New(), stored{}}
+	var b record.Builder
+	b.Reset(record.V2, nil)
+	b.Append(1700000000000, nil, []byte("hello"), nil)
+	batch, err := b.Seal(stored{}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	record.Stamp(batch, -1, -1, -1)
+
+	r := record.NewReader(batch)
+	fetched, err := r.Next()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	records, err := fetched.Records(codecs, nil, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for rec, err := range records.All() {
+		fmt.Println(fetched.Compression, string(rec.Value), err)
+	}
+	// Output: zstd hello <nil>
+}
+
+// withOwn finds zstd in own, and the others in Set.
+type withOwn struct {
+	*compress.Set
+	own record.Codec
+}
+
+func (w withOwn) Codec(c record.Compression) (record.Codec, error) {
+	if c == w.own.Compression() {
+		return w.own, nil
+	}
+	return w.Set.Codec(c)
+}
+
+// stored says that it is zstd, and packs nothing: yours would call its library.
+type stored struct{}
+
+func (stored) Compression() record.Compression { return record.Zstd }
+
+func (stored) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
+	return append(dst, src...), nil
+}
+
+func (stored) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
+	if len(src) > limit {
+		return nil, &record.LimitError{Limit: limit}
+	}
+	return append(dst, src...), nil
+}

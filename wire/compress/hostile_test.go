@@ -250,3 +250,11 @@ func TestZstdFrames(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestLZ4Nothing: a block that holds nothing fits into a limit of 0.
+func TestLZ4Nothing(t *testing.T) {
+	frame := []byte{4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 1, 0, 0, 0, 0, 0, 0, 0, 0}
+	if out, err := codecOf(t, record.LZ4).Decompress(nil, frame, record.V1, 0); err != nil || len(out) != 0 {
+		t.Errorf("%d bytes, error %v", len(out), err)
+	}
+}

@@ -180,9 +180,9 @@ func (f *lz4Frame) unpack(dst []byte, start int, block []byte, stored bool, limi
 		}
 		return append(dst, block...), nil
 	}
-	most := min(f.maxBlock, maxLZ4Ratio*len(block), left)
-	if most == 0 {
-		return nil, &record.LimitError{Limit: limit}
+	most := min(f.maxBlock, maxLZ4Ratio*len(block))
+	if most > left {
+		most = left + 1 // to see whether that comes; a block may hold nothing
 	}
 	// A block does not say what it unpacks to. Nearly all fit into a few times
 	// their size.
@@ -191,11 +191,11 @@ func (f *lz4Frame) unpack(dst []byte, start int, block []byte, stored bool, limi
 		dst = grow(dst, room, start+limit)
 		n, err := f.uncompress(block, dst[at:at+room], dst[start:at])
 		switch {
-		case err == nil:
+		case err == nil && n <= left:
 			return dst[:at+n], nil
-		case room < most:
+		case err != nil && room < most:
 			continue
-		case room == left:
+		case room > left:
 			return nil, &record.LimitError{Limit: limit}
 		}
 		return nil, fmt.Errorf("lz4: %w", err)

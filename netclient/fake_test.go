@@ -66,10 +66,14 @@ func (f *fakeBroker) become(line string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.line, f.ranges = line, nil
-	for _, b := range recordedVersions(f.t) {
-		if lineOf(b.version) == line {
-			f.ranges = b.ranges
-		}
+	offered, err := wire.VersionsOf(line)
+	if err != nil {
+		f.t.Error(err)
+	}
+	if _, answers := offered[wire.KeyAPIVersions]; answers {
+		produce := offered[wire.KeyProduce]
+		offered[wire.KeyProduce] = wire.VersionRange{Min: 0, Max: produce.Max} // as Kafka 4 says, though it closes on 0 to 2
+		f.ranges = offered
 	}
 }
 

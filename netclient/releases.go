@@ -2,6 +2,7 @@ package netclient
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,8 +11,8 @@ import (
 )
 
 // releaseLines are the lines of Kafka that can be told apart from outside, and
-// for each from 0.10.0 up a version of an API that it was the first to offer.
-// The patch releases of a line answer alike.
+// for each from 0.10.0 up a version of an API that it was the first to offer, in
+// either mode. The patch releases of a line answer alike.
 var releaseLines = []struct {
 	name    string
 	key     wire.APIKey
@@ -149,6 +150,7 @@ func releaseOf(ranges map[wire.APIKey]wire.VersionRange) Release {
 	}
 	if int(r.line) == len(releaseLines) {
 		newest := rangesAt(r)
+		newestKey := slices.Max(slices.Collect(maps.Keys(newest))) // those missing below it are controllers'
 		for key, have := range ranges {
 			known, ok := newest[key]
 			r.newer = r.newer || ok && have.Max > known.Max || key > newestKey
@@ -157,17 +159,16 @@ func releaseOf(ranges map[wire.APIKey]wire.VersionRange) Release {
 	return r
 }
 
-// newestKey is the highest API key that the newest line has. Keys below it that
-// package wire lacks are for brokers and controllers only.
-const newestKey = 94
-
-// rangesAt are the versions that brokers of a line offer. It serves pinned
-// releases, and to notice a broker that is newer than all of these.
+// rangesAt are the versions that brokers of a line offer, be it with ZooKeeper
+// or with KRaft. They serve pinned releases, and to notice a broker that is newer
+// than all of these.
 func rangesAt(r Release) map[wire.APIKey]wire.VersionRange {
-	first, _, _ := strings.Cut(releaseLines[r.line-1].name, "-")
-	ranges, err := wire.VersionsOf(first)
-	if err != nil {
-		panic(err) // a test goes through all of releaseLines
+	ranges := map[wire.APIKey]wire.VersionRange{}
+	for name := range strings.SplitSeq(releaseLines[r.line-1].name, "-") {
+		for _, mode := range []string{"-zk", "-kraft"} {
+			offered, _ := wire.VersionsOf(name + mode) // none when the line has no such mode
+			maps.Copy(ranges, offered)                 // what both modes have is alike
+		}
 	}
 	return ranges
 }

@@ -1,9 +1,6 @@
 package netclient
 
 import (
-	"bufio"
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,62 +8,50 @@ import (
 	"github.com/barnabas-kafka/barnabas/wire"
 )
 
-type recordedBroker struct {
-	version, mode string
-	ranges        map[wire.APIKey]wire.VersionRange
+// TestReleaseOfEveryLine: the line of a broker follows from what it offers, with
+// ZooKeeper or KRaft. (Package wire compares that with real brokers.)
+func TestReleaseOfEveryLine(t *testing.T) {
+	for _, line := range wire.Releases() {
+		for _, mode := range []string{"-zk", "-kraft"} {
+			offered, err := wire.VersionsOf(line + mode)
+			if _, answers := offered[wire.KeyAPIVersions]; err != nil || !answers {
+				continue // there is no such mode, or it is for detect to tell
+			}
+			r := releaseOf(offered)
+			want := line
+			if want == "3.3" || want == "3.4" {
+				want = "3.3-3.4"
+			}
+			if got := r.String(); got != want {
+				t.Errorf("%s%s is taken for %s", line, mode, got)
+			}
+			if line != "3.4" && !r.AtLeast(line) || !r.AtLeast("0.9.0.1") || r.AtLeast("9.0") {
+				t.Errorf("%s: AtLeast is wrong", r)
+			}
+		}
+	}
 }
 
-// recordedVersions is what real brokers answered to ApiVersions.
-func recordedVersions(t *testing.T) []recordedBroker {
-	t.Helper()
-	f, err := os.Open("testdata/apiversions.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var all []recordedBroker
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if strings.HasPrefix(s.Text(), "#") || strings.HasPrefix(s.Text(), "version") {
-			continue
+// TestPinnedModes: a pinned release has what its brokers offer in either mode.
+func TestPinnedModes(t *testing.T) {
+	for _, line := range wire.Releases() {
+		pinned, err := parsePin(line)
+		if err != nil {
+			t.Fatal(err)
 		}
-		var version, mode string
-		var key wire.APIKey
-		var r wire.VersionRange
-		if _, err := fmt.Sscan(s.Text(), &version, &mode, &key, &r.Min, &r.Max); err != nil {
-			t.Fatalf("%q: %v", s.Text(), err)
-		}
-		if n := len(all); n == 0 || all[n-1].version != version || all[n-1].mode != mode {
-			all = append(all, recordedBroker{version, mode, map[wire.APIKey]wire.VersionRange{}})
-		}
-		all[len(all)-1].ranges[key] = r
-	}
-	if len(all) < 31 {
-		t.Fatalf("only %d brokers in testdata", len(all))
-	}
-	return all
-}
-
-// lineOf is the line of a release: 0.10.2 for 0.10.2.2, 2.8 for 2.8.2.
-func lineOf(version string) string {
-	parts := strings.Split(version, ".")
-	if parts[0] == "0" && parts[1] == "10" {
-		return strings.Join(parts[:3], ".")
-	}
-	return strings.Join(parts[:2], ".")
-}
-
-func TestReleaseOfEveryRecordedBroker(t *testing.T) {
-	for _, b := range recordedVersions(t) {
-		r := releaseOf(b.ranges)
-		want := lineOf(b.version)
-		if want == "3.3" || want == "3.4" {
-			want = "3.3-3.4"
-		}
-		if got := r.String(); got != want {
-			t.Errorf("%s (%s) is taken for %s", b.version, b.mode, got)
-		}
-		if b.version != "3.4.1" && !r.AtLeast(b.version) || !r.AtLeast("0.9.0.1") || r.AtLeast("9.0") {
-			t.Errorf("%s: AtLeast is wrong", r)
+		for _, mode := range []string{"-zk", "-kraft"} {
+			offered, _ := wire.VersionsOf(line + mode)
+			for key, want := range offered {
+				if _, ours := key.Versions(); !ours {
+					continue // for brokers only
+				}
+				if want.Max >= 3 && key == wire.KeyProduce {
+					want.Min = 3
+				}
+				if got := pinned.lookUp(key); got != want {
+					t.Errorf("pinned %s: %s is %v, brokers (%s) offer %v", line, key, got, mode, want)
+				}
+			}
 		}
 	}
 }
@@ -132,7 +117,7 @@ func TestNewerThanKnown(t *testing.T) {
 	}
 	for _, change := range []func(map[wire.APIKey]wire.VersionRange){
 		func(m map[wire.APIKey]wire.VersionRange) { m[wire.KeyFetch] = wire.VersionRange{Min: 4, Max: 99} },
-		func(m map[wire.APIKey]wire.VersionRange) { m[newestKey+1] = wire.VersionRange{} },
+		func(m map[wire.APIKey]wire.VersionRange) { m[wire.KeyUnregisterController+1] = wire.VersionRange{} },
 	} {
 		ranges := rangesAt(Release{line: int8(len(releaseLines))})
 		change(ranges)

@@ -12,26 +12,26 @@ import (
 	"github.com/barnabas-kafka/barnabas/wire"
 )
 
-// answers are those of real brokers to ApiVersions, by release and mode.
+// answers are those of real brokers to ApiVersions, by release and mode, such as
+// 3.9.2-zk.
 func answers(t *testing.T) map[string]map[wire.APIKey]wire.VersionRange {
 	t.Helper()
-	f, err := os.Open("testdata/apiversions.tsv")
+	f, err := os.Open("testdata/apiversions.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	all := map[string]map[wire.APIKey]wire.VersionRange{}
 	for s := bufio.NewScanner(f); s.Scan(); {
-		var version, mode string
-		var key wire.APIKey
-		var r wire.VersionRange
-		if _, err := fmt.Sscan(s.Text(), &version, &mode, &key, &r.Min, &r.Max); err != nil {
-			continue // a comment, the head
-		}
-		if name := version + "-" + mode; all[name] == nil {
-			all[name] = map[wire.APIKey]wire.VersionRange{key: r}
-		} else {
-			all[name][key] = r
+		release, apis, _ := strings.Cut(s.Text(), " ")
+		all[release] = map[wire.APIKey]wire.VersionRange{}
+		for api := range strings.FieldsSeq(apis) {
+			var key wire.APIKey
+			var r wire.VersionRange
+			if _, err := fmt.Sscanf(api, "%d:%d-%d", &key, &r.Min, &r.Max); err != nil {
+				t.Fatalf("%s: %q: %v", release, api, err)
+			}
+			all[release][key] = r
 		}
 	}
 	return all
@@ -39,21 +39,24 @@ func answers(t *testing.T) map[string]map[wire.APIKey]wire.VersionRange {
 
 func TestVersionsOfIsWhatBrokersAnswered(t *testing.T) {
 	all := answers(t)
-	if len(all) < 31 {
-		t.Fatalf("%d brokers", len(all))
-	}
 	for release, want := range all {
-		for key := range want {
-			if _, ok := key.Versions(); !ok {
-				delete(want, key) // not for clients
-			}
-		}
 		if strings.HasPrefix(release, "4.") {
 			want[wire.KeyProduce] = wire.VersionRange{Min: 3, Max: want[wire.KeyProduce].Max}
 		}
 		got, err := wire.VersionsOf(release)
 		if err != nil || !maps.Equal(got, want) {
 			t.Errorf("%s: %v\n got %v\nwant %v", release, err, got, want)
+		}
+	}
+	for _, line := range wire.Releases() { // each was asked, in each of its modes
+		for _, mode := range []string{"-zk", "-kraft"} {
+			asked := slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(release string) bool {
+				return strings.HasPrefix(release, line+".") && strings.HasSuffix(release, mode)
+			})
+			versions, _ := wire.VersionsOf(line + mode)
+			if _, answers := versions[wire.KeyAPIVersions]; answers != asked {
+				t.Errorf("a broker of %s%s was asked: %t; it has ApiVersions: %t", line, mode, asked, answers)
+			}
 		}
 	}
 }
@@ -104,21 +107,29 @@ func TestVersionsOfNames(t *testing.T) {
 	}
 }
 
-// Every line is known, and speaks nothing that package msg does not.
+// Every line is known, and speaks nothing to clients that package msg does not;
+// and all that package msg speaks, some line does.
 func TestReleases(t *testing.T) {
 	lines := wire.Releases()
 	if lines[0] != "0.8.0" || !slices.Contains(lines, "4.4") {
 		t.Errorf("%q", lines)
 	}
+	spoken := map[wire.APIKey]bool{wire.KeyGetTelemetrySubscriptions: true, wire.KeyPushTelemetry: true}
 	for _, line := range lines {
 		versions, err := wire.VersionsOf(line)
 		if err != nil {
 			t.Error(err)
 		}
 		for key, v := range versions {
-			if ours, ok := key.Versions(); !ok || !ours.Contains(v.Min) || !ours.Contains(v.Max) || v.Min > v.Max {
+			spoken[key] = true
+			if ours, ok := key.Versions(); ok && (!ours.Contains(v.Min) || !ours.Contains(v.Max)) || v.Min > v.Max {
 				t.Errorf("%s: %s %s, and ours are %s", line, key, v, ours)
 			}
+		}
+	}
+	for key := range wire.APIKey(1000) {
+		if _, ours := key.Versions(); ours && !spoken[key] {
+			t.Errorf("no line speaks %s", key)
 		}
 	}
 }

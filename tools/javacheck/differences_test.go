@@ -47,6 +47,9 @@ func newDifferences(t *testing.T, exceptions map[string]exception) *differences 
 		ds.used[name] = new(atomic.Int64)
 	}
 	t.Cleanup(func() {
+		if t.Skipped() {
+			return
+		}
 		all := !strings.Contains(flag.Lookup("test.run").Value.String(), "/")
 		for _, name := range slices.Sorted(maps.Keys(exceptions)) {
 			n := ds.used[name].Load()

@@ -10,5 +10,9 @@
 // testing/synctest bubble.
 //
 // Every Decompress has a limit, which it keeps while it unpacks: a small batch
-// that holds gigabytes is a *record.LimitError, not an allocation.
+// that holds gigabytes is a *record.LimitError, not an allocation. What has just as
+// many bytes as the limit is unpacked.
+//
+// A codec of your own is a record.Codec; the example of Set puts one in the place
+// of ours.
 package compress

@@ -50,6 +50,31 @@ func TestNextAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestHeadersAllocateNothing, but for the keys, which are strings, that All gives.
+func TestHeadersAllocateNothing(t *testing.T) {
+	var b record.Builder
+	b.Reset(record.V2, nil)
+	for range 1000 {
+		if err := b.Append(0, nil, nil, []wire.Header{{Key: "trace", Value: []byte("0123456789")}, {Key: "a"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch := firstBatch(t, sealed(t, &b))
+	if n := testing.AllocsPerRun(100, func() {
+		records, err := batch.Records(nil, nil, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		for rec, err := range records.All() {
+			if v, ok := rec.Headers.Get("trace"); len(v) != 10 || !ok || rec.Headers.Len() != 2 || err != nil {
+				t.Error("a header is missing")
+			}
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for 1,000 records with headers", n)
+	}
+}
+
 // TestPackedAllocations: of a compressed batch, only unpacking allocates (tables
 // of the standard library's gzip).
 func TestPackedAllocations(t *testing.T) {

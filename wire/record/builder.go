@@ -25,7 +25,7 @@ type Builder struct {
 	oneTime       bool
 }
 
-// Reset begins an empty batch. Its records go into the memory of buf, as long as
+// Reset begins an empty batch of format V0, V1 or V2. Its records go into the memory of buf, as long as
 // they fit; buf may be nil.
 func (b *Builder) Reset(f Format, buf []byte) {
 	*b = Builder{buf: buf[:0], format: f, baseTimestamp: -1, maxTimestamp: -1}
@@ -138,7 +138,10 @@ func putBytes(w []byte, i int, b []byte) int {
 
 // appendMessage encodes a message of v0 or v1.
 func (b *Builder) appendMessage(timestamp int64, key, value []byte, headers []wire.Header) error {
-	if len(headers) > 0 {
+	switch {
+	case b.format != V0 && b.format != V1:
+		return fmt.Errorf("there is no message format %v", b.format)
+	case len(headers) > 0:
 		return ErrNoHeaders
 	}
 	start := len(b.buf)

@@ -179,6 +179,12 @@ func TestBuilderLimits(t *testing.T) {
 			t.Errorf("headers in %v: %v", f, err)
 		}
 	}
+	for _, f := range []record.Format{-1, 3} { // kafka-python 1.2.1 refuses "magic 2", which it does not know
+		b.Reset(f, nil)
+		if err := b.Append(0, nil, nil, nil); err == nil || b.Len() != 0 {
+			t.Errorf("a message of format %v: error %v", f, err)
+		}
+	}
 	b.Reset(record.V2, nil)
 	if _, err := b.Seal(nil, nil); err == nil {
 		t.Error("a batch without records was sealed")
@@ -349,6 +355,40 @@ func TestTooLarge(t *testing.T) {
 	before := b.Size()
 	if err := b.Append(0, nil, nil, slices.Repeat([]wire.Header{header}, 2048)); !errors.Is(err, record.ErrTooLarge) || b.Size() != before || b.Len() != 0 {
 		t.Errorf("error %v, and %d bytes", err, b.Size())
+	}
+}
+
+// TestSizes: a set grows as kafka-python's does, which counts the 4 bytes of the
+// set's own size before it.
+func TestSizes(t *testing.T) {
+	var data struct {
+		Overhead int // of a message of v1
+		Vectors  []struct {
+			Version int8     `json:"message_version"`
+			Value   int      `json:"value_len"`
+			Sizes   [][2]any `json:"size_and_full_after_each"`
+		}
+	}
+	readVectors(t, "batching.json", &data)
+	if len(data.Vectors) == 0 {
+		t.Fatal("no vectors")
+	}
+	var b record.Builder
+	for _, v := range data.Vectors {
+		b.Reset(record.Format(v.Version), nil)
+		for i, size := range v.Sizes {
+			before, more := b.Size(), b.RecordSize(nil, make([]byte, v.Value), nil)
+			if err := b.Append(0, nil, make([]byte, v.Value), nil); err != nil {
+				t.Fatal(err)
+			}
+			if float64(b.Size()+4) != size[0] || b.Size() != before+more || len(sealed(t, &b)) != b.Size() {
+				t.Errorf("v%d, %d records with %d bytes: size %d, want %v", v.Version, i+1, v.Value, b.Size()+4, size[0])
+			}
+		}
+	}
+	b.Reset(record.V1, nil)
+	if got := b.RecordSize(nil, nil, nil); got != data.Overhead {
+		t.Errorf("a message of v1 adds %d bytes, want %d", got, data.Overhead)
 	}
 }
 

@@ -38,7 +38,8 @@ func listing(t *testing.T, java *jvm) string {
 
 Every version below, request and response, is compared with Kafka's own code: the classes of kafka-clients %s, and of %s for the versions
 that 4.0 dropped. The comparison (`+"`go test ./javacheck -v`"+` in tools; it also writes this page) covers bytes both ways, values, defaults, writing in another
-version what was read in one, damaged bytes, headers and error codes. "Flexible" is the first version with compact lengths and tagged fields.
+version what was read in one (where one of the two releases has both), damaged bytes, headers and error codes. "Flexible" is the first version
+with compact lengths and tagged fields.
 
 ## APIs
 

@@ -51,7 +51,7 @@ func TestErrorCodeNames(t *testing.T) {
 			t.Errorf("%d is %s", int16(code), name)
 		}
 		names[name] = true
-		if m := code.Meaning(); m == "" || meanings[m] || len(m) > 130 || strings.HasSuffix(m, ".") || code.Error() != name+" ("+m+")" {
+		if m := code.Meaning(); m == "" || meanings[m] || len(m) > 100 || strings.HasSuffix(m, ".") || code.Error() != name+" ("+m+")" {
 			t.Errorf("%s means %q", name, m)
 		}
 		meanings[code.Meaning()] = true

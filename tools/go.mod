@@ -8,12 +8,12 @@ require (
 	github.com/barnabas-kafka/barnabas/netclient v0.0.0
 	github.com/barnabas-kafka/barnabas/producer v0.0.0
 	github.com/barnabas-kafka/barnabas/wire v0.0.0
+	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0
 )
 
 require (
 	github.com/barnabas-kafka/barnabas/assignors v0.0.0 // indirect
 	github.com/barnabas-kafka/barnabas/metrics v0.0.0 // indirect
-	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0 // indirect
 	github.com/golang/snappy v1.0.0 // indirect
 	github.com/klauspost/compress v1.18.1 // indirect
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect

@@ -2,8 +2,12 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
+	"flag"
+	"io"
 	"maps"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,10 +27,32 @@ func (r *oneRelease) testVersions(t *testing.T) {
 	}
 }
 
-// With ZooKeeper, brokers speak something else than with KRaft.
-func TestVersionsWithZooKeeper(t *testing.T) {
-	cluster := startCluster(t, realkafka.Config{Version: "3.9.2", Mode: "zk"})
-	checkOffered(t, cluster, "3.9.2-zk")
+var everyRelease = flag.Bool("every-release", false, "TestVersions asks brokers of every line, in each mode")
+
+// TestVersions asks brokers that TestReleases does not: with ZooKeeper, they speak
+// something else than with KRaft.
+func TestVersions(t *testing.T) {
+	clusters := []realkafka.Config{{Version: "3.9.2", Mode: "zk"}}
+	if *everyRelease {
+		clusters = nil
+		for _, version := range append(realkafka.Versions(), "3.1.2", "3.2.3", "3.4.1") {
+			for _, mode := range []string{"zk", "kraft"} {
+				if cfg := (realkafka.Config{Version: version, Mode: mode}); cfg.Validate() == nil {
+					clusters = append(clusters, cfg)
+				}
+			}
+		}
+	}
+	for _, cfg := range clusters {
+		t.Run(cfg.Version+"-"+cfg.Mode, func(t *testing.T) {
+			r := &oneRelease{version: cfg.Version, cluster: startCluster(t, cfg)}
+			if r.atLeast("0.10") {
+				checkOffered(t, r.cluster, cfg.Version+"-"+cfg.Mode)
+			} else {
+				checkSpoken(t, r.cluster, cfg.Version+"-"+cfg.Mode)
+			}
+		})
+	}
 }
 
 // checkOffered asks the broker for its versions.
@@ -44,8 +70,11 @@ func checkOffered(t *testing.T, cluster *realkafka.Cluster, release string) {
 	got := map[wire.APIKey]wire.VersionRange{}
 	for _, k := range resp.APIKeys {
 		key, v := wire.APIKey(k.APIKey), wire.VersionRange{Min: k.MinVersion, Max: k.MaxVersion}
-		if key == wire.KeyProduce && want[key].Min == 3 {
+		if key == wire.KeyProduce && strings.HasPrefix(release, "4.") {
 			v.Min = 3 // Kafka 4 offers more than it serves
+			if answer, err := tryAsk(t, cluster, 2, msg.NewProduceRequest()); !errors.Is(err, io.EOF) {
+				t.Errorf("%s: Produce v2 is answered by %x, %v", release, answer, err)
+			}
 		}
 		got[key] = v
 	}
@@ -54,8 +83,8 @@ func checkOffered(t *testing.T, cluster *realkafka.Cluster, release string) {
 	}
 }
 
-// checkSpoken sends an empty request of every version and wants an answer in just
-// that version's layout.
+// checkSpoken sends a request of every version and wants an answer in just that
+// version's layout.
 func checkSpoken(t *testing.T, cluster *realkafka.Cluster, release string) {
 	t.Helper()
 	spoken, err := wire.VersionsOf(release)
@@ -64,10 +93,7 @@ func checkSpoken(t *testing.T, cluster *realkafka.Cluster, release string) {
 	}
 	for key, versions := range spoken {
 		for version := versions.Min; version <= versions.Max; version++ {
-			req, _ := anymsg.NewRequest(key)
-			if produce, ok := req.(*msg.ProduceRequest); ok {
-				produce.Acks = 1
-			}
+			req := aboutAbsent(t, key)
 			body := ask(t, cluster, version, req)
 			resp := req.NewResponse()
 			if err := resp.Decode(body, version); err != nil {
@@ -81,9 +107,53 @@ func checkSpoken(t *testing.T, cluster *realkafka.Cluster, release string) {
 	}
 }
 
-// ask sends a request over a connection of its own and returns the body of the
-// answer.
+// aboutAbsent is a request about a topic that is not there, which changes nothing.
+func aboutAbsent(t *testing.T, key wire.APIKey) wire.Request {
+	t.Helper()
+	const topic = "absent"
+	req, ok := anymsg.NewRequest(key)
+	if !ok {
+		t.Fatalf("no request of %s", key)
+	}
+	switch req := req.(type) {
+	case *msg.ProduceRequest:
+		req.Acks = 1
+		req.TopicData = []msg.ProduceRequestTopicData{{Name: topic,
+			PartitionData: []msg.ProduceRequestTopicDataPartitionData{{Records: []byte{}}}}}
+	case *msg.FetchRequest:
+		req.Topics = []msg.FetchRequestTopic{{Topic: topic, Partitions: atDefaults[msg.FetchRequestTopicPartition]()}}
+	case *msg.ListOffsetsRequest:
+		req.Topics = []msg.ListOffsetsRequestTopic{{Name: topic, Partitions: atDefaults[msg.ListOffsetsRequestTopicPartition]()}}
+	case *msg.OffsetCommitRequest:
+		req.Topics = []msg.OffsetCommitRequestTopic{{Name: topic, Partitions: atDefaults[msg.OffsetCommitRequestTopicPartition]()}}
+	case *msg.OffsetFetchRequest:
+		req.Topics = []msg.OffsetFetchRequestTopic{{Name: topic, PartitionIndexes: []int32{0}}}
+	}
+	return req
+}
+
+// atDefaults is one element with its defaults.
+func atDefaults[T any, P interface {
+	*T
+	SetDefaults()
+}]() []T {
+	elements := make([]T, 1)
+	P(&elements[0]).SetDefaults()
+	return elements
+}
+
+// ask sends a request and returns the body of the answer.
 func ask(t *testing.T, cluster *realkafka.Cluster, version int16, req wire.Request) []byte {
+	t.Helper()
+	body, err := tryAsk(t, cluster, version, req)
+	if err != nil {
+		t.Fatalf("%s v%d: %v", req.APIKey(), version, err)
+	}
+	return body
+}
+
+// tryAsk is ask for what a broker may refuse. It makes a connection of its own.
+func tryAsk(t *testing.T, cluster *realkafka.Cluster, version int16, req wire.Request) ([]byte, error) {
 	t.Helper()
 	conn, err := net.Dial("tcp", cluster.Addrs()[0])
 	if err != nil {
@@ -96,14 +166,11 @@ func ask(t *testing.T, cluster *realkafka.Cluster, version int16, req wire.Reque
 		t.Fatal(err)
 	}
 	if _, err := conn.Write(frame); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if frame, err = wire.ReadFrame(conn, nil, 1<<20); err != nil {
-		t.Fatalf("%s v%d: %v", req.APIKey(), version, err)
+		return nil, err
 	}
 	_, body, err := wire.DecodeResponseHeader(frame, req.APIKey(), version)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+	return body, err
 }

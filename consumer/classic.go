@@ -448,22 +448,21 @@ func (m *classic) refused(now time.Time, err error, code wire.ErrorCode) []actio
 	return acts
 }
 
-// groupError says what to check about an answer that ends a membership.
+// groupError says which setting to check about an answer that ends a membership;
+// what it means the code itself says.
 func groupError(err error, code wire.ErrorCode) error {
 	hint := ""
 	switch code {
 	case wire.ErrGroupAuthorizationFailed:
 		hint = "the credentials need READ on the group"
 	case wire.ErrInconsistentGroupProtocol:
-		hint = "the members of the group have no assignor in common; check Assignors"
+		hint = "check Assignors"
 	case wire.ErrInvalidSessionTimeout:
-		hint = "the broker allows from group.min.session.timeout.ms to group.max.session.timeout.ms; check SessionTimeout"
+		hint = "check SessionTimeout"
 	case wire.ErrInvalidGroupID:
 		hint = "check GroupID"
-	case wire.ErrGroupMaxSizeReached:
-		hint = "the group has as many members as the broker's group.max.size allows"
 	case wire.ErrFencedInstanceID:
-		hint = "another consumer joined with the same GroupInstanceID"
+		hint = "check GroupInstanceID"
 	default:
 		return err
 	}

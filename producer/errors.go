@@ -128,14 +128,11 @@ func (e *DeliveryError) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&b, " (%s)", e.Message)
 	}
-	switch {
-	case errors.Is(e.Err, wire.ErrMessageTooLarge):
-		fmt.Fprintf(&b, "; the batch takes %d bytes: check message.max.bytes of the broker and max.message.bytes of the topic against batch.size", e.Bytes)
+	if errors.Is(e.Err, wire.ErrMessageTooLarge) {
+		fmt.Fprintf(&b, "; the batch takes %d bytes: check batch.size", e.Bytes)
 		if e.Records > 1 {
 			b.WriteString("; with retries above 0 such a batch is split and sent again")
 		}
-	case errors.Is(e.Err, wire.ErrNotEnoughReplicas), errors.Is(e.Err, wire.ErrNotEnoughReplicasAfterAppend):
-		b.WriteString("; fewer replicas are in sync than min.insync.replicas asks for")
 	}
 	if e.MaybeWritten {
 		b.WriteString("; the broker may have written what it did not acknowledge")

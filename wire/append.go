@@ -46,12 +46,12 @@ func AppendUvarint(dst []byte, v uint32) []byte { return binary.AppendUvarint(ds
 // AppendVarint appends a signed varint in zigzag form, as records use it.
 func AppendVarint(dst []byte, v int64) []byte { return binary.AppendVarint(dst, v) }
 
-// MaxString is the longest string, in bytes, that a version without compact
-// lengths can carry.
+// MaxString is the longest string, in bytes, that messages can carry. Compact
+// lengths could say more; brokers refuse it.
 const MaxString = math.MaxInt16
 
-// AppendString appends a string that is not null. Without flexible it must not
-// be longer than MaxString: generated code checks that.
+// AppendString appends a string that is not null. It must not be longer than
+// MaxString: generated code checks that.
 func AppendString(dst []byte, v string, flexible bool) []byte {
 	if flexible {
 		dst = AppendUvarint(dst, uint32(len(v)+1))

@@ -26,9 +26,9 @@ func ErrorNull(message string, version int16, field string) error {
 	return &EncodeError{message, version, field, "nil, and it can't be null in this version"}
 }
 
-// ErrorTooLong is for a string that only a flexible version could carry.
+// ErrorTooLong is for a string that is longer than MaxString.
 func ErrorTooLong(message string, version int16, field string, length int) error {
-	return &EncodeError{message, version, field, fmt.Sprintf("%d bytes, and this version carries at most %d", length, MaxString)}
+	return &EncodeError{message, version, field, fmt.Sprintf("%d bytes, and a string has at most %d", length, MaxString)}
 }
 
 // A VersionError says that a message has no such version.

@@ -150,7 +150,7 @@ func TestStringsAreCopies(t *testing.T) {
 	m := msg.NewMetadataResponse()
 	m.ClusterID = new("cluster")
 	var want []string
-	for _, name := range []string{"", "a", strings.Repeat("b", 700), strings.Repeat("c", 700), strings.Repeat("d", 1<<17), "e"} {
+	for _, name := range []string{"", "a", strings.Repeat("b", 700), strings.Repeat("c", 700), strings.Repeat("d", wire.MaxString), "e"} {
 		m.Topics = append(m.Topics, msg.MetadataResponseTopic{Name: new(name)})
 		want = append(want, name)
 	}

@@ -206,18 +206,23 @@ func (r *Reader) length(flexible bool) int {
 	return max(int(r.Int32()), -1)
 }
 
-// stringLength reads a length of a string: -1 for null.
-func (r *Reader) stringLength(flexible bool) int {
-	if flexible {
-		return r.compactLength()
+// stringLength reads a length of a string, which begins at that byte: -1 for
+// null.
+func (r *Reader) stringLength(flexible bool, at int) int {
+	if !flexible {
+		return max(int(r.Int16()), -1)
 	}
-	return max(int(r.Int16()), -1)
+	n := r.compactLength()
+	if n > MaxString {
+		r.fail(at, "length %d", n)
+	}
+	return n
 }
 
 // String reads a string that is not null.
 func (r *Reader) String(flexible bool) string {
 	at := r.pos
-	n := r.stringLength(flexible)
+	n := r.stringLength(flexible, at)
 	if n < 0 {
 		r.fail(at, "null, which this string can't be,")
 		return ""
@@ -228,7 +233,7 @@ func (r *Reader) String(flexible bool) string {
 // NullableString reads a string; nil is null.
 func (r *Reader) NullableString(flexible bool) *string {
 	at := r.pos
-	n := r.stringLength(flexible)
+	n := r.stringLength(flexible, at)
 	if n < 0 {
 		return nil
 	}

@@ -38,7 +38,7 @@ func TestTagsAreMerged(t *testing.T) {
 	if got.UnknownTags.Len() != 1 || got.Responses[0].Partitions[0].UnknownTags.Len() != 2 || got.Responses[0].Partitions[0].CurrentLeader.LeaderID != 5 {
 		t.Errorf("%+v", got)
 	}
-	if _, err := got.Append(nil, 11); err == nil || !strings.Contains(err.Error(), "DivergingEpoch") {
+	if _, err := got.Append(nil, 11); err == nil || !strings.Contains(err.Error(), "UnknownTags") {
 		t.Errorf("version 11 has no tags: %v", err)
 	}
 }

@@ -120,7 +120,7 @@ func writeExclusions(b *strings.Builder, apis map[int16]javaAPI) {
 // writeDifferences lists where the two sides do not do the same.
 func writeDifferences(b *strings.Builder) {
 	b.WriteString("\n## Where wire and Kafka's classes differ\n\n| with | |\n|---|---|\n")
-	for _, table := range []map[string]exception{convertDifferences, tooLongDifferences, hostileDifferences} {
+	for _, table := range []map[string]exception{convertDifferences, hostileDifferences} {
 		for _, name := range slices.Sorted(maps.Keys(table)) {
 			fmt.Fprintf(b, "| %s | %s |\n", name, table[name].reason)
 		}

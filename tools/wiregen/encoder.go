@@ -50,7 +50,6 @@ func (g *generator) under(condition string, code func()) {
 
 // guards refuses what the version can't carry.
 func (g *generator) guards(s *structType) {
-	var long []string
 	for _, f := range s.fields {
 		name := goName(f.name)
 		if missing := negated(f.versions, s.within); missing != "false" && !f.ignorable {
@@ -62,33 +61,31 @@ func (g *generator) guards(s *structType) {
 				g.p("\tif %s == nil && %s {\n\t\treturn dst, wire.ErrorNull(%q, version, %q)\n\t}", "m."+name, and(condition(have, s.within), missing), s.goName, name)
 			}
 		}
-		if f.typ == "string" && !f.array && f.tag < 0 && !g.fieldAlwaysFlexible(f, s) {
-			x := "m." + name
-			test := fmt.Sprintf("len(%s) > wire.MaxString", x)
-			if !f.nullable.empty() {
-				test, x = fmt.Sprintf("%s != nil && len(*%s) > wire.MaxString", x, x), "*"+x
+		if f.array && !f.nullable.empty() {
+			have := f.versions.intersect(s.within)
+			if missing := negated(f.nullable, have); missing != "false" {
+				g.p("\tif m.%s == nil && %s {\n\t\treturn dst, wire.ErrorNull(%q, version, %q)\n\t}", name, and(condition(have, s.within), missing), s.goName, name)
 			}
-			if c := condition(f.versions, s.within); c != "" {
-				test = c + " && " + test
-			}
-			long = append(long, fmt.Sprintf("\tif %s {\n\t\treturn dst, wire.ErrorTooLong(%q, version, %q, len(%s))\n\t}", test, s.goName, name, x))
+		}
+		if f.typ == "string" && !f.array {
+			g.tooLong(s, f, "m."+name)
 		}
 	}
-	if len(long) == 0 {
-		return
-	}
-	code := func() { g.p("%s", strings.Join(long, "\n")) }
-	if g.flexible() == "flexible" {
-		g.under("!flexible", code)
-	} else {
-		code()
+	if g.everFlexible() && g.flexible() != "true" {
+		g.p("\tif !flexible && m.UnknownTags.Len() > 0 {\n\t\treturn dst, wire.ErrorNotInVersion(%q, version, \"UnknownTags\")\n\t}", s.goName)
 	}
 }
 
-// fieldAlwaysFlexible tells whether all versions that have the field are
-// flexible.
-func (g *generator) fieldAlwaysFlexible(f *field, s *structType) bool {
-	return g.everFlexible() && f.versions.intersect(s.within).min >= g.file.firstFlexible()
+// tooLong refuses a string that is too long.
+func (g *generator) tooLong(s *structType, f *field, x string) {
+	test := fmt.Sprintf("len(%s) > wire.MaxString", x)
+	if !f.array && !f.nullable.empty() {
+		test, x = fmt.Sprintf("%s != nil && len(*%s) > wire.MaxString", x, x), "*"+x
+	}
+	if c := condition(f.versions, s.within); c != "" && !f.array {
+		test = c + " && " + test
+	}
+	g.p("\tif %s {\n\t\treturn dst, wire.ErrorTooLong(%q, version, %q, len(%s))\n\t}", test, s.goName, goName(f.name), x)
 }
 
 func and(conditions ...string) string {
@@ -158,12 +155,8 @@ func (g *generator) encodeElement(s *structType, f *field, x string) {
 		}
 		g.p("\tif dst, err = %s.append(dst, version%s); err != nil {\n\t\treturn dst, err\n\t}", x, cuts)
 	case f.typ == "string":
-		if f.array && !g.fieldAlwaysFlexible(f, s) {
-			test := fmt.Sprintf("len(%s) > wire.MaxString", x)
-			if g.flexible() == "flexible" {
-				test = "!flexible && " + test
-			}
-			g.p("\tif %s {\n\t\treturn dst, wire.ErrorTooLong(%q, version, %q, len(%s))\n\t}", test, s.goName, goName(f.name), x)
+		if f.array {
+			g.tooLong(s, f, x)
 		}
 		g.p("\tdst = wire.AppendString(dst, %s, %s)", x, g.flexible())
 	case f.typ == "bytes":

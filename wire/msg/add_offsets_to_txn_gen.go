@@ -72,13 +72,14 @@ func (m *AddOffsetsToTxnRequest) SetDefaults() {
 func (m *AddOffsetsToTxnRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if len(m.TransactionalID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AddOffsetsToTxnRequest", version, "TransactionalID", len(m.TransactionalID))
-		}
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AddOffsetsToTxnRequest", version, "GroupID", len(m.GroupID))
-		}
+	if len(m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddOffsetsToTxnRequest", version, "TransactionalID", len(m.TransactionalID))
+	}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddOffsetsToTxnRequest", version, "GroupID", len(m.GroupID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddOffsetsToTxnRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.TransactionalID, flexible)
 	dst = wire.AppendInt64(dst, m.ProducerID)
@@ -175,6 +176,9 @@ func (m *AddOffsetsToTxnResponse) SetDefaults() {
 func (m *AddOffsetsToTxnResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddOffsetsToTxnResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {

@@ -102,6 +102,9 @@ func (m *AddPartitionsToTxnRequest) append(dst []byte, version int16) ([]byte, e
 	if version > 3 && m.V3AndBelowTransactionalID != "" {
 		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowTransactionalID")
 	}
+	if version <= 3 && len(m.V3AndBelowTransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddPartitionsToTxnRequest", version, "V3AndBelowTransactionalID", len(m.V3AndBelowTransactionalID))
+	}
 	if version > 3 && m.V3AndBelowProducerID != 0 {
 		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowProducerID")
 	}
@@ -111,10 +114,8 @@ func (m *AddPartitionsToTxnRequest) append(dst []byte, version int16) ([]byte, e
 	if version > 3 && len(m.V3AndBelowTopics) != 0 {
 		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowTopics")
 	}
-	if !flexible {
-		if version <= 3 && len(m.V3AndBelowTransactionalID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AddPartitionsToTxnRequest", version, "V3AndBelowTransactionalID", len(m.V3AndBelowTransactionalID))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "UnknownTags")
 	}
 	if version >= 4 {
 		dst = wire.AppendLen(dst, len(m.Transactions), flexible)
@@ -207,6 +208,12 @@ func (m *AddPartitionsToTxnRequestTransaction) SetDefaults() {
 func (m *AddPartitionsToTxnRequestTransaction) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if len(m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddPartitionsToTxnRequestTransaction", version, "TransactionalID", len(m.TransactionalID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequestTransaction", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.TransactionalID, flexible)
 	dst = wire.AppendInt64(dst, m.ProducerID)
 	dst = wire.AppendInt16(dst, m.ProducerEpoch)
@@ -258,10 +265,11 @@ func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) SetDefaults() {
 func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AddPartitionsToTxnRequestAddPartitionsToTxnTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddPartitionsToTxnRequestAddPartitionsToTxnTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequestAddPartitionsToTxnTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -405,6 +413,9 @@ func (m *AddPartitionsToTxnResponse) append(dst []byte, version int16) ([]byte, 
 	if version > 3 && len(m.ResultsByTopicV3AndBelow) != 0 {
 		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "ResultsByTopicV3AndBelow")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	if version >= 4 {
 		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -483,6 +494,12 @@ func (m *AddPartitionsToTxnResponseResultsByTransaction) SetDefaults() {
 func (m *AddPartitionsToTxnResponseResultsByTransaction) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if len(m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddPartitionsToTxnResponseResultsByTransaction", version, "TransactionalID", len(m.TransactionalID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponseResultsByTransaction", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.TransactionalID, flexible)
 	dst = wire.AppendLen(dst, len(m.TopicResults), flexible)
 	for i := range m.TopicResults {
@@ -526,10 +543,11 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) SetDefaults() 
 func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.ResultsByPartition), flexible)
@@ -574,6 +592,9 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) SetDefault
 func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.PartitionErrorCode))
 	if flexible {

@@ -83,6 +83,9 @@ func (m *AddRaftVoterRequest) SetDefaults() {
 
 func (m *AddRaftVoterRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddRaftVoterRequest", version, "ClusterID", len(*m.ClusterID))
+	}
 	if version < 1 && !m.AckWhenCommitted {
 		return dst, wire.ErrorNotInVersion("AddRaftVoterRequest", version, "AckWhenCommitted")
 	}
@@ -141,6 +144,12 @@ func (m *AddRaftVoterRequestListener) SetDefaults() {
 
 func (m *AddRaftVoterRequestListener) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddRaftVoterRequestListener", version, "Name", len(m.Name))
+	}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddRaftVoterRequestListener", version, "Host", len(m.Host))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendUint16(dst, m.Port)
@@ -238,6 +247,9 @@ func (m *AddRaftVoterResponse) SetDefaults() {
 
 func (m *AddRaftVoterResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AddRaftVoterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

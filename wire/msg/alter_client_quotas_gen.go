@@ -100,6 +100,9 @@ func (m *AlterClientQuotasRequest) SetDefaults() {
 func (m *AlterClientQuotasRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Entries), flexible)
 	for i := range m.Entries {
 		if dst, err = m.Entries[i].append(dst, version); err != nil {
@@ -143,6 +146,9 @@ func (m *AlterClientQuotasRequestEntry) SetDefaults() {
 func (m *AlterClientQuotasRequestEntry) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequestEntry", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Entity), flexible)
 	for i := range m.Entity {
 		if dst, err = m.Entity[i].append(dst, version); err != nil {
@@ -200,13 +206,14 @@ func (m *AlterClientQuotasRequestEntryEntity) SetDefaults() {
 func (m *AlterClientQuotasRequestEntryEntity) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.EntityType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityType", len(m.EntityType))
-		}
-		if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityName", len(*m.EntityName))
-		}
+	if len(m.EntityType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityType", len(m.EntityType))
+	}
+	if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityName", len(*m.EntityName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequestEntryEntity", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.EntityType, flexible)
 	dst = wire.AppendNullableString(dst, m.EntityName, flexible)
@@ -238,10 +245,11 @@ func (m *AlterClientQuotasRequestEntryOp) SetDefaults() {
 func (m *AlterClientQuotasRequestEntryOp) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.Key) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryOp", version, "Key", len(m.Key))
-		}
+	if len(m.Key) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryOp", version, "Key", len(m.Key))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequestEntryOp", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Key, flexible)
 	dst = wire.AppendFloat64(dst, m.Value)
@@ -371,6 +379,9 @@ func (m *AlterClientQuotasResponse) SetDefaults() {
 func (m *AlterClientQuotasResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterClientQuotasResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Entries), flexible)
 	for i := range m.Entries {
@@ -415,10 +426,11 @@ func (m *AlterClientQuotasResponseEntry) SetDefaults() {
 func (m *AlterClientQuotasResponseEntry) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntry", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntry", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterClientQuotasResponseEntry", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
@@ -466,13 +478,14 @@ func (m *AlterClientQuotasResponseEntryEntity) SetDefaults() {
 func (m *AlterClientQuotasResponseEntryEntity) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.EntityType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
-		}
-		if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
-		}
+	if len(m.EntityType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
+	}
+	if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterClientQuotasResponseEntryEntity", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.EntityType, flexible)
 	dst = wire.AppendNullableString(dst, m.EntityName, flexible)

@@ -89,6 +89,9 @@ func (m *AlterConfigsRequest) SetDefaults() {
 func (m *AlterConfigsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterConfigsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Resources), flexible)
 	for i := range m.Resources {
 		if dst, err = m.Resources[i].append(dst, version); err != nil {
@@ -132,10 +135,11 @@ func (m *AlterConfigsRequestResource) SetDefaults() {
 func (m *AlterConfigsRequestResource) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
-		}
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterConfigsRequestResource", version, "UnknownTags")
 	}
 	dst = wire.AppendInt8(dst, m.ResourceType)
 	dst = wire.AppendString(dst, m.ResourceName, flexible)
@@ -183,13 +187,14 @@ func (m *AlterConfigsRequestResourceConfig) SetDefaults() {
 func (m *AlterConfigsRequestResourceConfig) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
-		}
-		if m.Value != nil && len(*m.Value) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
+	}
+	if m.Value != nil && len(*m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterConfigsRequestResourceConfig", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendNullableString(dst, m.Value, flexible)
@@ -298,6 +303,9 @@ func (m *AlterConfigsResponse) SetDefaults() {
 func (m *AlterConfigsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterConfigsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
@@ -342,13 +350,14 @@ func (m *AlterConfigsResponseResponse) SetDefaults() {
 func (m *AlterConfigsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterConfigsResponseResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)

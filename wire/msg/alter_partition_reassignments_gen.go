@@ -146,6 +146,9 @@ func (m *AlterPartitionReassignmentsRequestTopic) SetDefaults() {
 
 func (m *AlterPartitionReassignmentsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsRequestTopic", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -310,6 +313,9 @@ func (m *AlterPartitionReassignmentsResponse) SetDefaults() {
 
 func (m *AlterPartitionReassignmentsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	if version == 1 {
 		dst = wire.AppendBool(dst, m.AllowReplicationFactorChange)
@@ -361,6 +367,9 @@ func (m *AlterPartitionReassignmentsResponseResponse) SetDefaults() {
 
 func (m *AlterPartitionReassignmentsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsResponseResponse", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -401,6 +410,9 @@ func (m *AlterPartitionReassignmentsResponseResponsePartition) SetDefaults() {
 
 func (m *AlterPartitionReassignmentsResponseResponsePartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

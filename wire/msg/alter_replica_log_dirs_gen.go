@@ -91,6 +91,9 @@ func (m *AlterReplicaLogDirsRequest) SetDefaults() {
 func (m *AlterReplicaLogDirsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Dirs), flexible)
 	for i := range m.Dirs {
 		if dst, err = m.Dirs[i].append(dst, version); err != nil {
@@ -132,10 +135,11 @@ func (m *AlterReplicaLogDirsRequestDir) SetDefaults() {
 func (m *AlterReplicaLogDirsRequestDir) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Path) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterReplicaLogDirsRequestDir", version, "Path", len(m.Path))
-		}
+	if len(m.Path) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterReplicaLogDirsRequestDir", version, "Path", len(m.Path))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsRequestDir", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Path, flexible)
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
@@ -180,10 +184,11 @@ func (m *AlterReplicaLogDirsRequestDirTopic) SetDefaults() {
 func (m *AlterReplicaLogDirsRequestDirTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterReplicaLogDirsRequestDirTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterReplicaLogDirsRequestDirTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsRequestDirTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -304,6 +309,9 @@ func (m *AlterReplicaLogDirsResponse) SetDefaults() {
 func (m *AlterReplicaLogDirsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
@@ -347,10 +355,11 @@ func (m *AlterReplicaLogDirsResponseResult) SetDefaults() {
 func (m *AlterReplicaLogDirsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.TopicName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("AlterReplicaLogDirsResponseResult", version, "TopicName", len(m.TopicName))
-		}
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterReplicaLogDirsResponseResult", version, "TopicName", len(m.TopicName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsResponseResult", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.TopicName, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -395,6 +404,9 @@ func (m *AlterReplicaLogDirsResponseResultPartition) SetDefaults() {
 func (m *AlterReplicaLogDirsResponseResultPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsResponseResultPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {

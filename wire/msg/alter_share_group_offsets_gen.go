@@ -91,6 +91,9 @@ func (m *AlterShareGroupOffsetsRequest) SetDefaults() {
 
 func (m *AlterShareGroupOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsRequest", version, "GroupID", len(m.GroupID))
+	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
@@ -130,6 +133,9 @@ func (m *AlterShareGroupOffsetsRequestTopic) SetDefaults() {
 
 func (m *AlterShareGroupOffsetsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsRequestTopic", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -288,6 +294,9 @@ func (m *AlterShareGroupOffsetsResponse) SetDefaults() {
 
 func (m *AlterShareGroupOffsetsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -333,6 +342,9 @@ func (m *AlterShareGroupOffsetsResponseResponse) SetDefaults() {
 
 func (m *AlterShareGroupOffsetsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsResponseResponse", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendUUID(dst, m.TopicID)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
@@ -374,6 +386,9 @@ func (m *AlterShareGroupOffsetsResponseResponsePartition) SetDefaults() {
 
 func (m *AlterShareGroupOffsetsResponseResponsePartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

@@ -142,6 +142,9 @@ func (m *AlterUserScramCredentialsRequestDeletion) SetDefaults() {
 
 func (m *AlterUserScramCredentialsRequestDeletion) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterUserScramCredentialsRequestDeletion", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendInt8(dst, m.Mechanism)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -168,6 +171,9 @@ func (m *AlterUserScramCredentialsRequestUpsertion) SetDefaults() {
 
 func (m *AlterUserScramCredentialsRequestUpsertion) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterUserScramCredentialsRequestUpsertion", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendInt8(dst, m.Mechanism)
 	dst = wire.AppendInt32(dst, m.Iterations)
@@ -322,6 +328,12 @@ func (m *AlterUserScramCredentialsResponseResult) SetDefaults() {
 
 func (m *AlterUserScramCredentialsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.User) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterUserScramCredentialsResponseResult", version, "User", len(m.User))
+	}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("AlterUserScramCredentialsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendString(dst, m.User, true)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

@@ -73,6 +73,18 @@ func (m *APIVersionsRequest) SetDefaults() {
 func (m *APIVersionsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if version >= 3 && len(m.ClientSoftwareName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("APIVersionsRequest", version, "ClientSoftwareName", len(m.ClientSoftwareName))
+	}
+	if version >= 3 && len(m.ClientSoftwareVersion) > wire.MaxString {
+		return dst, wire.ErrorTooLong("APIVersionsRequest", version, "ClientSoftwareVersion", len(m.ClientSoftwareVersion))
+	}
+	if version == 5 && m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("APIVersionsRequest", version, "ClusterID", len(*m.ClusterID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("APIVersionsRequest", version, "UnknownTags")
+	}
 	if version >= 3 {
 		dst = wire.AppendString(dst, m.ClientSoftwareName, flexible)
 	}
@@ -220,6 +232,9 @@ func (m *APIVersionsResponse) SetDefaults() {
 func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("APIVersionsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendLen(dst, len(m.APIKeys), flexible)
 	for i := range m.APIKeys {
@@ -371,6 +386,9 @@ func (m *APIVersionsResponseAPIKey) SetDefaults() {
 func (m *APIVersionsResponseAPIKey) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("APIVersionsResponseAPIKey", version, "UnknownTags")
+	}
 	dst = wire.AppendInt16(dst, m.APIKey)
 	dst = wire.AppendInt16(dst, m.MinVersion)
 	dst = wire.AppendInt16(dst, m.MaxVersion)
@@ -405,6 +423,12 @@ func (m *APIVersionsResponseSupportedFeature) SetDefaults() {
 func (m *APIVersionsResponseSupportedFeature) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("APIVersionsResponseSupportedFeature", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("APIVersionsResponseSupportedFeature", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendInt16(dst, m.MinVersion)
 	dst = wire.AppendInt16(dst, m.MaxVersion)
@@ -439,6 +463,12 @@ func (m *APIVersionsResponseFinalizedFeature) SetDefaults() {
 func (m *APIVersionsResponseFinalizedFeature) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("APIVersionsResponseFinalizedFeature", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("APIVersionsResponseFinalizedFeature", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendInt16(dst, m.MaxVersionLevel)
 	dst = wire.AppendInt16(dst, m.MinVersionLevel)

@@ -73,6 +73,9 @@ func (m *ConsumerGroupDescribeRequest) append(dst []byte, version int16) ([]byte
 	var err error
 	dst = wire.AppendLen(dst, len(m.GroupIDs), true)
 	for i := range m.GroupIDs {
+		if len(m.GroupIDs[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ConsumerGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
+		}
 		dst = wire.AppendString(dst, m.GroupIDs[i], true)
 	}
 	dst = wire.AppendBool(dst, m.IncludeAuthorizedOperations)
@@ -254,6 +257,18 @@ func (m *ConsumerGroupDescribeResponseGroup) SetDefaults() {
 
 func (m *ConsumerGroupDescribeResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.GroupState) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
+	}
+	if len(m.AssignorName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "AssignorName", len(m.AssignorName))
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
 	dst = wire.AppendString(dst, m.GroupID, true)
@@ -312,6 +327,24 @@ func (m *ConsumerGroupDescribeResponseGroupMember) SetDefaults() {
 
 func (m *ConsumerGroupDescribeResponseGroupMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
+	}
+	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "InstanceID", len(*m.InstanceID))
+	}
+	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
+	}
+	if len(m.ClientID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
+	}
+	if len(m.ClientHost) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+	}
+	if m.SubscribedTopicRegex != nil && len(*m.SubscribedTopicRegex) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "SubscribedTopicRegex", len(*m.SubscribedTopicRegex))
+	}
 	dst = wire.AppendString(dst, m.MemberID, true)
 	dst = wire.AppendNullableString(dst, m.InstanceID, true)
 	dst = wire.AppendNullableString(dst, m.RackID, true)
@@ -320,6 +353,9 @@ func (m *ConsumerGroupDescribeResponseGroupMember) append(dst []byte, version in
 	dst = wire.AppendString(dst, m.ClientHost, true)
 	dst = wire.AppendLen(dst, len(m.SubscribedTopicNames), true)
 	for i := range m.SubscribedTopicNames {
+		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+		}
 		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
 	dst = wire.AppendNullableString(dst, m.SubscribedTopicRegex, true)
@@ -412,6 +448,9 @@ func (m *ConsumerGroupDescribeResponseTopicPartitions) SetDefaults() {
 
 func (m *ConsumerGroupDescribeResponseTopicPartitions) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseTopicPartitions", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendUUID(dst, m.TopicID)
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)

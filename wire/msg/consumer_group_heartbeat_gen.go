@@ -87,8 +87,26 @@ func (m *ConsumerGroupHeartbeatRequest) SetDefaults() {
 
 func (m *ConsumerGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
+	}
+	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "InstanceID", len(*m.InstanceID))
+	}
+	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
+	}
 	if version < 1 && m.SubscribedTopicRegex != nil {
 		return dst, wire.ErrorNotInVersion("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicRegex")
+	}
+	if version == 1 && m.SubscribedTopicRegex != nil && len(*m.SubscribedTopicRegex) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicRegex", len(*m.SubscribedTopicRegex))
+	}
+	if m.ServerAssignor != nil && len(*m.ServerAssignor) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "ServerAssignor", len(*m.ServerAssignor))
 	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendString(dst, m.MemberID, true)
@@ -98,6 +116,9 @@ func (m *ConsumerGroupHeartbeatRequest) append(dst []byte, version int16) ([]byt
 	dst = wire.AppendInt32(dst, m.RebalanceTimeoutMs)
 	dst = wire.AppendNullableLen(dst, len(m.SubscribedTopicNames), m.SubscribedTopicNames == nil, true)
 	for i := range m.SubscribedTopicNames {
+		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+		}
 		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
 	if version == 1 {
@@ -279,6 +300,12 @@ func (m *ConsumerGroupHeartbeatResponse) SetDefaults() {
 
 func (m *ConsumerGroupHeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatResponse", version, "MemberID", len(*m.MemberID))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

@@ -79,6 +79,9 @@ func (m *CreateAclsRequest) SetDefaults() {
 func (m *CreateAclsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateAclsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Creations), flexible)
 	for i := range m.Creations {
 		if dst, err = m.Creations[i].append(dst, version); err != nil {
@@ -121,19 +124,20 @@ func (m *CreateAclsRequestCreation) SetDefaults() {
 func (m *CreateAclsRequestCreation) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "ResourceName", len(m.ResourceName))
+	}
 	if version < 1 && m.ResourcePatternType != 3 {
 		return dst, wire.ErrorNotInVersion("CreateAclsRequestCreation", version, "ResourcePatternType")
 	}
-	if !flexible {
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "ResourceName", len(m.ResourceName))
-		}
-		if len(m.Principal) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "Principal", len(m.Principal))
-		}
-		if len(m.Host) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "Host", len(m.Host))
-		}
+	if len(m.Principal) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "Principal", len(m.Principal))
+	}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "Host", len(m.Host))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateAclsRequestCreation", version, "UnknownTags")
 	}
 	dst = wire.AppendInt8(dst, m.ResourceType)
 	dst = wire.AppendString(dst, m.ResourceName, flexible)
@@ -256,6 +260,9 @@ func (m *CreateAclsResponse) SetDefaults() {
 func (m *CreateAclsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateAclsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
@@ -300,10 +307,11 @@ func (m *CreateAclsResponseResult) SetDefaults() {
 func (m *CreateAclsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateAclsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateAclsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateAclsResponseResult", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)

@@ -86,8 +86,17 @@ func (m *CreateDelegationTokenRequest) append(dst []byte, version int16) ([]byte
 	if version < 3 && (m.OwnerPrincipalType == nil || *m.OwnerPrincipalType != "") {
 		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequest", version, "OwnerPrincipalType")
 	}
+	if version == 3 && m.OwnerPrincipalType != nil && len(*m.OwnerPrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenRequest", version, "OwnerPrincipalType", len(*m.OwnerPrincipalType))
+	}
 	if version < 3 && (m.OwnerPrincipalName == nil || *m.OwnerPrincipalName != "") {
 		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequest", version, "OwnerPrincipalName")
+	}
+	if version == 3 && m.OwnerPrincipalName != nil && len(*m.OwnerPrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenRequest", version, "OwnerPrincipalName", len(*m.OwnerPrincipalName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequest", version, "UnknownTags")
 	}
 	if version == 3 {
 		dst = wire.AppendNullableString(dst, m.OwnerPrincipalType, flexible)
@@ -148,13 +157,14 @@ func (m *CreateDelegationTokenRequestRenewer) SetDefaults() {
 func (m *CreateDelegationTokenRequestRenewer) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.PrincipalType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalType", len(m.PrincipalType))
-		}
-		if len(m.PrincipalName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalName", len(m.PrincipalName))
-		}
+	if len(m.PrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalType", len(m.PrincipalType))
+	}
+	if len(m.PrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalName", len(m.PrincipalName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequestRenewer", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.PrincipalType, flexible)
 	dst = wire.AppendString(dst, m.PrincipalName, flexible)
@@ -259,22 +269,29 @@ func (m *CreateDelegationTokenResponse) SetDefaults() {
 func (m *CreateDelegationTokenResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if len(m.PrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalType", len(m.PrincipalType))
+	}
+	if len(m.PrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalName", len(m.PrincipalName))
+	}
 	if version < 3 && m.TokenRequesterPrincipalType != "" {
 		return dst, wire.ErrorNotInVersion("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalType")
+	}
+	if version == 3 && len(m.TokenRequesterPrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalType", len(m.TokenRequesterPrincipalType))
 	}
 	if version < 3 && m.TokenRequesterPrincipalName != "" {
 		return dst, wire.ErrorNotInVersion("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalName")
 	}
-	if !flexible {
-		if len(m.PrincipalType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalType", len(m.PrincipalType))
-		}
-		if len(m.PrincipalName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalName", len(m.PrincipalName))
-		}
-		if len(m.TokenID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenID", len(m.TokenID))
-		}
+	if version == 3 && len(m.TokenRequesterPrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalName", len(m.TokenRequesterPrincipalName))
+	}
+	if len(m.TokenID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenID", len(m.TokenID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateDelegationTokenResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendString(dst, m.PrincipalType, flexible)

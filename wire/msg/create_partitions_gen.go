@@ -91,6 +91,9 @@ func (m *CreatePartitionsRequest) SetDefaults() {
 func (m *CreatePartitionsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreatePartitionsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
@@ -139,10 +142,11 @@ func (m *CreatePartitionsRequestTopic) SetDefaults() {
 func (m *CreatePartitionsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreatePartitionsRequestTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreatePartitionsRequestTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreatePartitionsRequestTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendInt32(dst, m.Count)
@@ -190,6 +194,9 @@ func (m *CreatePartitionsRequestTopicAssignment) SetDefaults() {
 func (m *CreatePartitionsRequestTopicAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreatePartitionsRequestTopicAssignment", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.BrokerIDs), flexible)
 	for i := range m.BrokerIDs {
 		dst = wire.AppendInt32(dst, m.BrokerIDs[i])
@@ -297,6 +304,9 @@ func (m *CreatePartitionsResponse) SetDefaults() {
 func (m *CreatePartitionsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreatePartitionsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
@@ -340,13 +350,14 @@ func (m *CreatePartitionsResponseResult) SetDefaults() {
 func (m *CreatePartitionsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreatePartitionsResponseResult", version, "Name", len(m.Name))
-		}
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreatePartitionsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreatePartitionsResponseResult", version, "Name", len(m.Name))
+	}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreatePartitionsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreatePartitionsResponseResult", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))

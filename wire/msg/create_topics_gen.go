@@ -106,6 +106,9 @@ func (m *CreateTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 	if version < 1 && m.ValidateOnly {
 		return dst, wire.ErrorNotInVersion("CreateTopicsRequest", version, "ValidateOnly")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateTopicsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
@@ -157,10 +160,11 @@ func (m *CreateTopicsRequestTopic) SetDefaults() {
 func (m *CreateTopicsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateTopicsRequestTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateTopicsRequestTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateTopicsRequestTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendInt32(dst, m.NumPartitions)
@@ -226,6 +230,9 @@ func (m *CreateTopicsRequestTopicAssignment) SetDefaults() {
 func (m *CreateTopicsRequestTopicAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateTopicsRequestTopicAssignment", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendLen(dst, len(m.BrokerIDs), flexible)
 	for i := range m.BrokerIDs {
@@ -260,13 +267,14 @@ func (m *CreateTopicsRequestTopicConfig) SetDefaults() {
 func (m *CreateTopicsRequestTopicConfig) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Name", len(m.Name))
-		}
-		if m.Value != nil && len(*m.Value) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Value", len(*m.Value))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Name", len(m.Name))
+	}
+	if m.Value != nil && len(*m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Value", len(*m.Value))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateTopicsRequestTopicConfig", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendNullableString(dst, m.Value, flexible)
@@ -403,6 +411,9 @@ func (m *CreateTopicsResponse) SetDefaults() {
 func (m *CreateTopicsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateTopicsResponse", version, "UnknownTags")
+	}
 	if version >= 2 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -456,13 +467,14 @@ func (m *CreateTopicsResponseTopic) SetDefaults() {
 func (m *CreateTopicsResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateTopicsResponseTopic", version, "Name", len(m.Name))
-		}
-		if version >= 1 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("CreateTopicsResponseTopic", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateTopicsResponseTopic", version, "Name", len(m.Name))
+	}
+	if version >= 1 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateTopicsResponseTopic", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateTopicsResponseTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	if version == 7 {
@@ -578,6 +590,15 @@ func (m *CreateTopicsResponseTopicConfig) SetDefaults() {
 func (m *CreateTopicsResponseTopicConfig) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateTopicsResponseTopicConfig", version, "Name", len(m.Name))
+	}
+	if m.Value != nil && len(*m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("CreateTopicsResponseTopicConfig", version, "Value", len(*m.Value))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("CreateTopicsResponseTopicConfig", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendNullableString(dst, m.Value, flexible)
 	dst = wire.AppendBool(dst, m.ReadOnly)

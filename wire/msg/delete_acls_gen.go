@@ -79,6 +79,9 @@ func (m *DeleteAclsRequest) SetDefaults() {
 func (m *DeleteAclsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteAclsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Filters), flexible)
 	for i := range m.Filters {
 		if dst, err = m.Filters[i].append(dst, version); err != nil {
@@ -124,19 +127,20 @@ func (m *DeleteAclsRequestFilter) SetDefaults() {
 func (m *DeleteAclsRequestFilter) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if m.ResourceNameFilter != nil && len(*m.ResourceNameFilter) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
+	}
 	if version < 1 && m.PatternTypeFilter != 3 {
 		return dst, wire.ErrorNotInVersion("DeleteAclsRequestFilter", version, "PatternTypeFilter")
 	}
-	if !flexible {
-		if m.ResourceNameFilter != nil && len(*m.ResourceNameFilter) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
-		}
-		if m.PrincipalFilter != nil && len(*m.PrincipalFilter) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "PrincipalFilter", len(*m.PrincipalFilter))
-		}
-		if m.HostFilter != nil && len(*m.HostFilter) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "HostFilter", len(*m.HostFilter))
-		}
+	if m.PrincipalFilter != nil && len(*m.PrincipalFilter) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "PrincipalFilter", len(*m.PrincipalFilter))
+	}
+	if m.HostFilter != nil && len(*m.HostFilter) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "HostFilter", len(*m.HostFilter))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteAclsRequestFilter", version, "UnknownTags")
 	}
 	dst = wire.AppendInt8(dst, m.ResourceTypeFilter)
 	dst = wire.AppendNullableString(dst, m.ResourceNameFilter, flexible)
@@ -280,6 +284,9 @@ func (m *DeleteAclsResponse) SetDefaults() {
 func (m *DeleteAclsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteAclsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.FilterResults), flexible)
 	for i := range m.FilterResults {
@@ -324,10 +331,11 @@ func (m *DeleteAclsResponseFilterResult) SetDefaults() {
 func (m *DeleteAclsResponseFilterResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResult", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteAclsResponseFilterResult", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
@@ -376,22 +384,23 @@ func (m *DeleteAclsResponseFilterResultMatchingAcl) SetDefaults() {
 func (m *DeleteAclsResponseFilterResultMatchingAcl) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ResourceName", len(m.ResourceName))
+	}
 	if version < 1 && m.PatternType != 3 {
 		return dst, wire.ErrorNotInVersion("DeleteAclsResponseFilterResultMatchingAcl", version, "PatternType")
 	}
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ResourceName", len(m.ResourceName))
-		}
-		if len(m.Principal) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Principal", len(m.Principal))
-		}
-		if len(m.Host) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Host", len(m.Host))
-		}
+	if len(m.Principal) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Principal", len(m.Principal))
+	}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Host", len(m.Host))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteAclsResponseFilterResultMatchingAcl", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)

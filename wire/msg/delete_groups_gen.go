@@ -67,9 +67,12 @@ func (m *DeleteGroupsRequest) SetDefaults() {
 func (m *DeleteGroupsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteGroupsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.GroupsNames), flexible)
 	for i := range m.GroupsNames {
-		if !flexible && len(m.GroupsNames[i]) > wire.MaxString {
+		if len(m.GroupsNames[i]) > wire.MaxString {
 			return dst, wire.ErrorTooLong("DeleteGroupsRequest", version, "GroupsNames", len(m.GroupsNames[i]))
 		}
 		dst = wire.AppendString(dst, m.GroupsNames[i], flexible)
@@ -171,6 +174,9 @@ func (m *DeleteGroupsResponse) SetDefaults() {
 func (m *DeleteGroupsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteGroupsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
@@ -214,10 +220,14 @@ func (m *DeleteGroupsResponseResult) SetDefaults() {
 func (m *DeleteGroupsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteGroupsResponseResult", version, "GroupID", len(m.GroupID))
-		}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteGroupsResponseResult", version, "GroupID", len(m.GroupID))
+	}
+	if version == 3 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteGroupsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteGroupsResponseResult", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))

@@ -90,6 +90,9 @@ func (m *DeleteRecordsRequest) SetDefaults() {
 func (m *DeleteRecordsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteRecordsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
@@ -133,10 +136,11 @@ func (m *DeleteRecordsRequestTopic) SetDefaults() {
 func (m *DeleteRecordsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteRecordsRequestTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteRecordsRequestTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteRecordsRequestTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -181,6 +185,9 @@ func (m *DeleteRecordsRequestTopicPartition) SetDefaults() {
 func (m *DeleteRecordsRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteRecordsRequestTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.Offset)
 	if flexible {
@@ -301,6 +308,9 @@ func (m *DeleteRecordsResponse) SetDefaults() {
 func (m *DeleteRecordsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteRecordsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
@@ -344,10 +354,11 @@ func (m *DeleteRecordsResponseTopic) SetDefaults() {
 func (m *DeleteRecordsResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteRecordsResponseTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteRecordsResponseTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteRecordsResponseTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -392,6 +403,9 @@ func (m *DeleteRecordsResponseTopicPartition) SetDefaults() {
 func (m *DeleteRecordsResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteRecordsResponseTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.LowWatermark)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))

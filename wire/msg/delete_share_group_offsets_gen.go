@@ -77,6 +77,9 @@ func (m *DeleteShareGroupOffsetsRequest) SetDefaults() {
 
 func (m *DeleteShareGroupOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsRequest", version, "GroupID", len(m.GroupID))
+	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
@@ -116,6 +119,9 @@ func (m *DeleteShareGroupOffsetsRequestTopic) SetDefaults() {
 
 func (m *DeleteShareGroupOffsetsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsRequestTopic", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
@@ -212,6 +218,9 @@ func (m *DeleteShareGroupOffsetsResponse) SetDefaults() {
 
 func (m *DeleteShareGroupOffsetsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -257,6 +266,12 @@ func (m *DeleteShareGroupOffsetsResponseResponse) SetDefaults() {
 
 func (m *DeleteShareGroupOffsetsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsResponseResponse", version, "TopicName", len(m.TopicName))
+	}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendUUID(dst, m.TopicID)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))

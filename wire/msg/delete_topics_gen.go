@@ -79,6 +79,9 @@ func (m *DeleteTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 	if version < 6 && len(m.Topics) != 0 {
 		return dst, wire.ErrorNotInVersion("DeleteTopicsRequest", version, "Topics")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteTopicsRequest", version, "UnknownTags")
+	}
 	if version == 6 {
 		dst = wire.AppendLen(dst, len(m.Topics), flexible)
 		for i := range m.Topics {
@@ -90,7 +93,7 @@ func (m *DeleteTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 	if version <= 5 {
 		dst = wire.AppendLen(dst, len(m.TopicNames), flexible)
 		for i := range m.TopicNames {
-			if !flexible && len(m.TopicNames[i]) > wire.MaxString {
+			if len(m.TopicNames[i]) > wire.MaxString {
 				return dst, wire.ErrorTooLong("DeleteTopicsRequest", version, "TopicNames", len(m.TopicNames[i]))
 			}
 			dst = wire.AppendString(dst, m.TopicNames[i], flexible)
@@ -148,6 +151,12 @@ func (m *DeleteTopicsRequestTopic) SetDefaults() {
 func (m *DeleteTopicsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if m.Name != nil && len(*m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteTopicsRequestTopic", version, "Name", len(*m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteTopicsRequestTopic", version, "UnknownTags")
+	}
 	dst = wire.AppendNullableString(dst, m.Name, flexible)
 	dst = wire.AppendUUID(dst, m.TopicID)
 	if flexible {
@@ -250,6 +259,9 @@ func (m *DeleteTopicsResponse) SetDefaults() {
 func (m *DeleteTopicsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteTopicsResponse", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -303,10 +315,14 @@ func (m *DeleteTopicsResponseResponse) append(dst []byte, version int16) ([]byte
 	if m.Name == nil && version < 6 {
 		return dst, wire.ErrorNull("DeleteTopicsResponseResponse", version, "Name")
 	}
-	if !flexible {
-		if m.Name != nil && len(*m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteTopicsResponseResponse", version, "Name", len(*m.Name))
-		}
+	if m.Name != nil && len(*m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteTopicsResponseResponse", version, "Name", len(*m.Name))
+	}
+	if version >= 5 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DeleteTopicsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DeleteTopicsResponseResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendNullableString(dst, m.Name, flexible)
 	if version == 6 {

@@ -79,19 +79,20 @@ func (m *DescribeAclsRequest) SetDefaults() {
 func (m *DescribeAclsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if m.ResourceNameFilter != nil && len(*m.ResourceNameFilter) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
+	}
 	if version < 1 && m.PatternTypeFilter != 3 {
 		return dst, wire.ErrorNotInVersion("DescribeAclsRequest", version, "PatternTypeFilter")
 	}
-	if !flexible {
-		if m.ResourceNameFilter != nil && len(*m.ResourceNameFilter) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
-		}
-		if m.PrincipalFilter != nil && len(*m.PrincipalFilter) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "PrincipalFilter", len(*m.PrincipalFilter))
-		}
-		if m.HostFilter != nil && len(*m.HostFilter) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "HostFilter", len(*m.HostFilter))
-		}
+	if m.PrincipalFilter != nil && len(*m.PrincipalFilter) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "PrincipalFilter", len(*m.PrincipalFilter))
+	}
+	if m.HostFilter != nil && len(*m.HostFilter) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "HostFilter", len(*m.HostFilter))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeAclsRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendInt8(dst, m.ResourceTypeFilter)
 	dst = wire.AppendNullableString(dst, m.ResourceNameFilter, flexible)
@@ -230,10 +231,11 @@ func (m *DescribeAclsResponse) SetDefaults() {
 func (m *DescribeAclsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeAclsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeAclsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeAclsResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -285,13 +287,14 @@ func (m *DescribeAclsResponseResource) SetDefaults() {
 func (m *DescribeAclsResponseResource) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeAclsResponseResource", version, "ResourceName", len(m.ResourceName))
+	}
 	if version < 1 && m.PatternType != 3 {
 		return dst, wire.ErrorNotInVersion("DescribeAclsResponseResource", version, "PatternType")
 	}
-	if !flexible {
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeAclsResponseResource", version, "ResourceName", len(m.ResourceName))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeAclsResponseResource", version, "UnknownTags")
 	}
 	dst = wire.AppendInt8(dst, m.ResourceType)
 	dst = wire.AppendString(dst, m.ResourceName, flexible)
@@ -346,13 +349,14 @@ func (m *DescribeAclsResponseResourceAcl) SetDefaults() {
 func (m *DescribeAclsResponseResourceAcl) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Principal) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Principal", len(m.Principal))
-		}
-		if len(m.Host) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Host", len(m.Host))
-		}
+	if len(m.Principal) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Principal", len(m.Principal))
+	}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Host", len(m.Host))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeAclsResponseResourceAcl", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Principal, flexible)
 	dst = wire.AppendString(dst, m.Host, flexible)

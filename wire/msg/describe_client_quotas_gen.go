@@ -80,6 +80,9 @@ func (m *DescribeClientQuotasRequest) SetDefaults() {
 func (m *DescribeClientQuotasRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeClientQuotasRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Components), flexible)
 	for i := range m.Components {
 		if dst, err = m.Components[i].append(dst, version); err != nil {
@@ -124,13 +127,14 @@ func (m *DescribeClientQuotasRequestComponent) SetDefaults() {
 func (m *DescribeClientQuotasRequestComponent) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.EntityType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "EntityType", len(m.EntityType))
-		}
-		if m.Match != nil && len(*m.Match) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "Match", len(*m.Match))
-		}
+	if len(m.EntityType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "EntityType", len(m.EntityType))
+	}
+	if m.Match != nil && len(*m.Match) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "Match", len(*m.Match))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeClientQuotasRequestComponent", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.EntityType, flexible)
 	dst = wire.AppendInt8(dst, m.MatchType)
@@ -259,10 +263,11 @@ func (m *DescribeClientQuotasResponse) SetDefaults() {
 func (m *DescribeClientQuotasResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeClientQuotasResponse", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClientQuotasResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -314,6 +319,9 @@ func (m *DescribeClientQuotasResponseEntry) SetDefaults() {
 func (m *DescribeClientQuotasResponseEntry) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponseEntry", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Entity), flexible)
 	for i := range m.Entity {
 		if dst, err = m.Entity[i].append(dst, version); err != nil {
@@ -371,13 +379,14 @@ func (m *DescribeClientQuotasResponseEntryEntity) SetDefaults() {
 func (m *DescribeClientQuotasResponseEntryEntity) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.EntityType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
-		}
-		if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
-		}
+	if len(m.EntityType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
+	}
+	if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponseEntryEntity", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.EntityType, flexible)
 	dst = wire.AppendNullableString(dst, m.EntityName, flexible)
@@ -409,10 +418,11 @@ func (m *DescribeClientQuotasResponseEntryValue) SetDefaults() {
 func (m *DescribeClientQuotasResponseEntryValue) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.Key) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryValue", version, "Key", len(m.Key))
-		}
+	if len(m.Key) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryValue", version, "Key", len(m.Key))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponseEntryValue", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Key, flexible)
 	dst = wire.AppendFloat64(dst, m.Value)

@@ -194,8 +194,14 @@ func (m *DescribeClusterResponse) SetDefaults() {
 
 func (m *DescribeClusterResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClusterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	if version < 1 && m.EndpointType != 1 {
 		return dst, wire.ErrorNotInVersion("DescribeClusterResponse", version, "EndpointType")
+	}
+	if len(m.ClusterID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClusterResponse", version, "ClusterID", len(m.ClusterID))
 	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -256,6 +262,12 @@ func (m *DescribeClusterResponseBroker) SetDefaults() {
 
 func (m *DescribeClusterResponseBroker) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClusterResponseBroker", version, "Host", len(m.Host))
+	}
+	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeClusterResponseBroker", version, "Rack", len(*m.Rack))
+	}
 	if version < 2 && m.IsFenced {
 		return dst, wire.ErrorNotInVersion("DescribeClusterResponseBroker", version, "IsFenced")
 	}

@@ -83,6 +83,9 @@ func (m *DescribeConfigsRequest) append(dst []byte, version int16) ([]byte, erro
 	if version < 3 && m.IncludeDocumentation {
 		return dst, wire.ErrorNotInVersion("DescribeConfigsRequest", version, "IncludeDocumentation")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeConfigsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Resources), flexible)
 	for i := range m.Resources {
 		if dst, err = m.Resources[i].append(dst, version); err != nil {
@@ -141,16 +144,17 @@ func (m *DescribeConfigsRequestResource) SetDefaults() {
 func (m *DescribeConfigsRequestResource) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
-		}
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeConfigsRequestResource", version, "UnknownTags")
 	}
 	dst = wire.AppendInt8(dst, m.ResourceType)
 	dst = wire.AppendString(dst, m.ResourceName, flexible)
 	dst = wire.AppendNullableLen(dst, len(m.ConfigurationKeys), m.ConfigurationKeys == nil, flexible)
 	for i := range m.ConfigurationKeys {
-		if !flexible && len(m.ConfigurationKeys[i]) > wire.MaxString {
+		if len(m.ConfigurationKeys[i]) > wire.MaxString {
 			return dst, wire.ErrorTooLong("DescribeConfigsRequestResource", version, "ConfigurationKeys", len(m.ConfigurationKeys[i]))
 		}
 		dst = wire.AppendString(dst, m.ConfigurationKeys[i], flexible)
@@ -294,6 +298,9 @@ func (m *DescribeConfigsResponse) SetDefaults() {
 func (m *DescribeConfigsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeConfigsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
@@ -338,13 +345,14 @@ func (m *DescribeConfigsResponseResult) SetDefaults() {
 func (m *DescribeConfigsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsResponseResult", version, "ResourceName", len(m.ResourceName))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsResponseResult", version, "ResourceName", len(m.ResourceName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResult", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
@@ -398,19 +406,20 @@ func (m *DescribeConfigsResponseResultConfig) SetDefaults() {
 func (m *DescribeConfigsResponseResultConfig) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Name", len(m.Name))
+	}
+	if m.Value != nil && len(*m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Value", len(*m.Value))
+	}
 	if version > 0 && m.IsDefault {
 		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResultConfig", version, "IsDefault")
 	}
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Name", len(m.Name))
-		}
-		if m.Value != nil && len(*m.Value) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Value", len(*m.Value))
-		}
-		if version >= 3 && m.Documentation != nil && len(*m.Documentation) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Documentation", len(*m.Documentation))
-		}
+	if version >= 3 && m.Documentation != nil && len(*m.Documentation) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Documentation", len(*m.Documentation))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResultConfig", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendNullableString(dst, m.Value, flexible)
@@ -500,13 +509,14 @@ func (m *DescribeConfigsResponseResultConfigSynonym) SetDefaults() {
 func (m *DescribeConfigsResponseResultConfigSynonym) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Name", len(m.Name))
-		}
-		if m.Value != nil && len(*m.Value) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Value", len(*m.Value))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Name", len(m.Name))
+	}
+	if m.Value != nil && len(*m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Value", len(*m.Value))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResultConfigSynonym", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendNullableString(dst, m.Value, flexible)

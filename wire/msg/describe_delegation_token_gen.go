@@ -79,6 +79,9 @@ func (m *DescribeDelegationTokenRequest) SetDefaults() {
 func (m *DescribeDelegationTokenRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendNullableLen(dst, len(m.Owners), m.Owners == nil, flexible)
 	for i := range m.Owners {
 		if dst, err = m.Owners[i].append(dst, version); err != nil {
@@ -121,13 +124,14 @@ func (m *DescribeDelegationTokenRequestOwner) SetDefaults() {
 func (m *DescribeDelegationTokenRequestOwner) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.PrincipalType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalType", len(m.PrincipalType))
-		}
-		if len(m.PrincipalName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalName", len(m.PrincipalName))
-		}
+	if len(m.PrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalType", len(m.PrincipalType))
+	}
+	if len(m.PrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalName", len(m.PrincipalName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenRequestOwner", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.PrincipalType, flexible)
 	dst = wire.AppendString(dst, m.PrincipalName, flexible)
@@ -249,6 +253,9 @@ func (m *DescribeDelegationTokenResponse) SetDefaults() {
 func (m *DescribeDelegationTokenResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendLen(dst, len(m.Tokens), flexible)
 	for i := range m.Tokens {
@@ -294,22 +301,29 @@ func (m *DescribeDelegationTokenResponseToken) SetDefaults() {
 func (m *DescribeDelegationTokenResponseToken) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if len(m.PrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalType", len(m.PrincipalType))
+	}
+	if len(m.PrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalName", len(m.PrincipalName))
+	}
 	if version < 3 && m.TokenRequesterPrincipalType != "" {
 		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalType")
+	}
+	if version == 3 && len(m.TokenRequesterPrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalType", len(m.TokenRequesterPrincipalType))
 	}
 	if version < 3 && m.TokenRequesterPrincipalName != "" {
 		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalName")
 	}
-	if !flexible {
-		if len(m.PrincipalType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalType", len(m.PrincipalType))
-		}
-		if len(m.PrincipalName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalName", len(m.PrincipalName))
-		}
-		if len(m.TokenID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenID", len(m.TokenID))
-		}
+	if version == 3 && len(m.TokenRequesterPrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalName", len(m.TokenRequesterPrincipalName))
+	}
+	if len(m.TokenID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenID", len(m.TokenID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.PrincipalType, flexible)
 	dst = wire.AppendString(dst, m.PrincipalName, flexible)
@@ -384,13 +398,14 @@ func (m *DescribeDelegationTokenResponseTokenRenewer) SetDefaults() {
 func (m *DescribeDelegationTokenResponseTokenRenewer) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.PrincipalType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalType", len(m.PrincipalType))
-		}
-		if len(m.PrincipalName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalName", len(m.PrincipalName))
-		}
+	if len(m.PrincipalType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalType", len(m.PrincipalType))
+	}
+	if len(m.PrincipalName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalName", len(m.PrincipalName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseTokenRenewer", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.PrincipalType, flexible)
 	dst = wire.AppendString(dst, m.PrincipalName, flexible)

@@ -71,9 +71,12 @@ func (m *DescribeGroupsRequest) append(dst []byte, version int16) ([]byte, error
 	if version < 3 && m.IncludeAuthorizedOperations {
 		return dst, wire.ErrorNotInVersion("DescribeGroupsRequest", version, "IncludeAuthorizedOperations")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeGroupsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Groups), flexible)
 	for i := range m.Groups {
-		if !flexible && len(m.Groups[i]) > wire.MaxString {
+		if len(m.Groups[i]) > wire.MaxString {
 			return dst, wire.ErrorTooLong("DescribeGroupsRequest", version, "Groups", len(m.Groups[i]))
 		}
 		dst = wire.AppendString(dst, m.Groups[i], flexible)
@@ -206,6 +209,9 @@ func (m *DescribeGroupsResponse) SetDefaults() {
 func (m *DescribeGroupsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeGroupsResponse", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -259,22 +265,26 @@ func (m *DescribeGroupsResponseGroup) append(dst []byte, version int16) ([]byte,
 	if version < 6 && m.ErrorMessage != nil {
 		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "ErrorMessage")
 	}
+	if version == 6 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.GroupState) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupState", len(m.GroupState))
+	}
+	if len(m.ProtocolType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
+	}
+	if len(m.ProtocolData) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolData", len(m.ProtocolData))
+	}
 	if version < 3 && m.AuthorizedOperations != -2147483648 {
 		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "AuthorizedOperations")
 	}
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupID", len(m.GroupID))
-		}
-		if len(m.GroupState) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupState", len(m.GroupState))
-		}
-		if len(m.ProtocolType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
-		}
-		if len(m.ProtocolData) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolData", len(m.ProtocolData))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 6 {
@@ -343,19 +353,20 @@ func (m *DescribeGroupsResponseGroupMember) SetDefaults() {
 func (m *DescribeGroupsResponseGroupMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 5
-	if !flexible {
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "MemberID", len(m.MemberID))
-		}
-		if version >= 4 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
-		if len(m.ClientID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientID", len(m.ClientID))
-		}
-		if len(m.ClientHost) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientHost", len(m.ClientHost))
-		}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "MemberID", len(m.MemberID))
+	}
+	if version >= 4 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if len(m.ClientID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientID", len(m.ClientID))
+	}
+	if len(m.ClientHost) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroupMember", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.MemberID, flexible)
 	if version >= 4 {

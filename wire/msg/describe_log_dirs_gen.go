@@ -77,6 +77,9 @@ func (m *DescribeLogDirsRequest) SetDefaults() {
 func (m *DescribeLogDirsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeLogDirsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
@@ -119,10 +122,11 @@ func (m *DescribeLogDirsRequestTopic) SetDefaults() {
 func (m *DescribeLogDirsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeLogDirsRequestTopic", version, "Topic", len(m.Topic))
-		}
+	if len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeLogDirsRequestTopic", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeLogDirsRequestTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Topic, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -253,6 +257,9 @@ func (m *DescribeLogDirsResponse) SetDefaults() {
 func (m *DescribeLogDirsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	if version >= 3 {
 		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -306,10 +313,11 @@ func (m *DescribeLogDirsResponseResult) SetDefaults() {
 func (m *DescribeLogDirsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.LogDir) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeLogDirsResponseResult", version, "LogDir", len(m.LogDir))
-		}
+	if len(m.LogDir) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeLogDirsResponseResult", version, "LogDir", len(m.LogDir))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponseResult", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendString(dst, m.LogDir, flexible)
@@ -379,10 +387,11 @@ func (m *DescribeLogDirsResponseResultTopic) SetDefaults() {
 func (m *DescribeLogDirsResponseResultTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeLogDirsResponseResultTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeLogDirsResponseResultTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponseResultTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -427,6 +436,9 @@ func (m *DescribeLogDirsResponseResultTopicPartition) SetDefaults() {
 func (m *DescribeLogDirsResponseResultTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponseResultTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.PartitionSize)
 	dst = wire.AppendInt64(dst, m.OffsetLag)

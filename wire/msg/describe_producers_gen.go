@@ -112,6 +112,9 @@ func (m *DescribeProducersRequestTopic) SetDefaults() {
 
 func (m *DescribeProducersRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeProducersRequestTopic", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendLen(dst, len(m.PartitionIndexes), true)
 	for i := range m.PartitionIndexes {
@@ -275,6 +278,9 @@ func (m *DescribeProducersResponseTopic) SetDefaults() {
 
 func (m *DescribeProducersResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeProducersResponseTopic", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -314,6 +320,9 @@ func (m *DescribeProducersResponseTopicPartition) SetDefaults() {
 
 func (m *DescribeProducersResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeProducersResponseTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

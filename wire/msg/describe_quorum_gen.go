@@ -124,6 +124,9 @@ func (m *DescribeQuorumRequestTopic) SetDefaults() {
 
 func (m *DescribeQuorumRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeQuorumRequestTopic", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -308,6 +311,9 @@ func (m *DescribeQuorumResponse) SetDefaults() {
 
 func (m *DescribeQuorumResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if version == 2 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeQuorumResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	if version < 2 && len(m.Nodes) != 0 {
 		return dst, wire.ErrorNotInVersion("DescribeQuorumResponse", version, "Nodes")
 	}
@@ -379,6 +385,9 @@ func (m *DescribeQuorumResponseTopic) SetDefaults() {
 
 func (m *DescribeQuorumResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeQuorumResponseTopic", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -419,6 +428,9 @@ func (m *DescribeQuorumResponseTopicPartition) SetDefaults() {
 
 func (m *DescribeQuorumResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if version == 2 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeQuorumResponseTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 2 {
@@ -586,6 +598,12 @@ func (m *DescribeQuorumResponseNodeListener) SetDefaults() {
 
 func (m *DescribeQuorumResponseNodeListener) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeQuorumResponseNodeListener", version, "Name", len(m.Name))
+	}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeQuorumResponseNodeListener", version, "Host", len(m.Host))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendUint16(dst, m.Port)

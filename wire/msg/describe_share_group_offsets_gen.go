@@ -130,6 +130,9 @@ func (m *DescribeShareGroupOffsetsRequestGroup) SetDefaults() {
 
 func (m *DescribeShareGroupOffsetsRequestGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsRequestGroup", version, "GroupID", len(m.GroupID))
+	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, true)
 	for i := range m.Topics {
@@ -170,6 +173,9 @@ func (m *DescribeShareGroupOffsetsRequestGroupTopic) SetDefaults() {
 
 func (m *DescribeShareGroupOffsetsRequestGroupTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsRequestGroupTopic", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -341,6 +347,12 @@ func (m *DescribeShareGroupOffsetsResponseGroup) SetDefaults() {
 
 func (m *DescribeShareGroupOffsetsResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroup", version, "GroupID", len(m.GroupID))
+	}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
@@ -384,6 +396,9 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopic) SetDefaults() {
 
 func (m *DescribeShareGroupOffsetsResponseGroupTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroupTopic", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendUUID(dst, m.TopicID)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
@@ -426,6 +441,9 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) SetDefaults() {
 
 func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroupTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.StartOffset)
 	dst = wire.AppendInt32(dst, m.LeaderEpoch)

@@ -141,6 +141,9 @@ func (m *DescribeTopicPartitionsRequestTopic) SetDefaults() {
 
 func (m *DescribeTopicPartitionsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeTopicPartitionsRequestTopic", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
@@ -165,6 +168,9 @@ func (m *DescribeTopicPartitionsRequestCursor) SetDefaults() {
 
 func (m *DescribeTopicPartitionsRequestCursor) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeTopicPartitionsRequestCursor", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -354,6 +360,9 @@ func (m *DescribeTopicPartitionsResponseTopic) SetDefaults() {
 
 func (m *DescribeTopicPartitionsResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.Name != nil && len(*m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeTopicPartitionsResponseTopic", version, "Name", len(*m.Name))
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.Name, true)
 	dst = wire.AppendUUID(dst, m.TopicID)
@@ -461,6 +470,9 @@ func (m *DescribeTopicPartitionsResponseNextCursor) SetDefaults() {
 
 func (m *DescribeTopicPartitionsResponseNextCursor) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeTopicPartitionsResponseNextCursor", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {

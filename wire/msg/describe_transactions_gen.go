@@ -72,6 +72,9 @@ func (m *DescribeTransactionsRequest) append(dst []byte, version int16) ([]byte,
 	var err error
 	dst = wire.AppendLen(dst, len(m.TransactionalIDs), true)
 	for i := range m.TransactionalIDs {
+		if len(m.TransactionalIDs[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("DescribeTransactionsRequest", version, "TransactionalIDs", len(m.TransactionalIDs[i]))
+		}
 		dst = wire.AppendString(dst, m.TransactionalIDs[i], true)
 	}
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -224,6 +227,12 @@ func (m *DescribeTransactionsResponseTransactionState) SetDefaults() {
 
 func (m *DescribeTransactionsResponseTransactionState) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeTransactionsResponseTransactionState", version, "TransactionalID", len(m.TransactionalID))
+	}
+	if len(m.TransactionState) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeTransactionsResponseTransactionState", version, "TransactionState", len(m.TransactionState))
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendString(dst, m.TransactionalID, true)
 	dst = wire.AppendString(dst, m.TransactionState, true)
@@ -277,6 +286,9 @@ func (m *DescribeTransactionsResponseTransactionStateTopic) SetDefaults() {
 
 func (m *DescribeTransactionsResponseTransactionStateTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeTransactionsResponseTransactionStateTopic", version, "Topic", len(m.Topic))
+	}
 	dst = wire.AppendString(dst, m.Topic, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {

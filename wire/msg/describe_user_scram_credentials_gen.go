@@ -117,6 +117,9 @@ func (m *DescribeUserScramCredentialsRequestUser) SetDefaults() {
 
 func (m *DescribeUserScramCredentialsRequestUser) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsRequestUser", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
@@ -228,6 +231,9 @@ func (m *DescribeUserScramCredentialsResponse) SetDefaults() {
 
 func (m *DescribeUserScramCredentialsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -274,6 +280,12 @@ func (m *DescribeUserScramCredentialsResponseResult) SetDefaults() {
 
 func (m *DescribeUserScramCredentialsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.User) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsResponseResult", version, "User", len(m.User))
+	}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendString(dst, m.User, true)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

@@ -83,6 +83,9 @@ func (m *ElectLeadersRequest) append(dst []byte, version int16) ([]byte, error) 
 	if version < 1 && m.ElectionType != 0 {
 		return dst, wire.ErrorNotInVersion("ElectLeadersRequest", version, "ElectionType")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ElectLeadersRequest", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt8(dst, m.ElectionType)
 	}
@@ -135,10 +138,11 @@ func (m *ElectLeadersRequestTopicPartition) SetDefaults() {
 func (m *ElectLeadersRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ElectLeadersRequestTopicPartition", version, "Topic", len(m.Topic))
-		}
+	if len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ElectLeadersRequestTopicPartition", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ElectLeadersRequestTopicPartition", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Topic, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -261,6 +265,9 @@ func (m *ElectLeadersResponse) append(dst []byte, version int16) ([]byte, error)
 	if version < 1 && m.ErrorCode != 0 {
 		return dst, wire.ErrorNotInVersion("ElectLeadersResponse", version, "ErrorCode")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ElectLeadersResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	if version >= 1 {
 		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -312,10 +319,11 @@ func (m *ElectLeadersResponseReplicaElectionResult) SetDefaults() {
 func (m *ElectLeadersResponseReplicaElectionResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ElectLeadersResponseReplicaElectionResult", version, "Topic", len(m.Topic))
-		}
+	if len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ElectLeadersResponseReplicaElectionResult", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ElectLeadersResponseReplicaElectionResult", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Topic, flexible)
 	dst = wire.AppendLen(dst, len(m.PartitionResult), flexible)
@@ -361,10 +369,11 @@ func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) SetDefaults()
 func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ElectLeadersResponseReplicaElectionResultPartitionResult", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ElectLeadersResponseReplicaElectionResultPartitionResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ElectLeadersResponseReplicaElectionResultPartitionResult", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.PartitionID)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))

@@ -72,10 +72,11 @@ func (m *EndTxnRequest) SetDefaults() {
 func (m *EndTxnRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if len(m.TransactionalID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("EndTxnRequest", version, "TransactionalID", len(m.TransactionalID))
-		}
+	if len(m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("EndTxnRequest", version, "TransactionalID", len(m.TransactionalID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("EndTxnRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.TransactionalID, flexible)
 	dst = wire.AppendInt64(dst, m.ProducerID)
@@ -176,6 +177,9 @@ func (m *EndTxnResponse) SetDefaults() {
 func (m *EndTxnResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("EndTxnResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 5 {

@@ -126,6 +126,9 @@ func (m *FetchRequest) SetDefaults() {
 func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
+	if version >= 12 && m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FetchRequest", version, "ClusterID", len(*m.ClusterID))
+	}
 	if version > 14 && m.ReplicaID != -1 {
 		return dst, wire.ErrorNotInVersion("FetchRequest", version, "ReplicaID")
 	}
@@ -135,10 +138,11 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	if version < 7 && len(m.ForgottenTopicsData) != 0 {
 		return dst, wire.ErrorNotInVersion("FetchRequest", version, "ForgottenTopicsData")
 	}
-	if !flexible {
-		if version >= 11 && len(m.RackID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("FetchRequest", version, "RackID", len(m.RackID))
-		}
+	if version >= 11 && len(m.RackID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FetchRequest", version, "RackID", len(m.RackID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchRequest", version, "UnknownTags")
 	}
 	if version <= 14 {
 		dst = wire.AppendInt32(dst, m.ReplicaID)
@@ -313,6 +317,9 @@ func (m *FetchRequestReplicaState) isDefault() bool {
 func (m *FetchRequestReplicaState) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchRequestReplicaState", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ReplicaID)
 	dst = wire.AppendInt64(dst, m.ReplicaEpoch)
 	if flexible {
@@ -345,10 +352,11 @@ func (m *FetchRequestTopic) SetDefaults() {
 func (m *FetchRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
-	if !flexible {
-		if version <= 12 && len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("FetchRequestTopic", version, "Topic", len(m.Topic))
-		}
+	if version <= 12 && len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FetchRequestTopic", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchRequestTopic", version, "UnknownTags")
 	}
 	if version <= 12 {
 		dst = wire.AppendString(dst, m.Topic, flexible)
@@ -413,6 +421,9 @@ func (m *FetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, 
 	flexible := version >= 12
 	if version < 12 && m.LastFetchedEpoch != -1 {
 		return dst, wire.ErrorNotInVersion("FetchRequestTopicPartition", version, "LastFetchedEpoch")
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchRequestTopicPartition", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.Partition)
 	if version >= 9 {
@@ -514,10 +525,11 @@ func (m *FetchRequestForgottenTopicsData) SetDefaults() {
 func (m *FetchRequestForgottenTopicsData) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
-	if !flexible {
-		if version <= 12 && len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("FetchRequestForgottenTopicsData", version, "Topic", len(m.Topic))
-		}
+	if version <= 12 && len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FetchRequestForgottenTopicsData", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchRequestForgottenTopicsData", version, "UnknownTags")
 	}
 	if version <= 12 {
 		dst = wire.AppendString(dst, m.Topic, flexible)
@@ -753,6 +765,9 @@ func (m *FetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]by
 	if version < 16 && len(m.NodeEndpoints) != 0 {
 		return dst, wire.ErrorNotInVersion("FetchResponse", version, "NodeEndpoints")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponse", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -859,10 +874,11 @@ func (m *FetchResponseResponse) SetDefaults() {
 func (m *FetchResponseResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 12
-	if !flexible {
-		if version <= 12 && len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("FetchResponseResponse", version, "Topic", len(m.Topic))
-		}
+	if version <= 12 && len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FetchResponseResponse", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponseResponse", version, "UnknownTags")
 	}
 	if version <= 12 {
 		dst = wire.AppendString(dst, m.Topic, flexible)
@@ -940,6 +956,9 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 	}
 	if version < 11 && m.PreferredReadReplica != -1 {
 		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartition", version, "PreferredReadReplica")
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartition", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -1100,6 +1119,9 @@ func (m *FetchResponseResponsePartitionDivergingEpoch) isDefault() bool {
 func (m *FetchResponseResponsePartitionDivergingEpoch) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionDivergingEpoch", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.Epoch)
 	dst = wire.AppendInt64(dst, m.EndOffset)
 	if flexible {
@@ -1144,6 +1166,9 @@ func (m *FetchResponseResponsePartitionCurrentLeader) isDefault() bool {
 func (m *FetchResponseResponsePartitionCurrentLeader) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionCurrentLeader", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.LeaderID)
 	dst = wire.AppendInt32(dst, m.LeaderEpoch)
 	if flexible {
@@ -1188,6 +1213,9 @@ func (m *FetchResponseResponsePartitionSnapshotID) isDefault() bool {
 func (m *FetchResponseResponsePartitionSnapshotID) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionSnapshotID", version, "UnknownTags")
+	}
 	dst = wire.AppendInt64(dst, m.EndOffset)
 	dst = wire.AppendInt32(dst, m.Epoch)
 	if flexible {
@@ -1220,6 +1248,9 @@ func (m *FetchResponseResponsePartitionAbortedTransaction) SetDefaults() {
 func (m *FetchResponseResponsePartitionAbortedTransaction) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionAbortedTransaction", version, "UnknownTags")
+	}
 	dst = wire.AppendInt64(dst, m.ProducerID)
 	dst = wire.AppendInt64(dst, m.FirstOffset)
 	if flexible {
@@ -1252,6 +1283,15 @@ func (m *FetchResponseNodeEndpoint) SetDefaults() {
 func (m *FetchResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FetchResponseNodeEndpoint", version, "Host", len(m.Host))
+	}
+	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FetchResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FetchResponseNodeEndpoint", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.NodeID)
 	dst = wire.AppendString(dst, m.Host, flexible)
 	dst = wire.AppendInt32(dst, m.Port)

@@ -74,16 +74,17 @@ func (m *FindCoordinatorRequest) append(dst []byte, version int16) ([]byte, erro
 	if version > 3 && m.Key != "" {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "Key")
 	}
+	if version <= 3 && len(m.Key) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FindCoordinatorRequest", version, "Key", len(m.Key))
+	}
 	if version < 1 && m.KeyType != 0 {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "KeyType")
 	}
 	if version < 4 && len(m.CoordinatorKeys) != 0 {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "CoordinatorKeys")
 	}
-	if !flexible {
-		if version <= 3 && len(m.Key) > wire.MaxString {
-			return dst, wire.ErrorTooLong("FindCoordinatorRequest", version, "Key", len(m.Key))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "UnknownTags")
 	}
 	if version <= 3 {
 		dst = wire.AppendString(dst, m.Key, flexible)
@@ -94,6 +95,9 @@ func (m *FindCoordinatorRequest) append(dst []byte, version int16) ([]byte, erro
 	if version >= 4 {
 		dst = wire.AppendLen(dst, len(m.CoordinatorKeys), flexible)
 		for i := range m.CoordinatorKeys {
+			if len(m.CoordinatorKeys[i]) > wire.MaxString {
+				return dst, wire.ErrorTooLong("FindCoordinatorRequest", version, "CoordinatorKeys", len(m.CoordinatorKeys[i]))
+			}
 			dst = wire.AppendString(dst, m.CoordinatorKeys[i], flexible)
 		}
 	}
@@ -222,11 +226,17 @@ func (m *FindCoordinatorResponse) append(dst []byte, version int16) ([]byte, err
 	if version > 3 && m.ErrorCode != 0 {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "ErrorCode")
 	}
+	if version >= 1 && version <= 3 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FindCoordinatorResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	if version > 3 && m.NodeID != 0 {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "NodeID")
 	}
 	if version > 3 && m.Host != "" {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "Host")
+	}
+	if version <= 3 && len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FindCoordinatorResponse", version, "Host", len(m.Host))
 	}
 	if version > 3 && m.Port != 0 {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "Port")
@@ -234,13 +244,8 @@ func (m *FindCoordinatorResponse) append(dst []byte, version int16) ([]byte, err
 	if version < 4 && len(m.Coordinators) != 0 {
 		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "Coordinators")
 	}
-	if !flexible {
-		if version >= 1 && version <= 3 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("FindCoordinatorResponse", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
-		if version <= 3 && len(m.Host) > wire.MaxString {
-			return dst, wire.ErrorTooLong("FindCoordinatorResponse", version, "Host", len(m.Host))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
@@ -338,6 +343,18 @@ func (m *FindCoordinatorResponseCoordinator) SetDefaults() {
 func (m *FindCoordinatorResponseCoordinator) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if len(m.Key) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "Key", len(m.Key))
+	}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "Host", len(m.Host))
+	}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("FindCoordinatorResponseCoordinator", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.Key, flexible)
 	dst = wire.AppendInt32(dst, m.NodeID)
 	dst = wire.AppendString(dst, m.Host, flexible)

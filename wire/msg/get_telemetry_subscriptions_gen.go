@@ -174,6 +174,9 @@ func (m *GetTelemetrySubscriptionsResponse) append(dst []byte, version int16) ([
 	dst = wire.AppendBool(dst, m.DeltaTemporality)
 	dst = wire.AppendLen(dst, len(m.RequestedMetrics), true)
 	for i := range m.RequestedMetrics {
+		if len(m.RequestedMetrics[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("GetTelemetrySubscriptionsResponse", version, "RequestedMetrics", len(m.RequestedMetrics[i]))
+		}
 		dst = wire.AppendString(dst, m.RequestedMetrics[i], true)
 	}
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {

@@ -70,19 +70,20 @@ func (m *HeartbeatRequest) SetDefaults() {
 func (m *HeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("HeartbeatRequest", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("HeartbeatRequest", version, "MemberID", len(m.MemberID))
+	}
 	if version < 3 && m.GroupInstanceID != nil {
 		return dst, wire.ErrorNotInVersion("HeartbeatRequest", version, "GroupInstanceID")
 	}
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("HeartbeatRequest", version, "GroupID", len(m.GroupID))
-		}
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("HeartbeatRequest", version, "MemberID", len(m.MemberID))
-		}
-		if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("HeartbeatRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
+	if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("HeartbeatRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("HeartbeatRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	dst = wire.AppendInt32(dst, m.GenerationID)
@@ -183,6 +184,9 @@ func (m *HeartbeatResponse) SetDefaults() {
 func (m *HeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("HeartbeatResponse", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}

@@ -92,6 +92,9 @@ func (m *IncrementalAlterConfigsRequest) SetDefaults() {
 func (m *IncrementalAlterConfigsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Resources), flexible)
 	for i := range m.Resources {
 		if dst, err = m.Resources[i].append(dst, version); err != nil {
@@ -135,10 +138,11 @@ func (m *IncrementalAlterConfigsRequestResource) SetDefaults() {
 func (m *IncrementalAlterConfigsRequestResource) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
-		}
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsRequestResource", version, "UnknownTags")
 	}
 	dst = wire.AppendInt8(dst, m.ResourceType)
 	dst = wire.AppendString(dst, m.ResourceName, flexible)
@@ -186,13 +190,14 @@ func (m *IncrementalAlterConfigsRequestResourceConfig) SetDefaults() {
 func (m *IncrementalAlterConfigsRequestResourceConfig) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
-		}
-		if m.Value != nil && len(*m.Value) > wire.MaxString {
-			return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
+	}
+	if m.Value != nil && len(*m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsRequestResourceConfig", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendInt8(dst, m.ConfigOperation)
@@ -304,6 +309,9 @@ func (m *IncrementalAlterConfigsResponse) SetDefaults() {
 func (m *IncrementalAlterConfigsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
@@ -348,13 +356,14 @@ func (m *IncrementalAlterConfigsResponseResponse) SetDefaults() {
 func (m *IncrementalAlterConfigsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
-		if len(m.ResourceName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsResponseResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)

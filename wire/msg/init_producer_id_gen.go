@@ -75,16 +75,17 @@ func (m *InitProducerIDRequest) SetDefaults() {
 func (m *InitProducerIDRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if m.TransactionalID != nil && len(*m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("InitProducerIDRequest", version, "TransactionalID", len(*m.TransactionalID))
+	}
 	if version < 3 && m.ProducerID != -1 {
 		return dst, wire.ErrorNotInVersion("InitProducerIDRequest", version, "ProducerID")
 	}
 	if version < 3 && m.ProducerEpoch != -1 {
 		return dst, wire.ErrorNotInVersion("InitProducerIDRequest", version, "ProducerEpoch")
 	}
-	if !flexible {
-		if m.TransactionalID != nil && len(*m.TransactionalID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("InitProducerIDRequest", version, "TransactionalID", len(*m.TransactionalID))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("InitProducerIDRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendNullableString(dst, m.TransactionalID, flexible)
 	dst = wire.AppendInt32(dst, m.TransactionTimeoutMs)
@@ -193,6 +194,9 @@ func (m *InitProducerIDResponse) SetDefaults() {
 func (m *InitProducerIDResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("InitProducerIDResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendInt64(dst, m.ProducerID)

@@ -84,22 +84,26 @@ func (m *JoinGroupRequest) SetDefaults() {
 func (m *JoinGroupRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "MemberID", len(m.MemberID))
+	}
 	if version < 5 && m.GroupInstanceID != nil {
 		return dst, wire.ErrorNotInVersion("JoinGroupRequest", version, "GroupInstanceID")
 	}
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupRequest", version, "GroupID", len(m.GroupID))
-		}
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupRequest", version, "MemberID", len(m.MemberID))
-		}
-		if version >= 5 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
-		if len(m.ProtocolType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupRequest", version, "ProtocolType", len(m.ProtocolType))
-		}
+	if version >= 5 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if len(m.ProtocolType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "ProtocolType", len(m.ProtocolType))
+	}
+	if version >= 8 && m.Reason != nil && len(*m.Reason) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "Reason", len(*m.Reason))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("JoinGroupRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	dst = wire.AppendInt32(dst, m.SessionTimeoutMs)
@@ -174,10 +178,11 @@ func (m *JoinGroupRequestProtocol) SetDefaults() {
 func (m *JoinGroupRequestProtocol) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupRequestProtocol", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupRequestProtocol", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("JoinGroupRequestProtocol", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendBytes(dst, m.Metadata, flexible)
@@ -294,22 +299,26 @@ func (m *JoinGroupResponse) SetDefaults() {
 func (m *JoinGroupResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if version >= 7 && m.ProtocolType != nil && len(*m.ProtocolType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "ProtocolType", len(*m.ProtocolType))
+	}
 	if m.ProtocolName == nil && version < 7 {
 		return dst, wire.ErrorNull("JoinGroupResponse", version, "ProtocolName")
+	}
+	if m.ProtocolName != nil && len(*m.ProtocolName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "ProtocolName", len(*m.ProtocolName))
+	}
+	if len(m.Leader) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "Leader", len(m.Leader))
 	}
 	if version < 9 && m.SkipAssignment {
 		return dst, wire.ErrorNotInVersion("JoinGroupResponse", version, "SkipAssignment")
 	}
-	if !flexible {
-		if m.ProtocolName != nil && len(*m.ProtocolName) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupResponse", version, "ProtocolName", len(*m.ProtocolName))
-		}
-		if len(m.Leader) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupResponse", version, "Leader", len(m.Leader))
-		}
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupResponse", version, "MemberID", len(m.MemberID))
-		}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "MemberID", len(m.MemberID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("JoinGroupResponse", version, "UnknownTags")
 	}
 	if version >= 2 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
@@ -391,13 +400,14 @@ func (m *JoinGroupResponseMember) SetDefaults() {
 func (m *JoinGroupResponseMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
-	if !flexible {
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupResponseMember", version, "MemberID", len(m.MemberID))
-		}
-		if version >= 5 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("JoinGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupResponseMember", version, "MemberID", len(m.MemberID))
+	}
+	if version >= 5 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("JoinGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("JoinGroupResponseMember", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.MemberID, flexible)
 	if version >= 5 {

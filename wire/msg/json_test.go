@@ -92,7 +92,7 @@ func TestDecodeJSON(t *testing.T) {
 		`[]`:                        `FetchRequest v11: want an object, not []`,
 		`{"maxWaitMs":3000000000}`:  `FetchRequest v11: maxWaitMs: want a whole number from -2147483648 to 2147483647, not 3000000000`,
 		`{"isolationLevel":1.5}`:    `FetchRequest v11: isolationLevel: want a whole number from -128 to 127, not 1.5`,
-		`{"topics":[{"topic":"` + strings.Repeat("x", 1<<15) + `"}]}`: `FetchRequest v11: topics[0].topic: a string of 32768 bytes, and this version carries at most 32767`,
+		`{"topics":[{"topic":"` + strings.Repeat("x", 1<<15) + `"}]}`: `FetchRequest v11: topics[0].topic: 32768 bytes, and a string has at most 32767`,
 		`{"_unknownTaggedFields":[{"tag":1,"data":""}]}`:              `FetchRequest v11: _unknownTaggedFields: this version has no tagged fields`,
 		`{} {}`: `FetchRequest v11: there is more after the JSON value`,
 		`{`:     `FetchRequest v11: unexpected EOF`,

@@ -77,19 +77,20 @@ func (m *LeaveGroupRequest) SetDefaults() {
 func (m *LeaveGroupRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("LeaveGroupRequest", version, "GroupID", len(m.GroupID))
+	}
 	if version > 2 && m.MemberID != "" {
 		return dst, wire.ErrorNotInVersion("LeaveGroupRequest", version, "MemberID")
+	}
+	if version <= 2 && len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("LeaveGroupRequest", version, "MemberID", len(m.MemberID))
 	}
 	if version < 3 && len(m.Members) != 0 {
 		return dst, wire.ErrorNotInVersion("LeaveGroupRequest", version, "Members")
 	}
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("LeaveGroupRequest", version, "GroupID", len(m.GroupID))
-		}
-		if version <= 2 && len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("LeaveGroupRequest", version, "MemberID", len(m.MemberID))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("LeaveGroupRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	if version <= 2 {
@@ -148,13 +149,17 @@ func (m *LeaveGroupRequestMember) SetDefaults() {
 func (m *LeaveGroupRequestMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "MemberID", len(m.MemberID))
-		}
-		if m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "MemberID", len(m.MemberID))
+	}
+	if m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if version == 5 && m.Reason != nil && len(*m.Reason) > wire.MaxString {
+		return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "Reason", len(*m.Reason))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("LeaveGroupRequestMember", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.MemberID, flexible)
 	dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
@@ -270,6 +275,9 @@ func (m *LeaveGroupResponse) append(dst []byte, version int16) ([]byte, error) {
 	if version < 3 && len(m.Members) != 0 {
 		return dst, wire.ErrorNotInVersion("LeaveGroupResponse", version, "Members")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("LeaveGroupResponse", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -328,13 +336,14 @@ func (m *LeaveGroupResponseMember) SetDefaults() {
 func (m *LeaveGroupResponseMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("LeaveGroupResponseMember", version, "MemberID", len(m.MemberID))
-		}
-		if m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("LeaveGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("LeaveGroupResponseMember", version, "MemberID", len(m.MemberID))
+	}
+	if m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("LeaveGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("LeaveGroupResponseMember", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.MemberID, flexible)
 	dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)

@@ -220,6 +220,9 @@ func (m *ListConfigResourcesResponseConfigResource) SetDefaults() {
 
 func (m *ListConfigResourcesResponseConfigResource) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.ResourceName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListConfigResourcesResponseConfigResource", version, "ResourceName", len(m.ResourceName))
+	}
 	dst = wire.AppendString(dst, m.ResourceName, true)
 	if version == 1 {
 		dst = wire.AppendInt8(dst, m.ResourceType)

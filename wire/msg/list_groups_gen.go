@@ -74,15 +74,24 @@ func (m *ListGroupsRequest) append(dst []byte, version int16) ([]byte, error) {
 	if version < 5 && len(m.TypesFilter) != 0 {
 		return dst, wire.ErrorNotInVersion("ListGroupsRequest", version, "TypesFilter")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListGroupsRequest", version, "UnknownTags")
+	}
 	if version >= 4 {
 		dst = wire.AppendLen(dst, len(m.StatesFilter), flexible)
 		for i := range m.StatesFilter {
+			if len(m.StatesFilter[i]) > wire.MaxString {
+				return dst, wire.ErrorTooLong("ListGroupsRequest", version, "StatesFilter", len(m.StatesFilter[i]))
+			}
 			dst = wire.AppendString(dst, m.StatesFilter[i], flexible)
 		}
 	}
 	if version == 5 {
 		dst = wire.AppendLen(dst, len(m.TypesFilter), flexible)
 		for i := range m.TypesFilter {
+			if len(m.TypesFilter[i]) > wire.MaxString {
+				return dst, wire.ErrorTooLong("ListGroupsRequest", version, "TypesFilter", len(m.TypesFilter[i]))
+			}
 			dst = wire.AppendString(dst, m.TypesFilter[i], flexible)
 		}
 	}
@@ -201,6 +210,9 @@ func (m *ListGroupsResponse) SetDefaults() {
 func (m *ListGroupsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListGroupsResponse", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -252,13 +264,20 @@ func (m *ListGroupsResponseGroup) SetDefaults() {
 func (m *ListGroupsResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "GroupID", len(m.GroupID))
-		}
-		if len(m.ProtocolType) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
-		}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.ProtocolType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
+	}
+	if version >= 4 && len(m.GroupState) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "GroupState", len(m.GroupState))
+	}
+	if version == 5 && len(m.GroupType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "GroupType", len(m.GroupType))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListGroupsResponseGroup", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	dst = wire.AppendString(dst, m.ProtocolType, flexible)

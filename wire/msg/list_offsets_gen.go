@@ -97,6 +97,9 @@ func (m *ListOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	if version < 2 && m.IsolationLevel != 0 {
 		return dst, wire.ErrorNotInVersion("ListOffsetsRequest", version, "IsolationLevel")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListOffsetsRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ReplicaID)
 	if version >= 2 {
 		dst = wire.AppendInt8(dst, m.IsolationLevel)
@@ -156,10 +159,11 @@ func (m *ListOffsetsRequestTopic) SetDefaults() {
 func (m *ListOffsetsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ListOffsetsRequestTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListOffsetsRequestTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListOffsetsRequestTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -208,6 +212,9 @@ func (m *ListOffsetsRequestTopicPartition) append(dst []byte, version int16) ([]
 	flexible := version >= 6
 	if version > 0 && m.MaxNumOffsets != 1 {
 		return dst, wire.ErrorNotInVersion("ListOffsetsRequestTopicPartition", version, "MaxNumOffsets")
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListOffsetsRequestTopicPartition", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	if version >= 4 {
@@ -350,6 +357,9 @@ func (m *ListOffsetsResponse) SetDefaults() {
 func (m *ListOffsetsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListOffsetsResponse", version, "UnknownTags")
+	}
 	if version >= 2 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -399,10 +409,11 @@ func (m *ListOffsetsResponseTopic) SetDefaults() {
 func (m *ListOffsetsResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ListOffsetsResponseTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListOffsetsResponseTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -461,6 +472,9 @@ func (m *ListOffsetsResponseTopicPartition) append(dst []byte, version int16) ([
 	}
 	if version < 4 && m.LeaderEpoch != -1 {
 		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "LeaderEpoch")
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))

@@ -121,6 +121,9 @@ func (m *ListPartitionReassignmentsRequestTopic) SetDefaults() {
 
 func (m *ListPartitionReassignmentsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListPartitionReassignmentsRequestTopic", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendLen(dst, len(m.PartitionIndexes), true)
 	for i := range m.PartitionIndexes {
@@ -239,6 +242,9 @@ func (m *ListPartitionReassignmentsResponse) SetDefaults() {
 
 func (m *ListPartitionReassignmentsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListPartitionReassignmentsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -284,6 +290,9 @@ func (m *ListPartitionReassignmentsResponseTopic) SetDefaults() {
 
 func (m *ListPartitionReassignmentsResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListPartitionReassignmentsResponseTopic", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {

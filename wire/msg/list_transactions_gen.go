@@ -78,8 +78,14 @@ func (m *ListTransactionsRequest) append(dst []byte, version int16) ([]byte, err
 	if version < 2 && m.TransactionalIDPattern != nil {
 		return dst, wire.ErrorNotInVersion("ListTransactionsRequest", version, "TransactionalIDPattern")
 	}
+	if version == 2 && m.TransactionalIDPattern != nil && len(*m.TransactionalIDPattern) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListTransactionsRequest", version, "TransactionalIDPattern", len(*m.TransactionalIDPattern))
+	}
 	dst = wire.AppendLen(dst, len(m.StateFilters), true)
 	for i := range m.StateFilters {
+		if len(m.StateFilters[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ListTransactionsRequest", version, "StateFilters", len(m.StateFilters[i]))
+		}
 		dst = wire.AppendString(dst, m.StateFilters[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.ProducerIDFilters), true)
@@ -211,6 +217,9 @@ func (m *ListTransactionsResponse) append(dst []byte, version int16) ([]byte, er
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendLen(dst, len(m.UnknownStateFilters), true)
 	for i := range m.UnknownStateFilters {
+		if len(m.UnknownStateFilters[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ListTransactionsResponse", version, "UnknownStateFilters", len(m.UnknownStateFilters[i]))
+		}
 		dst = wire.AppendString(dst, m.UnknownStateFilters[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.TransactionStates), true)
@@ -261,6 +270,12 @@ func (m *ListTransactionsResponseTransactionState) SetDefaults() {
 
 func (m *ListTransactionsResponseTransactionState) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListTransactionsResponseTransactionState", version, "TransactionalID", len(m.TransactionalID))
+	}
+	if len(m.TransactionState) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ListTransactionsResponseTransactionState", version, "TransactionState", len(m.TransactionState))
+	}
 	dst = wire.AppendString(dst, m.TransactionalID, true)
 	dst = wire.AppendInt64(dst, m.ProducerID)
 	dst = wire.AppendString(dst, m.TransactionState, true)

@@ -81,6 +81,9 @@ func (m *MetadataRequest) SetDefaults() {
 func (m *MetadataRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
+	if m.Topics == nil && version < 1 {
+		return dst, wire.ErrorNull("MetadataRequest", version, "Topics")
+	}
 	if version < 4 && !m.AllowAutoTopicCreation {
 		return dst, wire.ErrorNotInVersion("MetadataRequest", version, "AllowAutoTopicCreation")
 	}
@@ -89,6 +92,9 @@ func (m *MetadataRequest) append(dst []byte, version int16) ([]byte, error) {
 	}
 	if version < 8 && m.IncludeTopicAuthorizedOperations {
 		return dst, wire.ErrorNotInVersion("MetadataRequest", version, "IncludeTopicAuthorizedOperations")
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("MetadataRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil && version >= 1, flexible)
 	for i := range m.Topics {
@@ -163,10 +169,11 @@ func (m *MetadataRequestTopic) append(dst []byte, version int16) ([]byte, error)
 	if m.Name == nil && version < 10 {
 		return dst, wire.ErrorNull("MetadataRequestTopic", version, "Name")
 	}
-	if !flexible {
-		if m.Name != nil && len(*m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("MetadataRequestTopic", version, "Name", len(*m.Name))
-		}
+	if m.Name != nil && len(*m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("MetadataRequestTopic", version, "Name", len(*m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("MetadataRequestTopic", version, "UnknownTags")
 	}
 	if version >= 10 {
 		dst = wire.AppendUUID(dst, m.TopicID)
@@ -316,13 +323,14 @@ func (m *MetadataResponse) SetDefaults() {
 func (m *MetadataResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
+	if version >= 2 && m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("MetadataResponse", version, "ClusterID", len(*m.ClusterID))
+	}
 	if (version < 8 || version > 10) && m.ClusterAuthorizedOperations != -2147483648 {
 		return dst, wire.ErrorNotInVersion("MetadataResponse", version, "ClusterAuthorizedOperations")
 	}
-	if !flexible {
-		if version >= 2 && m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("MetadataResponse", version, "ClusterID", len(*m.ClusterID))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("MetadataResponse", version, "UnknownTags")
 	}
 	if version >= 3 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
@@ -420,13 +428,14 @@ func (m *MetadataResponseBroker) SetDefaults() {
 func (m *MetadataResponseBroker) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
-	if !flexible {
-		if len(m.Host) > wire.MaxString {
-			return dst, wire.ErrorTooLong("MetadataResponseBroker", version, "Host", len(m.Host))
-		}
-		if version >= 1 && m.Rack != nil && len(*m.Rack) > wire.MaxString {
-			return dst, wire.ErrorTooLong("MetadataResponseBroker", version, "Rack", len(*m.Rack))
-		}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("MetadataResponseBroker", version, "Host", len(m.Host))
+	}
+	if version >= 1 && m.Rack != nil && len(*m.Rack) > wire.MaxString {
+		return dst, wire.ErrorTooLong("MetadataResponseBroker", version, "Rack", len(*m.Rack))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("MetadataResponseBroker", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.NodeID)
 	dst = wire.AppendString(dst, m.Host, flexible)
@@ -473,13 +482,14 @@ func (m *MetadataResponseTopic) append(dst []byte, version int16) ([]byte, error
 	if m.Name == nil && version < 12 {
 		return dst, wire.ErrorNull("MetadataResponseTopic", version, "Name")
 	}
+	if m.Name != nil && len(*m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("MetadataResponseTopic", version, "Name", len(*m.Name))
+	}
 	if version < 8 && m.TopicAuthorizedOperations != -2147483648 {
 		return dst, wire.ErrorNotInVersion("MetadataResponseTopic", version, "TopicAuthorizedOperations")
 	}
-	if !flexible {
-		if m.Name != nil && len(*m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("MetadataResponseTopic", version, "Name", len(*m.Name))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("MetadataResponseTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.Name, flexible)
@@ -554,6 +564,9 @@ func (m *MetadataResponseTopicPartition) SetDefaults() {
 func (m *MetadataResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("MetadataResponseTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt32(dst, m.LeaderID)

@@ -100,19 +100,20 @@ func (m *OffsetCommitRequest) SetDefaults() {
 func (m *OffsetCommitRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 8
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "GroupID", len(m.GroupID))
+	}
+	if version >= 1 && len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "MemberID", len(m.MemberID))
+	}
 	if version < 7 && m.GroupInstanceID != nil {
 		return dst, wire.ErrorNotInVersion("OffsetCommitRequest", version, "GroupInstanceID")
 	}
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "GroupID", len(m.GroupID))
-		}
-		if version >= 1 && len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "MemberID", len(m.MemberID))
-		}
-		if version >= 7 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
+	if version >= 7 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetCommitRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	if version >= 1 {
@@ -189,10 +190,11 @@ func (m *OffsetCommitRequestTopic) SetDefaults() {
 func (m *OffsetCommitRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 8
-	if !flexible {
-		if version <= 9 && len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetCommitRequestTopic", version, "Name", len(m.Name))
-		}
+	if version <= 9 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetCommitRequestTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetCommitRequestTopic", version, "UnknownTags")
 	}
 	if version <= 9 {
 		dst = wire.AppendString(dst, m.Name, flexible)
@@ -257,10 +259,11 @@ func (m *OffsetCommitRequestTopicPartition) append(dst []byte, version int16) ([
 	if version != 1 && m.CommitTimestamp != -1 {
 		return dst, wire.ErrorNotInVersion("OffsetCommitRequestTopicPartition", version, "CommitTimestamp")
 	}
-	if !flexible {
-		if m.CommittedMetadata != nil && len(*m.CommittedMetadata) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
-		}
+	if m.CommittedMetadata != nil && len(*m.CommittedMetadata) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetCommitRequestTopicPartition", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.CommittedOffset)
@@ -408,6 +411,9 @@ func (m *OffsetCommitResponse) SetDefaults() {
 func (m *OffsetCommitResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 8
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetCommitResponse", version, "UnknownTags")
+	}
 	if version >= 3 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -457,10 +463,11 @@ func (m *OffsetCommitResponseTopic) SetDefaults() {
 func (m *OffsetCommitResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 8
-	if !flexible {
-		if version <= 9 && len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetCommitResponseTopic", version, "Name", len(m.Name))
-		}
+	if version <= 9 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetCommitResponseTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetCommitResponseTopic", version, "UnknownTags")
 	}
 	if version <= 9 {
 		dst = wire.AppendString(dst, m.Name, flexible)
@@ -519,6 +526,9 @@ func (m *OffsetCommitResponseTopicPartition) SetDefaults() {
 func (m *OffsetCommitResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 8
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetCommitResponseTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {

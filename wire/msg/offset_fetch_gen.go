@@ -106,8 +106,14 @@ func (m *OffsetFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	if version > 7 && m.GroupID != "" {
 		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "GroupID")
 	}
+	if version <= 7 && len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchRequest", version, "GroupID", len(m.GroupID))
+	}
 	if version > 7 && len(m.Topics) != 0 {
 		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "Topics")
+	}
+	if m.Topics == nil && version <= 7 && version < 2 {
+		return dst, wire.ErrorNull("OffsetFetchRequest", version, "Topics")
 	}
 	if version < 8 && len(m.Groups) != 0 {
 		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "Groups")
@@ -115,10 +121,8 @@ func (m *OffsetFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	if version < 7 && m.RequireStable {
 		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "RequireStable")
 	}
-	if !flexible {
-		if version <= 7 && len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetFetchRequest", version, "GroupID", len(m.GroupID))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "UnknownTags")
 	}
 	if version <= 7 {
 		dst = wire.AppendString(dst, m.GroupID, flexible)
@@ -208,10 +212,11 @@ func (m *OffsetFetchRequestTopic) SetDefaults() {
 func (m *OffsetFetchRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetFetchRequestTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchRequestTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchRequestTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.PartitionIndexes), flexible)
@@ -248,6 +253,15 @@ func (m *OffsetFetchRequestGroup) SetDefaults() {
 func (m *OffsetFetchRequestGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchRequestGroup", version, "GroupID", len(m.GroupID))
+	}
+	if version >= 9 && m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchRequestGroup", version, "MemberID", len(*m.MemberID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchRequestGroup", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	if version >= 9 {
 		dst = wire.AppendNullableString(dst, m.MemberID, flexible)
@@ -308,6 +322,12 @@ func (m *OffsetFetchRequestGroupTopic) SetDefaults() {
 func (m *OffsetFetchRequestGroupTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if version <= 9 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchRequestGroupTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchRequestGroupTopic", version, "UnknownTags")
+	}
 	if version <= 9 {
 		dst = wire.AppendString(dst, m.Name, flexible)
 	}
@@ -491,6 +511,9 @@ func (m *OffsetFetchResponse) append(dst []byte, version int16) ([]byte, error) 
 	if version < 8 && len(m.Groups) != 0 {
 		return dst, wire.ErrorNotInVersion("OffsetFetchResponse", version, "Groups")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchResponse", version, "UnknownTags")
+	}
 	if version >= 3 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -575,10 +598,11 @@ func (m *OffsetFetchResponseTopic) SetDefaults() {
 func (m *OffsetFetchResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetFetchResponseTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchResponseTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchResponseTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -625,10 +649,11 @@ func (m *OffsetFetchResponseTopicPartition) SetDefaults() {
 func (m *OffsetFetchResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
-	if !flexible {
-		if m.Metadata != nil && len(*m.Metadata) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetFetchResponseTopicPartition", version, "Metadata", len(*m.Metadata))
-		}
+	if m.Metadata != nil && len(*m.Metadata) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchResponseTopicPartition", version, "Metadata", len(*m.Metadata))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchResponseTopicPartition", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.CommittedOffset)
@@ -674,6 +699,12 @@ func (m *OffsetFetchResponseGroup) SetDefaults() {
 func (m *OffsetFetchResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchResponseGroup", version, "GroupID", len(m.GroupID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchResponseGroup", version, "UnknownTags")
+	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
@@ -719,6 +750,12 @@ func (m *OffsetFetchResponseGroupTopic) SetDefaults() {
 func (m *OffsetFetchResponseGroupTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if version <= 9 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchResponseGroupTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchResponseGroupTopic", version, "UnknownTags")
+	}
 	if version <= 9 {
 		dst = wire.AppendString(dst, m.Name, flexible)
 	}
@@ -778,6 +815,12 @@ func (m *OffsetFetchResponseGroupTopicPartition) SetDefaults() {
 func (m *OffsetFetchResponseGroupTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
+	if m.Metadata != nil && len(*m.Metadata) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetFetchResponseGroupTopicPartition", version, "Metadata", len(*m.Metadata))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetFetchResponseGroupTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.CommittedOffset)
 	dst = wire.AppendInt32(dst, m.CommittedLeaderEpoch)

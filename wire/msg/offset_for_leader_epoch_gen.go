@@ -94,6 +94,9 @@ func (m *OffsetForLeaderEpochRequest) SetDefaults() {
 func (m *OffsetForLeaderEpochRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochRequest", version, "UnknownTags")
+	}
 	if version >= 3 {
 		dst = wire.AppendInt32(dst, m.ReplicaID)
 	}
@@ -143,10 +146,11 @@ func (m *OffsetForLeaderEpochRequestTopic) SetDefaults() {
 func (m *OffsetForLeaderEpochRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetForLeaderEpochRequestTopic", version, "Topic", len(m.Topic))
-		}
+	if len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetForLeaderEpochRequestTopic", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochRequestTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Topic, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -192,6 +196,9 @@ func (m *OffsetForLeaderEpochRequestTopicPartition) SetDefaults() {
 func (m *OffsetForLeaderEpochRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochRequestTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.Partition)
 	if version >= 2 {
 		dst = wire.AppendInt32(dst, m.CurrentLeaderEpoch)
@@ -320,6 +327,9 @@ func (m *OffsetForLeaderEpochResponse) SetDefaults() {
 func (m *OffsetForLeaderEpochResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochResponse", version, "UnknownTags")
+	}
 	if version >= 2 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}
@@ -369,10 +379,11 @@ func (m *OffsetForLeaderEpochResponseTopic) SetDefaults() {
 func (m *OffsetForLeaderEpochResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if len(m.Topic) > wire.MaxString {
-			return dst, wire.ErrorTooLong("OffsetForLeaderEpochResponseTopic", version, "Topic", len(m.Topic))
-		}
+	if len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("OffsetForLeaderEpochResponseTopic", version, "Topic", len(m.Topic))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochResponseTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Topic, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -419,6 +430,9 @@ func (m *OffsetForLeaderEpochResponseTopicPartition) SetDefaults() {
 func (m *OffsetForLeaderEpochResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochResponseTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendInt32(dst, m.Partition)
 	if version >= 1 {

@@ -111,10 +111,11 @@ func (m *ProduceRequest) append(dst []byte, version int16, cuts *wire.Cuts) ([]b
 	if version < 3 && m.TransactionalID != nil {
 		return dst, wire.ErrorNotInVersion("ProduceRequest", version, "TransactionalID")
 	}
-	if !flexible {
-		if version >= 3 && m.TransactionalID != nil && len(*m.TransactionalID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ProduceRequest", version, "TransactionalID", len(*m.TransactionalID))
-		}
+	if version >= 3 && m.TransactionalID != nil && len(*m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ProduceRequest", version, "TransactionalID", len(*m.TransactionalID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceRequest", version, "UnknownTags")
 	}
 	if version >= 3 {
 		dst = wire.AppendNullableString(dst, m.TransactionalID, flexible)
@@ -171,10 +172,11 @@ func (m *ProduceRequestTopicData) SetDefaults() {
 func (m *ProduceRequestTopicData) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 9
-	if !flexible {
-		if version <= 12 && len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ProduceRequestTopicData", version, "Name", len(m.Name))
-		}
+	if version <= 12 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ProduceRequestTopicData", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceRequestTopicData", version, "UnknownTags")
 	}
 	if version <= 12 {
 		dst = wire.AppendString(dst, m.Name, flexible)
@@ -234,6 +236,9 @@ func (m *ProduceRequestTopicDataPartitionData) SetDefaults() {
 func (m *ProduceRequestTopicDataPartitionData) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 9
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceRequestTopicDataPartitionData", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.Index)
 	dst = cuts.Records(dst, m.Records, true, flexible)
 	if flexible {
@@ -389,6 +394,9 @@ func (m *ProduceResponse) append(dst []byte, version int16) ([]byte, error) {
 	if version < 10 && len(m.NodeEndpoints) != 0 {
 		return dst, wire.ErrorNotInVersion("ProduceResponse", version, "NodeEndpoints")
 	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
@@ -480,10 +488,11 @@ func (m *ProduceResponseResponse) SetDefaults() {
 func (m *ProduceResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
-	if !flexible {
-		if version <= 12 && len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ProduceResponseResponse", version, "Name", len(m.Name))
-		}
+	if version <= 12 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ProduceResponseResponse", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceResponseResponse", version, "UnknownTags")
 	}
 	if version <= 12 {
 		dst = wire.AppendString(dst, m.Name, flexible)
@@ -545,13 +554,14 @@ func (m *ProduceResponseResponsePartitionResponse) SetDefaults() {
 func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
+	if version >= 8 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ProduceResponseResponsePartitionResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	if version < 10 && !m.CurrentLeader.isDefault() {
 		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponse", version, "CurrentLeader")
 	}
-	if !flexible {
-		if version >= 8 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ProduceResponseResponsePartitionResponse", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.Index)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
@@ -663,10 +673,11 @@ func (m *ProduceResponseResponsePartitionResponseRecordError) SetDefaults() {
 func (m *ProduceResponseResponsePartitionResponseRecordError) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
-	if !flexible {
-		if m.BatchIndexErrorMessage != nil && len(*m.BatchIndexErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ProduceResponseResponsePartitionResponseRecordError", version, "BatchIndexErrorMessage", len(*m.BatchIndexErrorMessage))
-		}
+	if m.BatchIndexErrorMessage != nil && len(*m.BatchIndexErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ProduceResponseResponsePartitionResponseRecordError", version, "BatchIndexErrorMessage", len(*m.BatchIndexErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponseRecordError", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.BatchIndex)
 	dst = wire.AppendNullableString(dst, m.BatchIndexErrorMessage, flexible)
@@ -710,6 +721,9 @@ func (m *ProduceResponseResponsePartitionResponseCurrentLeader) isDefault() bool
 func (m *ProduceResponseResponsePartitionResponseCurrentLeader) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponseCurrentLeader", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.LeaderID)
 	dst = wire.AppendInt32(dst, m.LeaderEpoch)
 	if flexible {
@@ -742,6 +756,15 @@ func (m *ProduceResponseNodeEndpoint) SetDefaults() {
 func (m *ProduceResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ProduceResponseNodeEndpoint", version, "Host", len(m.Host))
+	}
+	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ProduceResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("ProduceResponseNodeEndpoint", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.NodeID)
 	dst = wire.AppendString(dst, m.Host, flexible)
 	dst = wire.AppendInt32(dst, m.Port)

@@ -71,6 +71,9 @@ func (m *RemoveRaftVoterRequest) SetDefaults() {
 
 func (m *RemoveRaftVoterRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("RemoveRaftVoterRequest", version, "ClusterID", len(*m.ClusterID))
+	}
 	dst = wire.AppendNullableString(dst, m.ClusterID, true)
 	dst = wire.AppendInt32(dst, m.VoterID)
 	dst = wire.AppendUUID(dst, m.VoterDirectoryID)
@@ -161,6 +164,9 @@ func (m *RemoveRaftVoterResponse) SetDefaults() {
 
 func (m *RemoveRaftVoterResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("RemoveRaftVoterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

@@ -72,6 +72,9 @@ func (m *RenewDelegationTokenRequest) SetDefaults() {
 func (m *RenewDelegationTokenRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("RenewDelegationTokenRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendBytes(dst, m.Hmac, flexible)
 	dst = wire.AppendInt64(dst, m.RenewPeriodMs)
 	if flexible {
@@ -160,6 +163,9 @@ func (m *RenewDelegationTokenResponse) SetDefaults() {
 func (m *RenewDelegationTokenResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("RenewDelegationTokenResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendInt64(dst, m.ExpiryTimestampMs)
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)

@@ -67,6 +67,9 @@ func (m *SaslAuthenticateRequest) SetDefaults() {
 func (m *SaslAuthenticateRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("SaslAuthenticateRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendBytes(dst, m.AuthBytes, flexible)
 	if flexible {
 		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -154,10 +157,11 @@ func (m *SaslAuthenticateResponse) SetDefaults() {
 func (m *SaslAuthenticateResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
-	if !flexible {
-		if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-			return dst, wire.ErrorTooLong("SaslAuthenticateResponse", version, "ErrorMessage", len(*m.ErrorMessage))
-		}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SaslAuthenticateResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("SaslAuthenticateResponse", version, "UnknownTags")
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)

@@ -102,6 +102,12 @@ func (m *ShareAcknowledgeRequest) SetDefaults() {
 
 func (m *ShareAcknowledgeRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.GroupID != nil && len(*m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareAcknowledgeRequest", version, "GroupID", len(*m.GroupID))
+	}
+	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareAcknowledgeRequest", version, "MemberID", len(*m.MemberID))
+	}
 	if version < 2 && m.IsRenewAck {
 		return dst, wire.ErrorNotInVersion("ShareAcknowledgeRequest", version, "IsRenewAck")
 	}
@@ -391,6 +397,9 @@ func (m *ShareAcknowledgeResponse) SetDefaults() {
 
 func (m *ShareAcknowledgeResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareAcknowledgeResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -499,6 +508,9 @@ func (m *ShareAcknowledgeResponseResponsePartition) SetDefaults() {
 
 func (m *ShareAcknowledgeResponseResponsePartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareAcknowledgeResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -561,6 +573,12 @@ func (m *ShareAcknowledgeResponseNodeEndpoint) SetDefaults() {
 
 func (m *ShareAcknowledgeResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareAcknowledgeResponseNodeEndpoint", version, "Host", len(m.Host))
+	}
+	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareAcknowledgeResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+	}
 	dst = wire.AppendInt32(dst, m.NodeID)
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendInt32(dst, m.Port)

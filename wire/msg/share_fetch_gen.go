@@ -117,6 +117,12 @@ func (m *ShareFetchRequest) SetDefaults() {
 
 func (m *ShareFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.GroupID != nil && len(*m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareFetchRequest", version, "GroupID", len(*m.GroupID))
+	}
+	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareFetchRequest", version, "MemberID", len(*m.MemberID))
+	}
 	if version < 2 && m.IsRenewAck {
 		return dst, wire.ErrorNotInVersion("ShareFetchRequest", version, "IsRenewAck")
 	}
@@ -509,6 +515,9 @@ func (m *ShareFetchResponse) SetDefaults() {
 
 func (m *ShareFetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareFetchResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -612,6 +621,12 @@ func (m *ShareFetchResponseResponsePartition) SetDefaults() {
 
 func (m *ShareFetchResponseResponsePartition) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareFetchResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if m.AcknowledgeErrorMessage != nil && len(*m.AcknowledgeErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareFetchResponseResponsePartition", version, "AcknowledgeErrorMessage", len(*m.AcknowledgeErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -725,6 +740,12 @@ func (m *ShareFetchResponseNodeEndpoint) SetDefaults() {
 
 func (m *ShareFetchResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareFetchResponseNodeEndpoint", version, "Host", len(m.Host))
+	}
+	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareFetchResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+	}
 	dst = wire.AppendInt32(dst, m.NodeID)
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendInt32(dst, m.Port)

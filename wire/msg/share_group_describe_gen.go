@@ -71,6 +71,9 @@ func (m *ShareGroupDescribeRequest) append(dst []byte, version int16) ([]byte, e
 	var err error
 	dst = wire.AppendLen(dst, len(m.GroupIDs), true)
 	for i := range m.GroupIDs {
+		if len(m.GroupIDs[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ShareGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
+		}
 		dst = wire.AppendString(dst, m.GroupIDs[i], true)
 	}
 	dst = wire.AppendBool(dst, m.IncludeAuthorizedOperations)
@@ -248,6 +251,18 @@ func (m *ShareGroupDescribeResponseGroup) SetDefaults() {
 
 func (m *ShareGroupDescribeResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.GroupState) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
+	}
+	if len(m.AssignorName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "AssignorName", len(m.AssignorName))
+	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
 	dst = wire.AppendString(dst, m.GroupID, true)
@@ -304,6 +319,18 @@ func (m *ShareGroupDescribeResponseGroupMember) SetDefaults() {
 
 func (m *ShareGroupDescribeResponseGroupMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
+	}
+	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
+	}
+	if len(m.ClientID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
+	}
+	if len(m.ClientHost) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+	}
 	dst = wire.AppendString(dst, m.MemberID, true)
 	dst = wire.AppendNullableString(dst, m.RackID, true)
 	dst = wire.AppendInt32(dst, m.MemberEpoch)
@@ -311,6 +338,9 @@ func (m *ShareGroupDescribeResponseGroupMember) append(dst []byte, version int16
 	dst = wire.AppendString(dst, m.ClientHost, true)
 	dst = wire.AppendLen(dst, len(m.SubscribedTopicNames), true)
 	for i := range m.SubscribedTopicNames {
+		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+		}
 		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
 	if dst, err = m.Assignment.append(dst, version); err != nil {
@@ -388,6 +418,9 @@ func (m *ShareGroupDescribeResponseTopicPartitions) SetDefaults() {
 
 func (m *ShareGroupDescribeResponseTopicPartitions) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.TopicName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseTopicPartitions", version, "TopicName", len(m.TopicName))
+	}
 	dst = wire.AppendUUID(dst, m.TopicID)
 	dst = wire.AppendString(dst, m.TopicName, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)

@@ -74,12 +74,24 @@ func (m *ShareGroupHeartbeatRequest) SetDefaults() {
 
 func (m *ShareGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
+	}
+	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
+	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendString(dst, m.MemberID, true)
 	dst = wire.AppendInt32(dst, m.MemberEpoch)
 	dst = wire.AppendNullableString(dst, m.RackID, true)
 	dst = wire.AppendNullableLen(dst, len(m.SubscribedTopicNames), m.SubscribedTopicNames == nil, true)
 	for i := range m.SubscribedTopicNames {
+		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+		}
 		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -194,6 +206,12 @@ func (m *ShareGroupHeartbeatResponse) SetDefaults() {
 
 func (m *ShareGroupHeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("ShareGroupHeartbeatResponse", version, "MemberID", len(*m.MemberID))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

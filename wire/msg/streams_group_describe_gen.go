@@ -77,6 +77,9 @@ func (m *StreamsGroupDescribeRequest) append(dst []byte, version int16) ([]byte,
 	}
 	dst = wire.AppendLen(dst, len(m.GroupIDs), true)
 	for i := range m.GroupIDs {
+		if len(m.GroupIDs[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
+		}
 		dst = wire.AppendString(dst, m.GroupIDs[i], true)
 	}
 	dst = wire.AppendBool(dst, m.IncludeAuthorizedOperations)
@@ -362,11 +365,23 @@ func (m *StreamsGroupDescribeResponseGroup) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.GroupState) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
+	}
 	if version < 1 && m.TopologyDescription != nil {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseGroup", version, "TopologyDescription")
 	}
 	if version < 1 && m.TopologyDescriptionStatus != 0 {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseGroup", version, "TopologyDescriptionStatus")
+	}
+	if version == 1 && m.AssignorName != nil && len(*m.AssignorName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "AssignorName", len(*m.AssignorName))
 	}
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -515,13 +530,22 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendLen(dst, len(m.SourceTopics), true)
 	for i := range m.SourceTopics {
+		if len(m.SourceTopics[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "SourceTopics", len(m.SourceTopics[i]))
+		}
 		dst = wire.AppendString(dst, m.SourceTopics[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.RepartitionSinkTopics), true)
 	for i := range m.RepartitionSinkTopics {
+		if len(m.RepartitionSinkTopics[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "RepartitionSinkTopics", len(m.RepartitionSinkTopics[i]))
+		}
 		dst = wire.AppendString(dst, m.RepartitionSinkTopics[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.StateChangelogTopics), true)
@@ -591,6 +615,9 @@ func (m *StreamsGroupDescribeResponseTopicInfo) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseTopicInfo) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopicInfo", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendInt32(dst, m.Partitions)
 	dst = wire.AppendInt16(dst, m.ReplicationFactor)
@@ -636,6 +663,12 @@ func (m *StreamsGroupDescribeResponseKeyValue) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseKeyValue) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Key) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseKeyValue", version, "Key", len(m.Key))
+	}
+	if len(m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseKeyValue", version, "Value", len(m.Value))
+	}
 	dst = wire.AppendString(dst, m.Key, true)
 	dst = wire.AppendString(dst, m.Value, true)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -664,6 +697,24 @@ func (m *StreamsGroupDescribeResponseGroupMember) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseGroupMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
+	}
+	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "InstanceID", len(*m.InstanceID))
+	}
+	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
+	}
+	if len(m.ClientID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
+	}
+	if len(m.ClientHost) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+	}
+	if len(m.ProcessID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ProcessID", len(m.ProcessID))
+	}
 	dst = wire.AppendString(dst, m.MemberID, true)
 	dst = wire.AppendInt32(dst, m.MemberEpoch)
 	dst = wire.AppendNullableString(dst, m.InstanceID, true)
@@ -773,6 +824,9 @@ func (m *StreamsGroupDescribeResponseEndpoint) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseEndpoint", version, "Host", len(m.Host))
+	}
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendUint16(dst, m.Port)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -799,6 +853,9 @@ func (m *StreamsGroupDescribeResponseTaskOffset) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseTaskOffset) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTaskOffset", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendInt32(dst, m.Partition)
 	dst = wire.AppendInt64(dst, m.Offset)
@@ -896,6 +953,9 @@ func (m *StreamsGroupDescribeResponseTaskIDs) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseTaskIDs) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -998,6 +1058,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) append(dst 
 	if version < 1 && m.SubtopologyID != "" {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "SubtopologyID")
 	}
+	if version == 1 && len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	if version < 1 && len(m.Nodes) != 0 {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "Nodes")
 	}
@@ -1077,6 +1140,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) append(dst []byte,
 	if version < 1 && m.Name != "" {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Name")
 	}
+	if version == 1 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Name", len(m.Name))
+	}
 	if version < 1 && m.NodeType != 0 {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "NodeType")
 	}
@@ -1085,6 +1151,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) append(dst []byte,
 	}
 	if version < 1 && m.SinkTopic != nil {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SinkTopic")
+	}
+	if version == 1 && m.SinkTopic != nil && len(*m.SinkTopic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SinkTopic", len(*m.SinkTopic))
 	}
 	if version < 1 && len(m.Stores) != 0 {
 		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Stores")
@@ -1101,6 +1170,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) append(dst []byte,
 	if version == 1 {
 		dst = wire.AppendLen(dst, len(m.SourceTopics), true)
 		for i := range m.SourceTopics {
+			if len(m.SourceTopics[i]) > wire.MaxString {
+				return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SourceTopics", len(m.SourceTopics[i]))
+			}
 			dst = wire.AppendString(dst, m.SourceTopics[i], true)
 		}
 	}
@@ -1110,12 +1182,18 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) append(dst []byte,
 	if version == 1 {
 		dst = wire.AppendLen(dst, len(m.Stores), true)
 		for i := range m.Stores {
+			if len(m.Stores[i]) > wire.MaxString {
+				return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Stores", len(m.Stores[i]))
+			}
 			dst = wire.AppendString(dst, m.Stores[i], true)
 		}
 	}
 	if version == 1 {
 		dst = wire.AppendLen(dst, len(m.Successors), true)
 		for i := range m.Successors {
+			if len(m.Successors[i]) > wire.MaxString {
+				return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Successors", len(m.Successors[i]))
+			}
 			dst = wire.AppendString(dst, m.Successors[i], true)
 		}
 	}

@@ -160,6 +160,21 @@ func (m *StreamsGroupHeartbeatRequest) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
+	}
+	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "InstanceID", len(*m.InstanceID))
+	}
+	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
+	}
+	if m.ProcessID != nil && len(*m.ProcessID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "ProcessID", len(*m.ProcessID))
+	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendString(dst, m.MemberID, true)
 	dst = wire.AppendInt32(dst, m.MemberEpoch)
@@ -369,13 +384,22 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequestTopologySubtopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendLen(dst, len(m.SourceTopics), true)
 	for i := range m.SourceTopics {
+		if len(m.SourceTopics[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SourceTopics", len(m.SourceTopics[i]))
+		}
 		dst = wire.AppendString(dst, m.SourceTopics[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.SourceTopicRegex), true)
 	for i := range m.SourceTopicRegex {
+		if len(m.SourceTopicRegex[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SourceTopicRegex", len(m.SourceTopicRegex[i]))
+		}
 		dst = wire.AppendString(dst, m.SourceTopicRegex[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.StateChangelogTopics), true)
@@ -386,6 +410,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) append(dst []byte, ver
 	}
 	dst = wire.AppendLen(dst, len(m.RepartitionSinkTopics), true)
 	for i := range m.RepartitionSinkTopics {
+		if len(m.RepartitionSinkTopics[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "RepartitionSinkTopics", len(m.RepartitionSinkTopics[i]))
+		}
 		dst = wire.AppendString(dst, m.RepartitionSinkTopics[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.RepartitionSourceTopics), true)
@@ -471,6 +498,9 @@ func (m *StreamsGroupHeartbeatRequestTopicInfo) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequestTopicInfo) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopicInfo", version, "Name", len(m.Name))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendInt32(dst, m.Partitions)
 	dst = wire.AppendInt16(dst, m.ReplicationFactor)
@@ -516,6 +546,12 @@ func (m *StreamsGroupHeartbeatRequestKeyValue) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequestKeyValue) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Key) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestKeyValue", version, "Key", len(m.Key))
+	}
+	if len(m.Value) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestKeyValue", version, "Value", len(m.Value))
+	}
 	dst = wire.AppendString(dst, m.Key, true)
 	dst = wire.AppendString(dst, m.Value, true)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -597,6 +633,9 @@ func (m *StreamsGroupHeartbeatRequestTaskIDs) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequestTaskIDs) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -626,6 +665,9 @@ func (m *StreamsGroupHeartbeatRequestEndpoint) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequestEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestEndpoint", version, "Host", len(m.Host))
+	}
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendUint16(dst, m.Port)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -652,6 +694,9 @@ func (m *StreamsGroupHeartbeatRequestTaskOffset) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequestTaskOffset) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTaskOffset", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendInt32(dst, m.Partition)
 	dst = wire.AppendInt64(dst, m.Offset)
@@ -861,6 +906,12 @@ func (m *StreamsGroupHeartbeatResponse) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponse", version, "MemberID", len(m.MemberID))
+	}
 	if version > 0 && m.AcceptableRecoveryLagLegacy != 0 {
 		return dst, wire.ErrorNotInVersion("StreamsGroupHeartbeatResponse", version, "AcceptableRecoveryLagLegacy")
 	}
@@ -1013,6 +1064,9 @@ func (m *StreamsGroupHeartbeatResponseStatus) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatResponseStatus) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.StatusDetail) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseStatus", version, "StatusDetail", len(m.StatusDetail))
+	}
 	dst = wire.AppendInt8(dst, m.StatusCode)
 	dst = wire.AppendString(dst, m.StatusDetail, true)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -1039,6 +1093,9 @@ func (m *StreamsGroupHeartbeatResponseTaskIDs) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatResponseTaskIDs) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
@@ -1125,6 +1182,9 @@ func (m *StreamsGroupHeartbeatResponseEndpoint) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatResponseEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseEndpoint", version, "Host", len(m.Host))
+	}
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendUint16(dst, m.Port)
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -1151,6 +1211,9 @@ func (m *StreamsGroupHeartbeatResponseTopicPartition) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Topic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseTopicPartition", version, "Topic", len(m.Topic))
+	}
 	dst = wire.AppendString(dst, m.Topic, true)
 	dst = wire.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {

@@ -114,6 +114,12 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequest) SetDefaults() {
 
 func (m *StreamsGroupTopologyDescriptionUpdateRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequest", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequest", version, "MemberID", len(m.MemberID))
+	}
 	dst = wire.AppendString(dst, m.GroupID, true)
 	dst = wire.AppendString(dst, m.MemberID, true)
 	dst = wire.AppendInt32(dst, m.TopologyEpoch)
@@ -198,6 +204,9 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopol
 
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.SubtopologyID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+	}
 	dst = wire.AppendString(dst, m.SubtopologyID, true)
 	dst = wire.AppendLen(dst, len(m.Nodes), true)
 	for i := range m.Nodes {
@@ -237,19 +246,34 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) Se
 
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Name", len(m.Name))
+	}
+	if m.SinkTopic != nil && len(*m.SinkTopic) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "SinkTopic", len(*m.SinkTopic))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendInt8(dst, m.NodeType)
 	dst = wire.AppendLen(dst, len(m.SourceTopics), true)
 	for i := range m.SourceTopics {
+		if len(m.SourceTopics[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "SourceTopics", len(m.SourceTopics[i]))
+		}
 		dst = wire.AppendString(dst, m.SourceTopics[i], true)
 	}
 	dst = wire.AppendNullableString(dst, m.SinkTopic, true)
 	dst = wire.AppendLen(dst, len(m.Stores), true)
 	for i := range m.Stores {
+		if len(m.Stores[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Stores", len(m.Stores[i]))
+		}
 		dst = wire.AppendString(dst, m.Stores[i], true)
 	}
 	dst = wire.AppendLen(dst, len(m.Successors), true)
 	for i := range m.Successors {
+		if len(m.Successors[i]) > wire.MaxString {
+			return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Successors", len(m.Successors[i]))
+		}
 		dst = wire.AppendString(dst, m.Successors[i], true)
 	}
 	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
@@ -416,6 +440,9 @@ func (m *StreamsGroupTopologyDescriptionUpdateResponse) SetDefaults() {
 
 func (m *StreamsGroupTopologyDescriptionUpdateResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

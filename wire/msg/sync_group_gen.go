@@ -80,19 +80,26 @@ func (m *SyncGroupRequest) SetDefaults() {
 func (m *SyncGroupRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "GroupID", len(m.GroupID))
+	}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "MemberID", len(m.MemberID))
+	}
 	if version < 3 && m.GroupInstanceID != nil {
 		return dst, wire.ErrorNotInVersion("SyncGroupRequest", version, "GroupInstanceID")
 	}
-	if !flexible {
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("SyncGroupRequest", version, "GroupID", len(m.GroupID))
-		}
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("SyncGroupRequest", version, "MemberID", len(m.MemberID))
-		}
-		if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("SyncGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
-		}
+	if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if version == 5 && m.ProtocolType != nil && len(*m.ProtocolType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "ProtocolType", len(*m.ProtocolType))
+	}
+	if version == 5 && m.ProtocolName != nil && len(*m.ProtocolName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "ProtocolName", len(*m.ProtocolName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("SyncGroupRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.GroupID, flexible)
 	dst = wire.AppendInt32(dst, m.GenerationID)
@@ -165,10 +172,11 @@ func (m *SyncGroupRequestAssignment) SetDefaults() {
 func (m *SyncGroupRequestAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
-	if !flexible {
-		if len(m.MemberID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("SyncGroupRequestAssignment", version, "MemberID", len(m.MemberID))
-		}
+	if len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupRequestAssignment", version, "MemberID", len(m.MemberID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("SyncGroupRequestAssignment", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.MemberID, flexible)
 	dst = wire.AppendBytes(dst, m.Assignment, flexible)
@@ -270,6 +278,15 @@ func (m *SyncGroupResponse) SetDefaults() {
 func (m *SyncGroupResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
+	if version == 5 && m.ProtocolType != nil && len(*m.ProtocolType) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupResponse", version, "ProtocolType", len(*m.ProtocolType))
+	}
+	if version == 5 && m.ProtocolName != nil && len(*m.ProtocolName) > wire.MaxString {
+		return dst, wire.ErrorTooLong("SyncGroupResponse", version, "ProtocolName", len(*m.ProtocolName))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("SyncGroupResponse", version, "UnknownTags")
+	}
 	if version >= 1 {
 		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	}

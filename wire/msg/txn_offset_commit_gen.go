@@ -100,22 +100,29 @@ func (m *TxnOffsetCommitRequest) SetDefaults() {
 func (m *TxnOffsetCommitRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if len(m.TransactionalID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "TransactionalID", len(m.TransactionalID))
+	}
+	if len(m.GroupID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "GroupID", len(m.GroupID))
+	}
 	if version < 3 && m.GenerationIDOrMemberEpoch != -1 {
 		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "GenerationIDOrMemberEpoch")
 	}
 	if version < 3 && m.MemberID != "" {
 		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "MemberID")
 	}
+	if version >= 3 && len(m.MemberID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "MemberID", len(m.MemberID))
+	}
 	if version < 3 && m.GroupInstanceID != nil {
 		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "GroupInstanceID")
 	}
-	if !flexible {
-		if len(m.TransactionalID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "TransactionalID", len(m.TransactionalID))
-		}
-		if len(m.GroupID) > wire.MaxString {
-			return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "GroupID", len(m.GroupID))
-		}
+	if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
+		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.TransactionalID, flexible)
 	dst = wire.AppendString(dst, m.GroupID, flexible)
@@ -192,10 +199,11 @@ func (m *TxnOffsetCommitRequestTopic) SetDefaults() {
 func (m *TxnOffsetCommitRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if version <= 5 && len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("TxnOffsetCommitRequestTopic", version, "Name", len(m.Name))
-		}
+	if version <= 5 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("TxnOffsetCommitRequestTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequestTopic", version, "UnknownTags")
 	}
 	if version <= 5 {
 		dst = wire.AppendString(dst, m.Name, flexible)
@@ -256,10 +264,11 @@ func (m *TxnOffsetCommitRequestTopicPartition) SetDefaults() {
 func (m *TxnOffsetCommitRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if m.CommittedMetadata != nil && len(*m.CommittedMetadata) > wire.MaxString {
-			return dst, wire.ErrorTooLong("TxnOffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
-		}
+	if m.CommittedMetadata != nil && len(*m.CommittedMetadata) > wire.MaxString {
+		return dst, wire.ErrorTooLong("TxnOffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequestTopicPartition", version, "UnknownTags")
 	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt64(dst, m.CommittedOffset)
@@ -400,6 +409,9 @@ func (m *TxnOffsetCommitResponse) SetDefaults() {
 func (m *TxnOffsetCommitResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("TxnOffsetCommitResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
@@ -443,10 +455,11 @@ func (m *TxnOffsetCommitResponseTopic) SetDefaults() {
 func (m *TxnOffsetCommitResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
-	if !flexible {
-		if version <= 5 && len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("TxnOffsetCommitResponseTopic", version, "Name", len(m.Name))
-		}
+	if version <= 5 && len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("TxnOffsetCommitResponseTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("TxnOffsetCommitResponseTopic", version, "UnknownTags")
 	}
 	if version <= 5 {
 		dst = wire.AppendString(dst, m.Name, flexible)
@@ -505,6 +518,9 @@ func (m *TxnOffsetCommitResponseTopicPartition) SetDefaults() {
 func (m *TxnOffsetCommitResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("TxnOffsetCommitResponseTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {

@@ -152,6 +152,9 @@ func (m *UnregisterControllerResponse) SetDefaults() {
 
 func (m *UnregisterControllerResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("UnregisterControllerResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

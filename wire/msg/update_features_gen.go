@@ -131,6 +131,9 @@ func (m *UpdateFeaturesRequestFeatureUpdate) SetDefaults() {
 
 func (m *UpdateFeaturesRequestFeatureUpdate) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Feature) > wire.MaxString {
+		return dst, wire.ErrorTooLong("UpdateFeaturesRequestFeatureUpdate", version, "Feature", len(m.Feature))
+	}
 	if version > 0 && m.AllowDowngrade {
 		return dst, wire.ErrorNotInVersion("UpdateFeaturesRequestFeatureUpdate", version, "AllowDowngrade")
 	}
@@ -255,6 +258,9 @@ func (m *UpdateFeaturesResponse) SetDefaults() {
 
 func (m *UpdateFeaturesResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("UpdateFeaturesResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
@@ -307,6 +313,12 @@ func (m *UpdateFeaturesResponseResult) SetDefaults() {
 
 func (m *UpdateFeaturesResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Feature) > wire.MaxString {
+		return dst, wire.ErrorTooLong("UpdateFeaturesResponseResult", version, "Feature", len(m.Feature))
+	}
+	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
+		return dst, wire.ErrorTooLong("UpdateFeaturesResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+	}
 	dst = wire.AppendString(dst, m.Feature, true)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)

@@ -183,6 +183,12 @@ func (m *VotersRecordVoterEndpoint) SetDefaults() {
 
 func (m *VotersRecordVoterEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("VotersRecordVoterEndpoint", version, "Name", len(m.Name))
+	}
+	if len(m.Host) > wire.MaxString {
+		return dst, wire.ErrorTooLong("VotersRecordVoterEndpoint", version, "Host", len(m.Host))
+	}
 	dst = wire.AppendString(dst, m.Name, true)
 	dst = wire.AppendString(dst, m.Host, true)
 	dst = wire.AppendUint16(dst, m.Port)

@@ -93,6 +93,9 @@ func (m *WriteTxnMarkersRequest) SetDefaults() {
 func (m *WriteTxnMarkersRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("WriteTxnMarkersRequest", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Markers), flexible)
 	for i := range m.Markers {
 		if dst, err = m.Markers[i].append(dst, version); err != nil {
@@ -134,6 +137,9 @@ func (m *WriteTxnMarkersRequestMarker) SetDefaults() {
 func (m *WriteTxnMarkersRequestMarker) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("WriteTxnMarkersRequestMarker", version, "UnknownTags")
+	}
 	dst = wire.AppendInt64(dst, m.ProducerID)
 	dst = wire.AppendInt16(dst, m.ProducerEpoch)
 	dst = wire.AppendBool(dst, m.TransactionResult)
@@ -193,10 +199,11 @@ func (m *WriteTxnMarkersRequestMarkerTopic) SetDefaults() {
 func (m *WriteTxnMarkersRequestMarkerTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("WriteTxnMarkersRequestMarkerTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("WriteTxnMarkersRequestMarkerTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("WriteTxnMarkersRequestMarkerTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.PartitionIndexes), flexible)
@@ -328,6 +335,9 @@ func (m *WriteTxnMarkersResponse) SetDefaults() {
 func (m *WriteTxnMarkersResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponse", version, "UnknownTags")
+	}
 	dst = wire.AppendLen(dst, len(m.Markers), flexible)
 	for i := range m.Markers {
 		if dst, err = m.Markers[i].append(dst, version); err != nil {
@@ -369,6 +379,9 @@ func (m *WriteTxnMarkersResponseMarker) SetDefaults() {
 func (m *WriteTxnMarkersResponseMarker) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponseMarker", version, "UnknownTags")
+	}
 	dst = wire.AppendInt64(dst, m.ProducerID)
 	dst = wire.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
@@ -412,10 +425,11 @@ func (m *WriteTxnMarkersResponseMarkerTopic) SetDefaults() {
 func (m *WriteTxnMarkersResponseMarkerTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
-	if !flexible {
-		if len(m.Name) > wire.MaxString {
-			return dst, wire.ErrorTooLong("WriteTxnMarkersResponseMarkerTopic", version, "Name", len(m.Name))
-		}
+	if len(m.Name) > wire.MaxString {
+		return dst, wire.ErrorTooLong("WriteTxnMarkersResponseMarkerTopic", version, "Name", len(m.Name))
+	}
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponseMarkerTopic", version, "UnknownTags")
 	}
 	dst = wire.AppendString(dst, m.Name, flexible)
 	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
@@ -460,6 +474,9 @@ func (m *WriteTxnMarkersResponseMarkerTopicPartition) SetDefaults() {
 func (m *WriteTxnMarkersResponseMarkerTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 1
+	if !flexible && m.UnknownTags.Len() > 0 {
+		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponseMarkerTopicPartition", version, "UnknownTags")
+	}
 	dst = wire.AppendInt32(dst, m.PartitionIndex)
 	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {

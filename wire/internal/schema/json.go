@@ -228,8 +228,8 @@ func (w *writer) text(t Type, s string) error {
 		}
 		w.out = wire.AppendUUID(w.out, u)
 	default:
-		if !w.flexible && len(s) > wire.MaxString {
-			return fmt.Errorf("a string of %d bytes, and this version carries at most %d", len(s), wire.MaxString)
+		if len(s) > wire.MaxString {
+			return fmt.Errorf("%d bytes, and a string has at most %d", len(s), wire.MaxString)
 		}
 		w.out = wire.AppendString(w.out, s, w.flexible)
 	}

@@ -11,8 +11,8 @@ import (
 // The map is the caller's. A release is named as Kafka names it, "0.9.0.1", or by
 // its line, "0.9" or "3.9": the patch releases of a line speak alike. From 3.3 to
 // 3.9 a cluster may work with KRaft or with ZooKeeper, and its APIs differ:
-// "3.9.2" is with KRaft, "3.9.2-zk" with ZooKeeper. A release whose line is not
-// among Releases is an error.
+// "3.9.2" and "3.9.2-kraft" are with KRaft, "3.9.2-zk" is with ZooKeeper. A release
+// whose line is not among Releases is an error, and so is a mode that it lacks.
 //
 // From 0.10.0 on this is what brokers answer to ApiVersions, APIs between brokers
 // included, with one exception: Kafka 4 offers Produce from 0 on, for the sake of
@@ -25,7 +25,7 @@ import (
 // more: telemetry (KIP-714) shows only where a receiver is configured, and is not
 // in here; nor is what brokers offer with unstable.api.versions.enable.
 func VersionsOf(release string) (map[APIKey]VersionRange, error) {
-	name, mode, _ := strings.Cut(release, "-")
+	name, mode, named := strings.Cut(release, "-")
 	line := slices.Index(releaseLines, lineOf(name))
 	first, last := slices.Index(releaseLines, firstKRaft), slices.Index(releaseLines, lastZooKeeper)
 	kraft := line >= first && mode != "zk"
@@ -34,7 +34,7 @@ func VersionsOf(release string) (map[APIKey]VersionRange, error) {
 		return nil, fmt.Errorf("release %q: want one from %s to %s, such as %s.0 or %s-zk", release, releaseLines[0], releaseLines[len(releaseLines)-1],
 			releaseLines[len(releaseLines)-1], lastZooKeeper)
 	case mode == "zk" && line > last, mode == "kraft" && line < first,
-		mode != "" && mode != "zk" && mode != "kraft":
+		named && mode != "zk" && mode != "kraft":
 		return nil, fmt.Errorf("release %q: brokers work with ZooKeeper (-zk) up to %s, and with KRaft (-kraft) from %s on", release, lastZooKeeper, firstKRaft)
 	}
 	versions := make(map[APIKey]VersionRange, len(history))

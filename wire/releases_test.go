@@ -100,7 +100,7 @@ func TestVersionsOfNames(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"", "0", "4", "0.7", "0.8.3", "5.0", "3.9.x", "-zk", "4.0-zk", "3.2-kraft", "3.9-raft", "2.8.2.1", "4.4.0-rc1", " 2.8"} {
+	for _, name := range []string{"", "0", "4", "0.7", "0.8.3", "5.0", "3.9.x", "-zk", "4.0-zk", "3.2-kraft", "3.9-raft", "3.9-", "3.9-zk-kraft", "2.8.2.1", "4.4.0-rc1", " 2.8"} {
 		if got, err := wire.VersionsOf(name); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
 			t.Errorf("%q: %v, %v", name, got, err)
 		}

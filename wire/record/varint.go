@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -40,9 +41,10 @@ func varint(b []byte, i int) (v int64, end int) {
 	return unzigzag(u), i + n
 }
 
-// shortVarint reads at b[i], i not below 0, as varint does, but is -1 where the varint
-// has more than two bytes. Nearly all have one or two; so this one is small enough
-// to be inlined.
+// shortVarint reads at b[i], i not below 0, and returns the value and where it
+// ends, or far behind b where the varint has more than two bytes or is not there.
+// Nearly all have one or two; so this one is small enough to be inlined. What is
+// read behind a failure fails, too: it is enough to look at the end.
 func shortVarint(b []byte, i int) (v int64, end int) {
 	if uint(i+1) < uint(len(b)) {
 		u := uint64(b[i])
@@ -53,5 +55,8 @@ func shortVarint(b []byte, i int) (v int64, end int) {
 			return unzigzag(u&0x7f | more<<7), i + 2
 		}
 	}
-	return 0, -1
+	return 0, farBehind
 }
+
+// farBehind is behind every batch.
+const farBehind = math.MaxInt

@@ -329,9 +329,14 @@ func (r *Reader) Int32s(dst *[]int32, flexible bool) {
 			if n == 0 && len(*dst) == 0 {
 				return
 			}
-			s := r.resizeInt32s(*dst, n)
+			s := *dst
+			if cap(s) < n || s == nil {
+				s = r.newInt32s(n)
+			}
+			s = s[:n]
 			for i := range s {
-				s[i] = int32(binary.BigEndian.Uint32(b[4*i:]))
+				s[i] = int32(binary.BigEndian.Uint32(b))
+				b = b[4:]
 			}
 			*dst = s
 			return
@@ -350,19 +355,19 @@ func (r *Reader) NullableInt32s(dst *[]int32, flexible bool) {
 		*dst = nil
 		return
 	}
-	s := r.resizeInt32s(*dst, n)
+	s := *dst
+	if cap(s) < n || s == nil {
+		s = r.newInt32s(n)
+	}
+	s = s[:n]
 	for i := range s { // nothing, after an error
 		s[i] = r.Int32()
 	}
 	*dst = s
 }
 
-// resizeInt32s returns n values: s itself, where it is large enough, or a part
-// of the current block.
-func (r *Reader) resizeInt32s(s []int32, n int) []int32 {
-	if s != nil && cap(s) >= n {
-		return s[:n]
-	}
+// newInt32s returns n values of the current block.
+func (r *Reader) newInt32s(n int) []int32 {
 	if n == 0 {
 		return []int32{}
 	}

@@ -32,16 +32,21 @@ var (
 
 // parseMessage reads the message that b begins with.
 func parseMessage(b []byte) (m message, err error) {
+	err = m.parse(b)
+	return m, err
+}
+
+func (m *message) parse(b []byte) error {
 	if len(b) < messageHeadV0+messageLengths {
-		return m, errMessageEnd
+		return errMessageEnd
 	}
 	size := int64(int32At(b, sizeAt)) + logHead
 	m.format = Format(b[magicAt])
 	switch {
 	case m.format != V0 && m.format != V1:
-		return m, errMessageMagic
+		return errMessageMagic
 	case size < int64(messageHead(m.format)+messageLengths) || size > int64(len(b)):
-		return m, errMessageEnd
+		return errMessageEnd
 	}
 	m.size = int(size)
 	b = b[:m.size]
@@ -52,12 +57,12 @@ func parseMessage(b []byte) (m message, err error) {
 	}
 	i := messageHead(m.format)
 	if m.key, i = messageBytes(b, i); i < 0 || i > len(b)-4 {
-		return m, errMessageKey
+		return errMessageKey
 	}
 	if m.value, i = messageBytes(b, i); i != len(b) {
-		return m, errMessageValue
+		return errMessageValue
 	}
-	return m, nil
+	return nil
 }
 
 // messageBytes reads a length and as many bytes at b[i], where 4 bytes are, and
@@ -208,7 +213,8 @@ func (r *Records) nextMessage(rec *Record) (bool, error) {
 		return false, nil
 	}
 	b := r.data[r.pos:]
-	m, err := parseMessage(b)
+	var m message
+	err := m.parse(b)
 	if err == nil && r.wrapped {
 		if !r.SkipCRC {
 			err = checkMessage(b[:m.size])

@@ -52,13 +52,13 @@ func TestStream(t *testing.T) {
 	var log []byte
 	offset := int64(0)
 	for i := range 40 {
-		n := 1 + i*i*i%5000
+		n := 1 + i*i*i%300
 		log = append(log, batchOf(t, formats[i%3], []record.Codec{nil, testGzip{}}[i%2], offset, n)...)
 		offset += int64(n)
 	}
 	var b record.Builder
 	b.Reset(record.V2, nil)
-	b.Append(0, nil, bytes.Repeat([]byte("large"), 100_000), nil)
+	b.Append(0, nil, bytes.Repeat([]byte("large"), 20_000), nil)
 	large := sealed(t, &b)
 	record.Place(large, offset, 0)
 	log = slices.Concat(log, large, batchOf(t, record.V0, nil, offset+1, 3))

@@ -11,9 +11,10 @@ import (
 func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) }
 func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
 
-// varintLen is how many bytes v takes.
+// varintLen is how many bytes v takes: a seventh of its bits, rounded up, which
+// for up to 64 of them is this, without a division.
 func varintLen(v int64) int {
-	return (bits.Len64(zigzag(v)|1) + 6) / 7
+	return (9*bits.Len64(zigzag(v)|1) + 64) >> 6
 }
 
 // putVarint writes v at b[i], where there is room, and returns where it ends.

@@ -31,35 +31,39 @@ type kmsgMessage interface {
 
 func (m *message) bytes() ([]byte, error) { return m.ours.Append(nil, m.version) }
 
-// decodeCase is decoding into a new value.
+// lastDecoded keeps what is decoded from staying on the stack.
+var lastDecoded any
+
+// decodeCase is decoding into a new value. Only the last value is kept: what the
+// others decoded would make work for everybody's garbage collections.
 func (m *message) decodeCase() (benchCase, error) {
 	src, err := m.bytes()
 	if err != nil {
 		return benchCase{}, err
 	}
-	var (
-		oursNew   wire.Message // outside, so that they can't stay on the stack
-		kmsgNew   kmsgMessage
-		saramaNew saramaMessage
-	)
+	m.ours, lastDecoded = nil, nil
 	return benchCase{fmt.Sprintf("%s v%d decode", m.name, m.version), []contender{
 		{ours, func() error {
-			oursNew = m.newOurs()
-			return oursNew.Decode(src, m.version)
+			v := m.newOurs()
+			lastDecoded = v
+			return v.Decode(src, m.version)
 		}},
 		{kmsgSafe, func() error {
-			kmsgNew = m.newKmsg()
-			kmsgNew.SetVersion(m.version)
-			return kmsgNew.ReadFrom(src)
+			v := m.newKmsg()
+			lastDecoded = v
+			v.SetVersion(m.version)
+			return v.ReadFrom(src)
 		}},
 		{kmsgUnsafe, func() error {
-			kmsgNew = m.newKmsg()
-			kmsgNew.SetVersion(m.version)
-			return kmsgNew.UnsafeReadFrom(src)
+			v := m.newKmsg()
+			lastDecoded = v
+			v.SetVersion(m.version)
+			return v.UnsafeReadFrom(src)
 		}},
 		{saramas, func() error {
-			saramaNew = newSaramaMessage(m.newSarama())
-			return saramaNew.decode(src, m.version)
+			v := newSaramaMessage(m.newSarama())
+			lastDecoded = v
+			return v.decode(src, m.version)
 		}},
 	}, m.decode}, nil
 }

@@ -61,5 +61,5 @@
 // the error. Unpacking is bounded by the limit that Records is given, not by what
 // the bytes say of themselves; while a buffer grows both it and the next are there.
 // A message set in which compressed messages hold compressed messages, which no
-// client has written on purpose, takes up to four times that.
+// client has written on purpose, may take up to ten times that.
 package record

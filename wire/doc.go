@@ -8,7 +8,8 @@
 // barnabas shares (TopicPartition, Header, UUID). The messages are in
 // package wire/msg, a generated file for each API, requests and responses in
 // every version from the one that 0.8.0 spoke on; batches of records are in
-// package wire/record; package wire/anymsg finds a message by its key.
+// package wire/record; package wire/anymsg reads and writes any message, and
+// whole frames, for proxies and the like.
 //
 //	req := msg.NewMetadataRequest()
 //	req.Topics = []msg.MetadataRequestTopic{{Name: new("my-topic")}}
@@ -30,8 +31,13 @@
 // always Go's zero.
 //
 // Decode copies strings, few blocks for a message, and lets []byte fields alias
-// the input, which must outlive them. Decoding into a used struct reuses its
-// slices. Damaged input gives a *DecodeError that names the message, the place
-// and the byte; it never panics, and never allocates what the input's size does
-// not justify. Bytes after the end of a message are ignored, as brokers do.
+// the input, which must outlive them. Small arrays share blocks, too: who keeps
+// one keeps its block. Decoding into a used struct reuses its slices.
+//
+// Damaged input gives a *DecodeError that names the field and the byte. It never
+// panics, and decoding n bytes allocates at most 64 times n, and 32 KiB. Bytes
+// after the end of a message are ignored, as brokers do.
+//
+// AppendJSON and DecodeJSON, which all messages have, go to Kafka's own JSON and
+// back.
 package wire

@@ -28,7 +28,15 @@
 //
 // Fields of type *string, and slices that can be null, are nil for null.
 // UnknownTags of each struct keeps the tagged fields that the schema does not
-// know, so that a proxy passes them on; they go out by ascending number.
+// know, so that a proxy passes them on; they go out by ascending number. nil is
+// none.
+//
+// # JSON
+//
+// AppendJSON and DecodeJSON go to the JSON of Kafka's own tools and back: the
+// fields of one version, by Kafka's names with a small first letter. There is no
+// MarshalJSON, since a message without a version has none: encoding/json writes
+// the Go struct.
 //
 // # Records
 //

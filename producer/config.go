@@ -78,7 +78,7 @@ type Config struct {
 	Compression record.Compression
 
 	// CompressionLevel is the codec's own level: 1 (fast) to 9 for gzip, 1 to 17
-	// for lz4, 1 to 22 for zstd; snappy has none. Default: 0, the codec's
+	// for lz4, -131072 to 22 for zstd; snappy has none. Default: 0, the codec's
 	// default. Kafka: compression.gzip.level, compression.lz4.level,
 	// compression.zstd.level (KIP-390).
 	CompressionLevel int

@@ -51,7 +51,7 @@ func TestParseProperties(t *testing.T) {
 		"bootstrap.servers": "a:1,b:2", "client.id": "me", "acks": "all", "retries": "2147483647", "batch.size": "0",
 		"linger.ms": "5", "buffer.memory": "1000", "max.block.ms": "0", "max.request.size": "2000",
 		"max.in.flight.requests.per.connection": "1", "request.timeout.ms": "3000", "delivery.timeout.ms": "9000",
-		"compression.type": "gzip", "compression.gzip.level": "7", "compression.zstd.level": "3", "retry.backoff.ms": "50",
+		"compression.type": "gzip", "compression.gzip.level": "7", "compression.zstd.level": "-5", "retry.backoff.ms": "50",
 		"partitioner.class": "org.apache.kafka.clients.producer.RoundRobinPartitioner", "enable.idempotence": "false",
 	})
 	if err != nil {

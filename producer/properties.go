@@ -67,9 +67,9 @@ var properties = map[string]property{
 	}),
 	"max.in.flight.requests.per.connection": number(1, func(c *Config, n int) { c.MaxInFlight = n }),
 	"compression.type":                      {"none, gzip, snappy, lz4 or zstd", setCompression},
-	"compression.gzip.level":                levelOf(record.Gzip, "1 to 9"),
+	"compression.gzip.level":                levelOf(record.Gzip, "1 to 9, or -1"),
 	"compression.lz4.level":                 levelOf(record.LZ4, "1 to 17"),
-	"compression.zstd.level":                levelOf(record.Zstd, "1 to 22"),
+	"compression.zstd.level":                levelOf(record.Zstd, "-131072 to 22"),
 	"partitioner.class":                     {"DefaultPartitioner or RoundRobinPartitioner, with or without Kafka's package name", setPartitioner},
 	"enable.idempotence":                    {"false (idempotence is yet to come)", func(_ *Config, v string) bool { return strings.EqualFold(v, "false") }},
 }
@@ -100,7 +100,7 @@ func levelOf(codec record.Compression, allowed string) property {
 		if err == nil {
 			_, err = compress.NewCodec(codec, n)
 		}
-		return err == nil && n > 0
+		return err == nil && (n != 0 || codec == record.Zstd)
 	}}
 }
 

@@ -3,6 +3,7 @@ package netclient
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"sync"
@@ -23,17 +24,22 @@ type Conn struct {
 	nc       net.Conn
 	nodeID   atomic.Int32 // like node, until the pool adopts a bootstrap connection
 	vectored bool         // nc takes several slices in one system call
+	buffered bool         // nc takes a small Write without waiting for the peer
+	inTime   bool         // a Read on nc can be ended by a deadline, and the next one goes on
 
 	// token is the right to write; whoever holds it owns out. Failing holds it
 	// for ever.
 	token chan struct{}
 	out   outgoing
+	in    incoming // of whoever has the right to read
 
 	closed chan struct{} // closed when err is set
 	done   chan struct{} // closed when every request has its result
 
 	mu       sync.Mutex // guards what follows; never held over I/O or a callback
 	requests requests
+	reading  bool      // someone has the right to read; once the connection has failed, for ever
+	lone     bool      // since nothing was on its way, one caller's request alone was started
 	versions *versions // nil while they are being found out
 	err      error     // why the connection ended; nil while it stands
 	early    earlyAnswer
@@ -69,7 +75,7 @@ type Call struct {
 	// Timeout bounds the wait for the answer, counted from Start; 0 is the
 	// connection's own.
 	Timeout time.Duration
-	// Done is called exactly once, on one of the connection's goroutines, if
+	// Done is called exactly once, in one of the connection's goroutines, if
 	// Start returned nil. It gets the answer's bytes after the header, which are
 	// its own from then on, or an error; with NoResponse it is called when the
 	// request is written. No Write reads Body any more then. It must not block,
@@ -96,7 +102,14 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 	}
 	c.nodeID.Store(opts.node)
 	_, c.vectored = nc.(*net.TCPConn)
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn, *tls.Conn:
+		c.buffered = true
+	}
+	c.inTime = nc.SetReadDeadline(time.Time{}) == nil
+	c.in = incoming{r: bufio.NewReaderSize(nc, 8<<10), limit: opts.maxResponse}
 	c.mu.Lock()
+	c.reading = true
 	c.timer = time.AfterFunc(time.Hour, c.tick)
 	c.armTimer(c.lastUsed)
 	c.mu.Unlock()
@@ -109,6 +122,13 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 // means that the connection has ended and that Done will not be called; nothing
 // was sent then.
 func (c *Conn) Start(call Call) error {
+	_, err := c.start(call, false)
+	return err
+}
+
+// start adds a request. A caller that waits for the answer may get the rights to
+// write the request and to read its answer, and must use them: see exchange.
+func (c *Conn) start(call Call, waits bool) (own rights, err error) {
 	now := time.Now()
 	p := pending{Call: call, started: now, deadline: now.Add(c.timeout)}
 	if call.Timeout > 0 {
@@ -117,15 +137,24 @@ func (c *Conn) Start(call Call) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
-		return c.failure(&p, c.err, true)
+		return own, c.failure(&p, c.err, true)
 	}
+	c.lone = waits && c.requests.len() == 0
 	c.requests.add(p)
 	c.lastUsed = now
 	if p.deadline.Before(c.timerAt) {
 		c.armTimer(now)
 	}
-	c.wakeWriter()
-	return nil
+	if c.lone {
+		own = c.takeRights(&p)
+	}
+	if !own.write {
+		c.wakeWriter()
+	}
+	if !own.read {
+		c.wakeReader()
+	}
+	return own, nil
 }
 
 // Do sends a request, in the highest version that this client and the broker
@@ -177,9 +206,11 @@ func (c *Conn) ask(ctx context.Context, call Call) ([]byte, error) {
 	}
 	results := make(chan result, 1)
 	call.Done = func(body []byte, err error) { results <- result{body, err} }
-	if err := c.Start(call); err != nil {
+	own, err := c.start(call, true)
+	if err != nil {
 		return nil, err
 	}
+	c.exchange(ctx, own)
 	select {
 	case r := <-results:
 		return r.body, r.err
@@ -246,8 +277,8 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// fail ends the connection; the first reason stays. The reading goroutine gives
-// the requests their results.
+// fail ends the connection; the first reason stays. Whoever has the right to
+// read gives the requests their results.
 func (c *Conn) fail(err error) {
 	c.mu.Lock()
 	first := c.end(err)
@@ -266,11 +297,15 @@ func (c *Conn) end(err error) bool {
 	c.err = err
 	c.timer.Stop()
 	close(c.closed)
+	if !c.reading {
+		c.reading = true
+		go c.finish()
+	}
 	return true
 }
 
-// finish gives every request that is left its result. Only the reading goroutine
-// calls it, last.
+// finish gives every request that is left its result. It is called once, in a
+// goroutine of its own, with the right to read.
 func (c *Conn) finish() {
 	c.token <- struct{}{} // no Write runs any more, and none will
 	c.mu.Lock()
@@ -312,8 +347,8 @@ func (c *Conn) name() string {
 	return fmt.Sprintf("broker %d at %s", c.Node(), c.addr)
 }
 
-// tick runs when the timer fires: at a deadline or when the connection may have
-// been idle for too long.
+// tick runs when the timer fires: at a deadline, or when nothing was on its way
+// for so long that the connection needs to be watched, or to be closed.
 func (c *Conn) tick() {
 	now := time.Now()
 	c.mu.Lock()
@@ -323,6 +358,9 @@ func (c *Conn) tick() {
 	} else if c.requests.len() == 0 && c.maxIdle > 0 && now.Sub(c.lastUsed) >= c.maxIdle {
 		ended = c.end(errIdle)
 	} else {
+		if c.requests.len() == 0 && now.Sub(c.lastUsed) >= watchAfter {
+			c.wakeReader()
+		}
 		c.armTimer(now)
 	}
 	c.mu.Unlock()
@@ -343,11 +381,12 @@ func (c *Conn) armTimer(now time.Time) {
 		}
 		at = c.lastUsed.Add(idle)
 	}
+	if watch := c.lastUsed.Add(watchAfter); !c.reading && watch.Before(at) {
+		at = watch
+	}
 	if c.err != nil {
 		return
 	}
 	c.timerAt = at
 	c.timer.Reset(max(at.Sub(now), time.Millisecond))
 }
-
-func newReader(nc net.Conn) *bufio.Reader { return bufio.NewReaderSize(nc, 8<<10) }

@@ -11,40 +11,116 @@ import (
 	"github.com/barnabas-kafka/barnabas/wire"
 )
 
-// read is the connection's reading goroutine: it gives each answer to the
-// request it belongs to, and at the end an error to those that are left.
-func (c *Conn) read() {
-	err := c.readAnswers()
-	if errors.Is(err, io.EOF) {
-		err = fmt.Errorf("the broker closed the connection (%w)", io.EOF)
-	}
-	c.fail(err)
-	c.finish()
+// incoming is what has come from the broker. It belongs to whoever has the right
+// to read, and outlives a Read that a deadline has ended in the middle of an
+// answer.
+type incoming struct {
+	r     *bufio.Reader
+	limit int    // the largest answer
+	size  int    // of the answer that is being read; 0 when none is
+	frame []byte // what has come of it
 }
 
-func (c *Conn) readAnswers() error {
-	r := newReader(c.nc)
-	for {
-		frame, err := c.readFrame(r)
+// believed is how much of an answer's size, in bytes, is believed before that
+// much has come.
+const believed = 1 << 20
+
+// next reads one answer without its size. After an error that is a deadline's it
+// may be called again, and goes on.
+func (in *incoming) next() ([]byte, error) {
+	if in.size == 0 {
+		prefix, err := in.r.Peek(4)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := c.answer(frame); err != nil {
-			return err
+		size := int32(binary.BigEndian.Uint32(prefix))
+		if size < 4 || int(size) > in.limit {
+			return nil, notKafka(prefix, in.limit)
+		}
+		in.r.Discard(4)
+		in.size = int(size)
+		in.frame = make([]byte, 0, min(in.size, believed))
+	}
+	for len(in.frame) < in.size {
+		if len(in.frame) == cap(in.frame) {
+			in.frame = append(make([]byte, 0, min(in.size, 8*len(in.frame))), in.frame...)
+		}
+		n, err := in.r.Read(in.frame[len(in.frame):cap(in.frame)])
+		in.frame = in.frame[:len(in.frame)+n]
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	frame := in.frame
+	in.size, in.frame = 0, nil
+	return frame, nil
+}
+
+// wakeReader starts a reading goroutine if nobody reads. The caller holds c.mu.
+func (c *Conn) wakeReader() {
+	if !c.reading {
+		c.reading = true
+		go c.read()
+	}
+}
+
+// read is the connection's reading goroutine: it gives each answer to the
+// request it belongs to, and at the end of the connection an error to those that
+// are left. Only where it is likely that the next caller can read by itself does
+// it end while the connection stands.
+func (c *Conn) read() {
+	for {
+		if err := c.readAnswer(); err != nil {
+			c.fail(whyReadingEnded(err))
+			c.finish()
+			return
+		}
+		if c.leaveReading() {
+			return
 		}
 	}
 }
 
-// readFrame reads one answer without its size.
-func (c *Conn) readFrame(r *bufio.Reader) ([]byte, error) {
-	prefix, err := r.Peek(4)
+// leaveReading gives the right to read back if nothing is on its way and the
+// answer before was to a caller that was alone: the next such caller does
+// without a goroutine. A goroutine that serves callbacks, or callers who come
+// together, stays; so does one on a connection whose Read nobody can interrupt.
+func (c *Conn) leaveReading() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || !c.lone || !c.inTime || c.requests.len() > 0 {
+		return false
+	}
+	c.stopReading()
+	return true
+}
+
+// stopReading gives the right to read back; from watchAfter on the connection is
+// watched by a goroutine again. The caller holds c.mu.
+func (c *Conn) stopReading() {
+	c.reading = false
+	if now := time.Now(); c.timerAt.Sub(now) > watchAfter {
+		c.armTimer(now)
+	}
+}
+
+func whyReadingEnded(err error) error {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("the broker closed the connection (%w)", io.EOF)
+	}
+	return err
+}
+
+// readAnswer reads one answer and gives it to its request.
+func (c *Conn) readAnswer() error {
+	frame, err := c.in.next()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if size := int32(binary.BigEndian.Uint32(prefix)); size < 4 || int(size) > c.maxResponse {
-		return nil, notKafka(prefix, c.maxResponse)
-	}
-	return wire.ReadFrame(r, nil, c.maxResponse)
+	return c.answer(frame)
 }
 
 // notKafka says what speaks there, by the first bytes of what should be an

@@ -329,6 +329,9 @@ type stubConn struct {
 func (c *stubConn) Write(b []byte) (int, error) { return c.write(b) }
 func (c *stubConn) Close() error                { close(c.closed); return nil }
 func (c *stubConn) Read([]byte) (int, error)    { <-c.closed; return 0, net.ErrClosed }
+func (c *stubConn) SetReadDeadline(time.Time) error {
+	return errors.ErrUnsupported
+}
 
 func newStubConn(t *testing.T, write func([]byte) (int, error)) *Conn {
 	other, _ := net.Pipe()

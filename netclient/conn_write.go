@@ -53,21 +53,36 @@ func (c *Conn) wakeWriter() {
 // flight. It holds the token.
 func (c *Conn) write() {
 	for c.gather() {
-		c.meter.asked(c.out.count + len(c.out.noReply))
-		n, err := c.send()
-		c.written(n, err)
-		if err != nil {
-			c.fail(err)
-		}
+		c.flush()
 	}
 }
 
-// gather takes what the next Write will carry: small requests one after the
-// other, or up to the first large one. When there is nothing, it gives the
-// token back and returns false.
+// flush writes what was gathered.
+func (c *Conn) flush() {
+	c.meter.asked(c.out.count + len(c.out.noReply))
+	n, err := c.send()
+	c.written(n, err)
+	if err != nil {
+		c.fail(err)
+	}
+}
+
+// gather takes what the next Write will carry. When there is nothing, it gives
+// the token back and returns false.
 func (c *Conn) gather() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.takeQueued()
+	if len(c.out.scratch) == 0 {
+		<-c.token
+		return false
+	}
+	return true
+}
+
+// takeQueued takes small requests one after the other, or up to the first large
+// one. The caller holds c.mu and the token.
+func (c *Conn) takeQueued() {
 	o := &c.out
 	o.large, o.count = -1, 0
 	for c.err == nil && o.large < 0 && len(o.scratch) < fullWrite {
@@ -86,21 +101,13 @@ func (c *Conn) gather() bool {
 		q.size, q.Body = p.size, nil
 	}
 	c.early.writing = o.large
-	if len(o.scratch) == 0 {
-		<-c.token
-		return false
-	}
-	return true
 }
 
 // encode puts a request behind those gathered: all of it into scratch, or its
 // header there and its body into buffers.
 func (c *Conn) encode(p *pending) {
 	o := &c.out
-	body := 0
-	for _, part := range p.Body {
-		body += len(part)
-	}
+	body := bodySize(p)
 	start := len(o.scratch)
 	o.scratch = wire.AppendInt32(o.scratch, 0)
 	o.scratch, _ = wire.AppendRequestHeader(o.scratch, wire.RequestHeader{ // connect has checked the client id
@@ -118,7 +125,15 @@ func (c *Conn) encode(p *pending) {
 	}
 }
 
-// send writes what was gathered.
+func bodySize(p *pending) int {
+	size := 0
+	for _, part := range p.Body {
+		size += len(part)
+	}
+	return size
+}
+
+// send is the Write, or the system call for several slices.
 func (c *Conn) send() (int64, error) {
 	o := &c.out
 	if o.large < 0 {

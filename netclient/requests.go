@@ -14,6 +14,7 @@ type requests struct {
 	nextID   int32
 	queue    fifo[pending] // not taken for writing yet
 	inFlight fifo[pending] // taken for writing, answer awaited
+	silent   bool          // a request without an answer was taken; nothing tells whether the broker has read it
 }
 
 // pending is one request on its way.
@@ -44,7 +45,9 @@ func (r *requests) take() (pending, bool) {
 		r.nextID = -1
 	}
 	r.nextID++
-	if !p.NoResponse {
+	if p.NoResponse {
+		r.silent = true
+	} else {
 		r.inFlight.push(p)
 	}
 	return p, true

@@ -17,6 +17,7 @@ const usage = `barnabas - a Kafka client on the command line
   barnabas consume -b BROKERS -t TOPIC [-g GROUP] [-o beginning|end|N|s@TIME] [-p N]
                    [-c COUNT] [-e] [-f FORMAT] [-X name=value]...
   barnabas probe   -b BROKERS [-X name=value]...
+  barnabas request -b BROKERS [-node ID] NAME[/VERSION] [JSON]
   barnabas demo    [-b BROKERS] [-n RECORDS] [-stats]
 
 BROKERS is host:port[,host:port...]; -X sets a property by Kafka's own name.
@@ -47,6 +48,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		"produce": produce,
 		"consume": consume,
 		"probe":   probe,
+		"request": request,
 		"demo":    demo,
 	}
 	if len(args) == 0 {
@@ -59,7 +61,7 @@ func run(ctx context.Context, args []string, std streams) int {
 	}
 	command, ok := commands[args[0]]
 	if !ok {
-		fmt.Fprintf(std.err, "barnabas: no command %q; there are produce, consume, probe and demo\n", args[0])
+		fmt.Fprintf(std.err, "barnabas: no command %q; there are produce, consume, probe, request and demo\n", args[0])
 		return 2
 	}
 	err := command(ctx, args[1:], std)

@@ -22,10 +22,11 @@ const sayAfter = 3 * time.Second
 
 // common are the options that every command takes.
 type common struct {
-	flags   *flag.FlagSet
-	brokers string
-	verbose bool
-	props   map[string]string
+	flags    *flag.FlagSet
+	brokers  string
+	verbose  bool
+	props    map[string]string
+	operands int // most that may follow the options
 }
 
 func newCommon(name string, std streams) *common {
@@ -53,8 +54,8 @@ func (c *common) parse(args []string) error {
 		}
 		return usageError{err}
 	}
-	if rest := c.flags.Args(); len(rest) > 0 {
-		return usagef("don't know what to do with %q", strings.Join(rest, " "))
+	if rest := c.flags.Args(); len(rest) > c.operands {
+		return usagef("don't know what to do with %q", strings.Join(rest[c.operands:], " "))
 	}
 	if c.brokers != "" {
 		c.props["bootstrap.servers"] = c.brokers
@@ -77,6 +78,34 @@ func (c *common) logger(w io.Writer) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// dial makes the client for a command that knows only the client's own
+// properties. The context that it returns ends when the patience does.
+func (c *common) dial(ctx context.Context, std streams) (*netclient.Client, context.Context, error) {
+	if err := c.needBrokers(); err != nil {
+		return nil, nil, err
+	}
+	wait, err := patienceOf(c.props)
+	if err != nil {
+		return nil, nil, err
+	}
+	delete(c.props, "max.block.ms")
+	config, unknown, err := netclient.ParseProperties(c.props)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	for name := range unknown {
+		return nil, nil, usagef("-X %s: there is no such property here", name)
+	}
+	config.Logger = c.logger(std.err)
+	client, err := connect(ctx, config, wait, std)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	context.AfterFunc(client.Context(), cancel)
+	return client, ctx, nil
 }
 
 // connect makes the client and waits until a broker has answered, at most for

@@ -17,29 +17,11 @@ func probe(ctx context.Context, args []string, std streams) error {
 	if err := opts.parse(args); err != nil {
 		return err
 	}
-	if err := opts.needBrokers(); err != nil {
-		return err
-	}
-	wait, err := patienceOf(opts.props)
-	if err != nil {
-		return err
-	}
-	delete(opts.props, "max.block.ms")
-	config, unknown, err := netclient.ParseProperties(opts.props)
-	if err != nil {
-		return usageError{err}
-	}
-	for name := range unknown {
-		return usagef("-X %s: probe has no such property", name)
-	}
-	config.Logger = opts.logger(std.err)
-	client, err := connect(ctx, config, wait, std)
+	client, ctx, err := opts.dial(ctx, std)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
 	return printBrokers(ctx, client, std)
 }
 

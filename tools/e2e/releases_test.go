@@ -22,6 +22,7 @@ func TestReleases(t *testing.T) {
 			r.cluster = startCluster(t, realkafka.Config{Version: r.version, Partitions: 6})
 			t.Run("probe", r.testProbe)
 			t.Run("versions", r.testVersions)
+			t.Run("request", r.testRequest)
 			for _, codec := range r.codecs() {
 				t.Run("codec="+codec, func(t *testing.T) { r.testRoundTrip(t, codec) })
 			}
@@ -88,6 +89,16 @@ func (r *oneRelease) testProbe(t *testing.T) {
 	want := []string{fmt.Sprint(r.cluster.Broker(0).ID()), r.cluster.Broker(0).Addr(), r.name}
 	if len(lines) != 1 || !slices.Equal(strings.Fields(lines[0]), want) {
 		t.Errorf("probe printed %q, want one line of %q", lines, want)
+	}
+}
+
+// testRequest asks in the oldest version that the broker reads, and in the newest.
+func (r *oneRelease) testRequest(t *testing.T) {
+	for _, version := range []string{"/0", ""} {
+		answer := strings.Join(barnabas(t, "", "request", "-b", addrs(r.cluster), "Metadata"+version, `{"topics": [{"name": "probed"}]}`), "\n")
+		if want := fmt.Sprintf(`"nodeId": %d,`, r.cluster.Broker(0).ID()); !strings.Contains(answer, want) || !strings.Contains(answer, `"name": "probed"`) {
+			t.Errorf("Metadata%s is answered by\n%s", version, answer)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type Client struct {
 	cfg    Config
 	pinned *versions // nil: found out for each broker
 	meter  *meter
+	tls    *tlsFiles       // nil: plaintext
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the refreshing goroutine
@@ -36,8 +37,8 @@ type Client struct {
 	bootstrap    *Conn // to a cluster that names no brokers; else nil
 }
 
-// New makes a Client. It checks the Config and does not wait for the network:
-// the first call that needs the cluster connects, and Ping does nothing else.
+// New makes a Client. It checks the Config, reads the files of its TLS, and does not
+// wait for the network: the first call that needs the cluster connects, and Ping does nothing else.
 func New(cfg Config) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("netclient: %w", err)
@@ -50,6 +51,10 @@ func New(cfg Config) (*Client, error) {
 		coordinators: map[coordinatorKey]Broker{},
 	}
 	c.pinned, _ = parsePin(cfg.APIVersion)
+	var err error
+	if c.tls, err = newTLSFiles(cfg.TLS, c.cfg.Logger); err != nil {
+		return nil, fmt.Errorf("netclient: %w", err)
+	}
 	c.meter = newMeter(c.cfg.Metrics, c.cfg.ClientID)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.metadata.Store(emptyMetadata())

@@ -35,6 +35,10 @@ type Config struct {
 	// that is no bare *net.TCPConn gets each request in one copied Write.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
+	// TLS encrypts the connections, those of Dial as well. Default: nil,
+	// plaintext. Kafka: security.protocol SSL or SASL_SSL.
+	TLS *TLS
+
 	// APIVersion pins the release that the brokers are taken for, "0.8.2" or
 	// "2.8", instead of finding it out; nothing is asked then. Default: "",
 	// found out for each broker. kafka-python: api_version.
@@ -124,6 +128,9 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("APIVersion: %w", err))
 	}
 	if err := checkClientID(c.ClientID); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.TLS.check(); err != nil {
 		errs = append(errs, err)
 	}
 	atLeast := func(name string, value, least int64) {

@@ -130,7 +130,7 @@ func notKafka(prefix []byte, limit int) error {
 	case string(prefix) == "HTTP":
 		return fmt.Errorf("%w: the port speaks HTTP; check its number", ErrNotKafka)
 	case prefix[0] == 0x15 && prefix[1] == 3, prefix[0] == 0x16 && prefix[1] == 3:
-		return fmt.Errorf("%w: the port speaks TLS, this client plaintext; check the port and the protocol of its listener", ErrNotKafka)
+		return ErrTLSPort
 	}
 	return fmt.Errorf("%w: it begins with %q, as a size that is %d bytes, where 4 to %d are allowed; check the port", ErrNotKafka, prefix, int32(binary.BigEndian.Uint32(prefix)), limit)
 }

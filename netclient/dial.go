@@ -66,7 +66,7 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 	return d.conn, v, nil
 }
 
-// dial makes the network connection.
+// dial makes the network connection, and encrypts it where that is wanted.
 func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 	dial := c.cfg.Dial
 	if dial == nil {
@@ -84,6 +84,9 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 			nc.Close()
 			return nil, err
 		}
+	}
+	if c.tls != nil {
+		return c.tls.handshake(ctx, nc, addr)
 	}
 	return nc, nil
 }

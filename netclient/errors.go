@@ -74,10 +74,18 @@ func (e *ConnError) Error() string {
 
 func (e *ConnError) Unwrap() error { return e.Err }
 
+// Is makes errors.Is(err, ErrClientCertificate) true for what brokers say then.
+func (e *ConnError) Is(target error) bool {
+	return target == ErrClientCertificate && refusesCertificate(e.Err)
+}
+
 // hintFor says what to check.
 func hintFor(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return "the host name does not resolve: check its spelling and this machine's DNS"
+	}
+	if hint := tlsHint(err); hint != "" {
+		return hint
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -167,7 +175,7 @@ func SafeToRetry(err error) bool {
 // already done its work; SafeToRetry does. It is false for what this program
 // did itself: ErrClosed, and a context that ended.
 func IsRetriable(err error) bool {
-	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotKafka) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotKafka) || errors.Is(err, ErrPlaintextPort) || untrusted(err) || errors.Is(err, context.Canceled) {
 		return false
 	}
 	if code, ok := errors.AsType[wire.ErrorCode](err); ok {

@@ -15,24 +15,29 @@ import (
 // put its value into a Config.
 type property struct {
 	allowed string
-	set     func(c *Config, value string) error
+	set     func(d *draft, value string) error
+}
+
+// draft is a Config in the making.
+type draft struct {
+	Config
+	security securityProperties
 }
 
 // errValue says that a property's value is not one of those allowed.
 var errValue = errors.New("not allowed")
 
 var properties = map[string]property{
-	"bootstrap.servers": {"host:port[,host:port...]", func(c *Config, v string) error {
+	"bootstrap.servers": {"host:port[,host:port...]", func(d *draft, v string) error {
 		servers, err := ParseServers(v)
 		if err == nil && len(servers) == 0 {
 			err = errValue
 		}
-		c.BootstrapServers = servers
+		d.BootstrapServers = servers
 		return err
 	}},
-	"client.id":                          {"any text", func(c *Config, v string) error { c.ClientID = v; return nil }},
+	"client.id":                          {"any text", func(d *draft, v string) error { d.ClientID = v; return nil }},
 	"api.version":                        {"auto, or a release such as 0.8.2, 0.10.2 or 2.8", setAPIVersion},
-	"security.protocol":                  {"PLAINTEXT (TLS and SASL are yet to come)", setProtocol},
 	"request.timeout.ms":                 millis(1, func(c *Config) *time.Duration { return &c.RequestTimeout }),
 	"retry.backoff.ms":                   millis(0, func(c *Config) *time.Duration { return &c.RetryBackoff }),
 	"retry.backoff.max.ms":               millis(1, func(c *Config) *time.Duration { return &c.RetryBackoffMax }),
@@ -43,14 +48,26 @@ var properties = map[string]property{
 	"metadata.max.age.ms":                millis(0, func(c *Config) *time.Duration { return &c.MetadataMaxAge }),
 	"send.buffer.bytes":                  bufferSize(func(c *Config) *int { return &c.SendBuffer }),
 	"receive.buffer.bytes":               bufferSize(func(c *Config) *int { return &c.ReceiveBuffer }),
+
+	"security.protocol":       {"PLAINTEXT or SSL", setProtocol},
+	"ssl.truststore.location": pemFile(func(t *TLS) *string { return &t.CAFile }),
+	"ssl.truststore.type":     onlyPEM,
+	"ssl.keystore.location":   pemFile(func(t *TLS) *string { return &t.CertFile }),
+	"ssl.keystore.type":       onlyPEM,
+	"ssl.key.location":        pemFile(func(t *TLS) *string { return &t.KeyFile }),
+	"ssl.crl.location":        pemFile(func(t *TLS) *string { return &t.CRLFile }),
+	"ssl.crl.check":           {"leaf or chain", setCRLCheck},
+
+	"ssl.endpoint.identification.algorithm": {"https, or nothing for no check of the host", setHostCheck},
 }
 
 // ParseProperties reads Kafka's own client properties, "bootstrap.servers" and
-// so on, into a Config; "api.version" is kafka-python's api_version. It also
-// gives back the properties that it does not know, for whoever does. The error
+// so on, into a Config; "api.version" is kafka-python's api_version, and
+// ssl.key.location, ssl.crl.location and ssl.crl.check (leaf or chain) are what
+// Kafka has no name for. It also gives back the properties that it does not know, for whoever does. The error
 // joins one for each bad value: property, value, and what is allowed.
 func ParseProperties(props map[string]string) (Config, map[string]string, error) {
-	var c Config
+	var d draft
 	var errs []error
 	unknown := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(props)) {
@@ -60,7 +77,8 @@ func ParseProperties(props map[string]string) (Config, map[string]string, error)
 			unknown[name] = props[name]
 			continue
 		}
-		switch err := p.set(&c, value); {
+		d.security.note(name)
+		switch err := p.set(&d, value); {
 		case err == nil:
 		case errors.Is(err, errValue):
 			errs = append(errs, fmt.Errorf("%s=%s: allowed is %s", name, value, p.allowed))
@@ -68,7 +86,10 @@ func ParseProperties(props map[string]string) (Config, map[string]string, error)
 			errs = append(errs, fmt.Errorf("%s=%s: %w", name, value, err))
 		}
 	}
-	return c, unknown, errors.Join(errs...)
+	if err := d.secure(); err != nil {
+		errs = append(errs, err)
+	}
+	return d.Config, unknown, errors.Join(errs...)
 }
 
 const maxMillis = math.MaxInt64 / int64(time.Millisecond)
@@ -76,52 +97,45 @@ const maxMillis = math.MaxInt64 / int64(time.Millisecond)
 // millis is a property in milliseconds of at least least. Kafka's 0 becomes a
 // negative duration, because 0 is the default in a Config.
 func millis(least int64, field func(*Config) *time.Duration) property {
-	return property{fmt.Sprintf("a number of milliseconds from %d up", least), func(c *Config, v string) error {
+	return property{fmt.Sprintf("a number of milliseconds from %d up", least), func(d *draft, v string) error {
 		n, err := strconv.ParseInt(v, 10, 64)
 		if err != nil || n < least || n > maxMillis {
 			return errValue
 		}
-		*field(c) = time.Duration(n) * time.Millisecond
+		*field(&d.Config) = time.Duration(n) * time.Millisecond
 		if n == 0 {
-			*field(c) = -1
+			*field(&d.Config) = -1
 		}
 		return nil
 	}}
 }
 
 func millisOrNever(field func(*Config) *time.Duration) property {
-	return property{"a number of milliseconds from 1 up, or -1 for never", func(c *Config, v string) error {
+	return property{"a number of milliseconds from 1 up, or -1 for never", func(d *draft, v string) error {
 		n, err := strconv.ParseInt(v, 10, 64)
 		if err != nil || n < -1 || n == 0 || n > maxMillis {
 			return errValue
 		}
-		*field(c) = time.Duration(n) * time.Millisecond
+		*field(&d.Config) = time.Duration(n) * time.Millisecond
 		return nil
 	}}
 }
 
 func bufferSize(field func(*Config) *int) property {
-	return property{"a number of bytes from 1 up, or -1 for the system's own", func(c *Config, v string) error {
+	return property{"a number of bytes from 1 up, or -1 for the system's own", func(d *draft, v string) error {
 		n, err := strconv.ParseInt(v, 10, 32)
 		if err != nil || n < -1 || n == 0 {
 			return errValue
 		}
-		*field(c) = int(max(n, 0))
+		*field(&d.Config) = int(max(n, 0))
 		return nil
 	}}
 }
 
-func setAPIVersion(c *Config, v string) error {
+func setAPIVersion(d *draft, v string) error {
 	if _, err := parsePin(v); err != nil {
 		return err
 	}
-	c.APIVersion = v
-	return nil
-}
-
-func setProtocol(_ *Config, v string) error {
-	if !strings.EqualFold(v, "PLAINTEXT") {
-		return errValue
-	}
+	d.APIVersion = v
 	return nil
 }

@@ -116,7 +116,7 @@ func (b *broker) serve(conn net.Conn) bool {
 			defer c.mu.Unlock()
 			delete(r.conns, conn)
 		}()
-		newConnection(b, r, conn).serve()
+		newConnection(b, r, c.config.secure(conn)).serve()
 	})
 	return true
 }

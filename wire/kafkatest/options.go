@@ -1,6 +1,7 @@
 package kafkatest
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -25,6 +26,7 @@ type config struct {
 	maxSession      time.Duration
 	initialDelay    time.Duration
 	logger          *slog.Logger
+	tls             *tls.Config
 }
 
 type topicConfig struct {

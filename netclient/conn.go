@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -45,8 +46,10 @@ type Conn struct {
 	early    earlyAnswer
 	unsent   int // how many of the last requests in flight were not written at all
 	lastUsed time.Time
-	timer    *time.Timer // at the next deadline, or when idle for too long
-	timerAt  time.Time
+	// pausedUntil is when requests.paused ends.
+	pausedUntil time.Time
+	timer       *time.Timer // at the next deadline, or when idle for too long
+	timerAt     time.Time
 }
 
 // connOptions are what a Conn is told when it is made; never changed.
@@ -61,6 +64,7 @@ type connOptions struct {
 	trace       *Trace
 	meter       *meter
 	onClose     func(*Conn, error) // called once, when the connection ends
+	onThrottle  func(ThrottleInfo) // called when the broker asks for a pause
 }
 
 // Call is a request in parts, for callers that encode by themselves.
@@ -88,6 +92,10 @@ type Call struct {
 // request line and says at once that it is a bad one, instead of waiting for
 // more. Brokers send any id back.
 const firstCorrelationID = 0x0d0a0d0a
+
+// maxBody is how large a request can be without its header, which is as large as
+// the client id and a few bytes more.
+const maxBody = math.MaxInt32 - wire.MaxString - 64
 
 func newConn(nc net.Conn, opts connOptions) *Conn {
 	c := &Conn{
@@ -119,8 +127,8 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 }
 
 // Start sends a request and returns at once; call.Done gets the answer. An error
-// means that the connection has ended and that Done will not be called; nothing
-// was sent then.
+// means that nothing was sent and that Done will not be called: the connection
+// has ended (a *ConnError), or the request does not fit into a frame.
 func (c *Conn) Start(call Call) error {
 	_, err := c.start(call, false)
 	return err
@@ -133,6 +141,10 @@ func (c *Conn) start(call Call, waits bool) (own rights, err error) {
 	p := pending{Call: call, started: now, deadline: now.Add(c.timeout)}
 	if call.Timeout > 0 {
 		p.deadline = now.Add(call.Timeout)
+	}
+	if size := bodySize(&p); size > maxBody {
+		return own, fmt.Errorf("%s: %s v%d has %d bytes; a request has less than 2 GiB, and brokers take 100 MiB unless socket.request.max.bytes says otherwise",
+			c.name(), call.Key, call.Version, size)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -353,6 +365,7 @@ func (c *Conn) tick() {
 	now := time.Now()
 	c.mu.Lock()
 	ended := false
+	late := c.unpause(now)
 	if p, ok := c.requests.expired(now); ok {
 		ended = c.end(&TimeoutError{What: fmt.Sprintf("no answer to %s v%d", p.Key, p.Version), After: now.Sub(p.started).Round(time.Millisecond)})
 	} else if c.requests.len() == 0 && c.maxIdle > 0 && now.Sub(c.lastUsed) >= c.maxIdle {
@@ -366,6 +379,10 @@ func (c *Conn) tick() {
 	c.mu.Unlock()
 	if ended {
 		c.nc.Close()
+	}
+	for i := range late {
+		p := &late[i]
+		c.complete(p, nil, c.failure(p, &TimeoutError{What: "not sent, because the broker's quota pauses the connection,", After: now.Sub(p.started).Round(time.Millisecond)}, true))
 	}
 }
 
@@ -383,6 +400,9 @@ func (c *Conn) armTimer(now time.Time) {
 	}
 	if watch := c.lastUsed.Add(watchAfter); !c.reading && watch.Before(at) {
 		at = watch
+	}
+	if c.requests.paused && c.pausedUntil.Before(at) {
+		at = c.pausedUntil
 	}
 	if c.err != nil {
 		return

@@ -28,7 +28,7 @@ type rights struct{ write, read bool }
 // takeRights gives the caller of the only request that the connection has what
 // rights are free. The caller holds c.mu.
 func (c *Conn) takeRights(p *pending) (own rights) {
-	if !c.reading && c.inTime && !p.NoResponse {
+	if !c.reading && c.inTime && !c.requests.paused && !p.NoResponse {
 		own.read, c.reading = true, true
 	}
 	// The broker has read all that was written before; so there is room for a

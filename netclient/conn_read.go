@@ -146,18 +146,26 @@ func (c *Conn) answer(frame []byte) error {
 		return err
 	}
 	c.lastUsed = now
-	if p.id == c.early.writing {
+	throttle := throttleTime(p.Key, p.Version, body)
+	if throttle > 0 {
+		c.throttle(throttle, now)
+	}
+	early := p.id == c.early.writing
+	if early {
 		c.early.request, c.early.body, c.early.got = p, body, true
-		c.mu.Unlock()
-		return nil
 	}
 	c.wakeWriter() // there may be room in flight now
 	if c.maxIdle > 0 && c.requests.len() == 0 && c.timerAt.Sub(now) > c.maxIdle {
 		c.armTimer(now)
 	}
 	c.mu.Unlock()
+	if throttle > 0 {
+		c.throttledBy(&p, throttle, now)
+	}
 	c.meter.answered(len(frame)+4, now.Sub(p.started), now)
-	c.complete(&p, body, nil)
+	if !early {
+		c.complete(&p, body, nil)
+	}
 	return nil
 }
 

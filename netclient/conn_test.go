@@ -420,6 +420,26 @@ func TestConnSizes(t *testing.T) {
 	}
 }
 
+// TestConnRequestTooLarge: it fails alone, and is not tried again.
+func TestConnRequestTooLarge(t *testing.T) {
+	c, p := newTestConn(t, nil)
+	part := make([]byte, 64<<20)
+	var body [][]byte
+	for range 32 {
+		body = append(body, part)
+	}
+	err := c.Start(Call{Key: wire.KeyProduce, Version: 9, Body: body, Done: func([]byte, error) { t.Error("Done was called") }})
+	if err == nil || IsRetriable(err) || SafeToRetry(err) {
+		t.Errorf("got %v", err)
+	}
+	for _, part := range []string{"broker 1 at broker:9092", "Produce v9", "2147483648 bytes", "socket.request.max.bytes"} {
+		if !strings.Contains(fmt.Sprint(err), part) {
+			t.Errorf("no %q in: %v", part, err)
+		}
+	}
+	leaveAlone(t, c, p)
+}
+
 func TestConnIdle(t *testing.T) {
 	c, p := newTestConn(t, func(o *connOptions) { o.maxIdle = 60 * time.Millisecond })
 	r := start(t, c, "a", nil)

@@ -20,6 +20,7 @@ type meter struct {
 	sent        *metrics.Sensor // bytes of a Write
 	received    *metrics.Sensor // bytes of an answer
 	latency     *metrics.Sensor // ms from the call to the answer
+	throttle    *metrics.Sensor // ms of a pause that a broker asked for
 }
 
 // metricsGroup is the group of the client's own metrics. Those of producers and
@@ -72,6 +73,9 @@ func (m *meter) register(tag string) error {
 	m.latency = sensor("latency",
 		namedStat{"request-latency-avg", "milliseconds from a request to its answer, on average", metrics.NewAvg()},
 		namedStat{"request-latency-max", "milliseconds from a request to its answer, at most", metrics.NewMax()})
+	m.throttle = sensor("throttle",
+		namedStat{"throttle-time-total", "milliseconds for which brokers asked for a pause of a connection", metrics.NewTotal()},
+		namedStat{"throttle-time-max", "milliseconds for which a broker asked for a pause of a connection, at most", metrics.NewMax()})
 	return errors.Join(errs...)
 }
 
@@ -110,6 +114,12 @@ func (m *meter) answered(bytes int, took time.Duration, now time.Time) {
 	if m != nil {
 		m.received.Record(float64(bytes), now)
 		m.latency.Record(float64(took)/float64(time.Millisecond), now)
+	}
+}
+
+func (m *meter) throttled(d time.Duration, now time.Time) {
+	if m != nil {
+		m.throttle.Record(float64(d)/float64(time.Millisecond), now)
 	}
 }
 

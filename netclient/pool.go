@@ -60,6 +60,7 @@ func (c *Client) NewPool(cfg PoolConfig) *Pool {
 		trace:       c.cfg.Trace,
 		meter:       c.meter,
 		onClose:     c.connClosed,
+		onThrottle:  c.connThrottled,
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

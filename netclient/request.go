@@ -102,7 +102,7 @@ func (c *Client) anyBroker(ctx context.Context) ([]int32, error) {
 
 // candidates are a few of the known brokers, the best first: those with a
 // connection, by how little they have to do; then those never tried or not for
-// a while; then, if they are wanted, those that failed just now.
+// a while, or throttled; then, if they are wanted, those that failed just now.
 func (c *Client) candidates(failed bool) []int32 {
 	type candidate struct{ node, rank, load, random int }
 	var all []candidate
@@ -110,7 +110,9 @@ func (c *Client) candidates(failed bool) []int32 {
 	for id, b := range c.Metadata().brokers {
 		one := candidate{node: int(id), rank: 1, random: rand.Int()}
 		if conn, ok := c.shared.standing(id); ok {
-			one.rank, one.load = 0, conn.InFlight()
+			if one.load = conn.InFlight(); !conn.throttled() {
+				one.rank = 0
+			}
 		} else if c.inBackoff(b.Addr(), now) {
 			if one.rank = 2; !failed {
 				continue

@@ -14,6 +14,7 @@ type requests struct {
 	nextID   int32
 	queue    fifo[pending] // not taken for writing yet
 	inFlight fifo[pending] // taken for writing, answer awaited
+	paused   bool          // the broker wants to hear nothing for now
 	silent   bool          // a request without an answer was taken; nothing tells whether the broker has read it
 }
 
@@ -30,7 +31,7 @@ func (r *requests) add(p pending) { r.queue.push(p) }
 
 // ready reports whether there is something to write.
 func (r *requests) ready() bool {
-	return r.queue.len() > 0 && (r.limit == 0 || r.inFlight.len() < r.limit || r.queue.at(0).NoResponse)
+	return r.queue.len() > 0 && !r.paused && (r.limit == 0 || r.inFlight.len() < r.limit || r.queue.at(0).NoResponse)
 }
 
 // take gives the next request to write, with its correlation id, and counts it
@@ -97,6 +98,18 @@ func (r *requests) expired(now time.Time) (*pending, bool) {
 		}
 	}
 	return nil, false
+}
+
+// takeLate takes the requests out of the queue whose time is over.
+func (r *requests) takeLate(now time.Time) (late []pending) {
+	for range r.queue.len() {
+		if p := r.queue.pop(); now.Before(p.deadline) {
+			r.queue.push(p)
+		} else {
+			late = append(late, p)
+		}
+	}
+	return late
 }
 
 func (r *requests) len() int { return r.queue.len() + r.inFlight.len() }

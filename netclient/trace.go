@@ -17,6 +17,10 @@ type Trace struct {
 	// RequestDone is called when a request has its answer, was written if it
 	// gets none, or failed.
 	RequestDone func(RequestInfo)
+	// Throttled is called when a broker has said, by its quotas, that it wants to
+	// hear nothing more on a connection for some time. Brokers before 2.0 hold
+	// their answers back instead; those are in no call.
+	Throttled func(ThrottleInfo)
 	// MetadataDone is called after each refresh of the metadata; on an error the
 	// snapshot is still the old one.
 	MetadataDone func(md *Metadata, err error)
@@ -29,6 +33,14 @@ type ConnectInfo struct {
 	Release  Release
 	Duration time.Duration
 	Err      error
+}
+
+// ThrottleInfo describes a pause that a broker has asked for (KIP-219).
+type ThrottleInfo struct {
+	Addr     string
+	Node     int32         // -1 for a bootstrap server
+	Key      wire.APIKey   // of the answer that asked for it
+	Duration time.Duration // from that answer on
 }
 
 // RequestInfo describes a request that is over.

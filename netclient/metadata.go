@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -47,7 +48,8 @@ type Topic struct {
 	Internal   bool        // the brokers' own, such as __consumer_offsets
 	Partitions []Partition // sorted by ID
 
-	inUse bool // will be in the next snapshots too
+	inUse bool         // will be in the next snapshots too
+	used  *atomic.Bool // someone has looked the topic up in this snapshot
 }
 
 // Partition is what is known of a partition.
@@ -89,8 +91,15 @@ func (m *Metadata) ClusterID() string { return m.clusterID }
 func (m *Metadata) AsOf() time.Time { return m.asOf }
 
 // Topic gives a topic in use, or nil when nothing is known of it. The Topic must
-// not be changed.
-func (m *Metadata) Topic(name string) *Topic { return m.topics[name] }
+// not be changed. Topics that nobody looks up any more, here or with Leader, are
+// dropped: see Client.Topic.
+func (m *Metadata) Topic(name string) *Topic {
+	t := m.topics[name]
+	if t != nil && !t.used.Load() {
+		t.used.Store(true)
+	}
+	return t
+}
 
 // Topics are the topics known here, in no order.
 func (m *Metadata) Topics() iter.Seq[*Topic] { return maps.Values(m.topics) }
@@ -99,7 +108,7 @@ func (m *Metadata) Topics() iter.Seq[*Topic] { return maps.Values(m.topics) }
 // brokers don't tell it, before 2.4). ok is false when the partition or its
 // leader is unknown.
 func (m *Metadata) Leader(tp wire.TopicPartition) (node int32, epoch int32, ok bool) {
-	t := m.topics[tp.Topic]
+	t := m.Topic(tp.Topic)
 	if t == nil {
 		return -1, -1, false
 	}
@@ -151,6 +160,7 @@ func (m *Metadata) merge(resp *msg.MetadataResponse, version int16, source strin
 	if blank {
 		next.brokers, next.controller, next.source = m.brokers, m.controller, m.source
 	}
+	used := make([]atomic.Bool, len(resp.Topics))
 	for i := range resp.Topics {
 		t := newTopic(&resp.Topics[i], version)
 		if t == nil {
@@ -160,6 +170,7 @@ func (m *Metadata) merge(resp *msg.MetadataResponse, version int16, source strin
 		if blank && old != nil && old.Err == wire.ErrNone && t.Err != wire.ErrNone {
 			t = new(*old)
 		}
+		t.used = &used[i]
 		t.keepNewerLeaders(old)
 		next.topics[t.Name] = t
 	}

@@ -16,8 +16,8 @@ import (
 // refreshState is when to refresh the metadata, for whom, and what to ask. It
 // has no clock; the Client calls it under its mutex.
 type refreshState struct {
-	inUse map[string]struct{} // topics to ask for
-	all   bool                // ask for every topic, once
+	inUse map[string]time.Time // topics to ask for, and when they were last seen in use
+	all   bool                 // ask for every topic, once
 
 	waiting []*refreshWait // who waits for a refresh that has not begun
 	soon    bool           // something was stale
@@ -37,7 +37,7 @@ type refreshWait struct {
 }
 
 func newRefreshState(backoff Backoff, maxAge time.Duration) refreshState {
-	return refreshState{inUse: map[string]struct{}{}, backoff: backoff, maxAge: max(maxAge, 0)}
+	return refreshState{inUse: map[string]time.Time{}, backoff: backoff, maxAge: max(maxAge, 0)}
 }
 
 // due is when the next refresh should begin; zero is never, unless something
@@ -57,10 +57,22 @@ func (r *refreshState) due() time.Time {
 	return later(later(at, r.pause), time.Unix(0, 1))
 }
 
-// begin takes what the refresh that begins now is for.
-func (r *refreshState) begin() (waiting []*refreshWait, topics []string, all bool) {
+// topicMaxIdle is for how long a topic is asked for that nobody has looked up. It
+// is the default of Kafka's metadata.max.idle.ms (KIP-526).
+const topicMaxIdle = 5 * time.Minute
+
+// begin takes what the refresh that begins now is for. It drops the topics that
+// are in use no longer, as far as the latest snapshot shows.
+func (r *refreshState) begin(now time.Time, latest *Metadata) (waiting []*refreshWait, topics []string, all bool) {
 	waiting, r.waiting = r.waiting, nil
 	r.soon = false
+	for name, seen := range r.inUse {
+		if t := latest.topics[name]; t != nil && t.used.Load() {
+			r.inUse[name] = now
+		} else if now.Sub(seen) >= topicMaxIdle {
+			delete(r.inUse, name)
+		}
+	}
 	return waiting, slices.Collect(maps.Keys(r.inUse)), r.all
 }
 
@@ -137,7 +149,7 @@ func (c *Client) RefreshAllTopics(ctx context.Context) (*Metadata, error) {
 }
 
 // ForgetTopics says that topics are no longer in use: they are not asked for any
-// more, until someone names them again.
+// more, until someone names them again. Nobody has to say so: see Topic.
 func (c *Client) ForgetTopics(topics ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -153,8 +165,9 @@ func (c *Client) refreshNow(ctx context.Context, topics []string, all bool) (*Me
 		}
 	}
 	c.mu.Lock()
+	now := time.Now()
 	for _, t := range topics {
-		c.refresh.inUse[t] = struct{}{}
+		c.refresh.inUse[t] = now
 	}
 	c.refresh.all = c.refresh.all || all
 	wait := c.refresh.join()
@@ -204,7 +217,7 @@ func (c *Client) refreshLoop() {
 
 func (c *Client) refreshOnce() {
 	c.mu.Lock()
-	waiting, topics, all := c.refresh.begin()
+	waiting, topics, all := c.refresh.begin(time.Now(), c.Metadata())
 	patience := patienceAfter(c.refresh.backoff.Failures(), c.cfg.RequestTimeout)
 	c.mu.Unlock()
 	md, err := c.fetchMetadata(c.ctx, topics, all, patience)

@@ -19,6 +19,9 @@ func wantDue(t *testing.T, r *refreshState, what string, want time.Time) {
 
 var now1 = time.Unix(0, 1) // at once
 
+// begin is a refresh where no topic is known.
+func begin(r *refreshState) ([]*refreshWait, []string, bool) { return r.begin(at(0), emptyMetadata()) }
+
 func TestRefreshOnDemand(t *testing.T) {
 	r := newTestRefresh()
 	wantDue(t, &r, "a new client that nobody has asked", time.Time{})
@@ -27,7 +30,7 @@ func TestRefreshOnDemand(t *testing.T) {
 		t.Error("two callers are not served together")
 	}
 	wantDue(t, &r, "someone waits", now1)
-	waiting, _, _ := r.begin()
+	waiting, _, _ := begin(&r)
 	if len(waiting) != 1 || waiting[0] != a {
 		t.Errorf("began for %v", waiting)
 	}
@@ -40,18 +43,18 @@ func TestRefreshOnDemand(t *testing.T) {
 
 func TestRefreshByAgeAndSoon(t *testing.T) {
 	r := newTestRefresh()
-	r.begin()
+	begin(&r)
 	r.succeeded(at(0), false)
 	wantDue(t, &r, "a fresh snapshot", at(10000))
 	r.soon = true
 	wantDue(t, &r, "something stale just after a refresh", at(100))
-	r.begin()
+	begin(&r)
 	r.succeeded(at(500), false)
 	wantDue(t, &r, "again fresh", at(10500))
 
 	never := newTestRefresh()
 	never.maxAge = 0
-	never.begin()
+	begin(&never)
 	never.succeeded(at(0), false)
 	wantDue(t, &never, "an age of 0 is held back by the backoff", at(100))
 }
@@ -59,17 +62,17 @@ func TestRefreshByAgeAndSoon(t *testing.T) {
 func TestRefreshFailures(t *testing.T) {
 	r := newTestRefresh()
 	first := r.join()
-	waiting, _, _ := r.begin()
+	waiting, _, _ := begin(&r)
 	second := r.join()
 	r.failed(at(0), waiting, errors.New("no"))
 	wantDue(t, &r, "after a failure", at(100))
-	waiting, _, _ = r.begin()
+	waiting, _, _ = begin(&r)
 	if len(waiting) != 2 || waiting[0] != first || waiting[1] != second {
 		t.Errorf("the next try is for %d of 2", len(waiting))
 	}
 	r.failed(at(200), waiting, errors.New("no"))
 	wantDue(t, &r, "after two failures", at(400))
-	waiting, _, _ = r.begin()
+	waiting, _, _ = begin(&r)
 	r.succeeded(at(500), false)
 	if r.lastErr != nil || len(waiting) != 2 {
 		t.Errorf("after success: %v, %d waiting", r.lastErr, len(waiting))
@@ -79,18 +82,18 @@ func TestRefreshFailures(t *testing.T) {
 
 func TestRefreshAllOnce(t *testing.T) {
 	r := newTestRefresh()
-	r.inUse["t"] = struct{}{}
+	r.inUse["t"] = at(0)
 	r.all = true
-	waiting, topics, all := r.begin()
+	waiting, topics, all := begin(&r)
 	if !all || len(topics) != 1 {
 		t.Errorf("began with %v, all %v", topics, all)
 	}
 	r.failed(at(0), waiting, errors.New("no"))
-	if _, _, all = r.begin(); !all {
+	if _, _, all = begin(&r); !all {
 		t.Error("the wish for all topics was lost in a failure")
 	}
 	r.succeeded(at(0), true)
-	if _, _, all = r.begin(); all {
+	if _, _, all = begin(&r); all {
 		t.Error("all topics are asked for again")
 	}
 }

@@ -139,7 +139,9 @@ func (c *Client) inBackoff(addr string, now time.Time) bool {
 
 // Topic gives a topic with its partitions, asking the cluster until it knows
 // them: brokers that may make topics do so when one is named. The topic is in
-// use from then on. Partitions may be without a leader.
+// use from then on, until nobody has looked it up in the metadata for five minutes,
+// as Metadata.Topic, Metadata.Leader and this do. Partitions may be without a
+// leader.
 //
 // When ctx ends first, or the cluster refuses for good (the name is invalid, or
 // not for this client to see), the error is a *TopicError with what the cluster

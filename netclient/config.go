@@ -39,6 +39,11 @@ type Config struct {
 	// plaintext. Kafka: security.protocol SSL or SASL_SSL.
 	TLS *TLS
 
+	// SASL logs in to the brokers. Default: nil, no login. Brokers of 0.9, which
+	// know Kerberos alone, need APIVersion with it. Kafka: security.protocol
+	// SASL_PLAINTEXT or SASL_SSL, sasl.mechanism.
+	SASL Mechanism
+
 	// APIVersion pins the release that the brokers are taken for, "0.8.2" or
 	// "2.8", instead of finding it out; nothing is asked then. Default: "",
 	// found out for each broker. kafka-python: api_version.

@@ -26,8 +26,9 @@ import (
 //
 // Nothing of it has a side effect on any of these brokers.
 type detector struct {
-	dial func(context.Context) (*Conn, error)
-	conn *Conn // nil or closed: dial before asking
+	dial  func(context.Context) (*Conn, error)
+	lacks string // what a listener may want and this client does not have
+	conn  *Conn  // nil or closed: dial before asking
 }
 
 // run asks until it knows. d.conn stands afterwards, if there is no error.
@@ -44,20 +45,19 @@ func (d *detector) run(ctx context.Context) (*versions, error) {
 	}
 	switch metadataLayout(answer) {
 	case 1:
-		return d.askVersions(ctx)
+		return askVersions(ctx, d)
 	case 0:
 		return d.askOld(ctx)
 	}
-	return nil, d.conn.failure(&pending{Call: Call{Key: wire.KeyMetadata, Version: 1}},
-		fmt.Errorf("%w: neither layout of a Metadata answer fits", ErrNotKafka), false)
+	return nil, d.failed(wire.KeyMetadata, 1, fmt.Errorf("%w: neither layout of a Metadata answer fits", ErrNotKafka))
 }
 
 // askVersions asks a broker of 0.10 or later. It asks in the newest version
 // known here; a broker that lacks it says so in v0, from 2.4 on with the
 // versions it has (KIP-511).
-func (d *detector) askVersions(ctx context.Context) (*versions, error) {
+func askVersions(ctx context.Context, a asker) (*versions, error) {
 	ours, _ := wire.KeyAPIVersions.Versions()
-	resp, err := d.askVersionsIn(ctx, ours.Max)
+	resp, err := askVersionsIn(ctx, a, ours.Max)
 	if err == nil && resp.ErrorCode == wire.ErrUnsupportedVersion {
 		version := int16(0)
 		for _, k := range resp.APIKeys {
@@ -65,13 +65,13 @@ func (d *detector) askVersions(ctx context.Context) (*versions, error) {
 				version = min(ours.Max, k.MaxVersion)
 			}
 		}
-		resp, err = d.askVersionsIn(ctx, version)
+		resp, err = askVersionsIn(ctx, a, version)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if resp.ErrorCode != 0 {
-		return nil, d.conn.failure(&pending{Call: Call{Key: wire.KeyAPIVersions, Version: ours.Max}}, resp.ErrorCode, false)
+		return nil, a.failed(wire.KeyAPIVersions, ours.Max, resp.ErrorCode)
 	}
 	ranges := make(map[wire.APIKey]wire.VersionRange, len(resp.APIKeys))
 	for _, k := range resp.APIKeys {
@@ -86,14 +86,14 @@ const (
 	softwareVersion = "0.1.0"
 )
 
-func (d *detector) askVersionsIn(ctx context.Context, version int16) (*msg.APIVersionsResponse, error) {
+func askVersionsIn(ctx context.Context, a asker, version int16) (*msg.APIVersionsResponse, error) {
 	req := msg.NewAPIVersionsRequest()
 	req.ClientSoftwareName, req.ClientSoftwareVersion = softwareName, softwareVersion
 	body, err := req.Append(nil, version)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := d.ask(ctx, wire.KeyAPIVersions, version, body)
+	answer, err := a.ask(ctx, wire.KeyAPIVersions, version, body)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (d *detector) askVersionsIn(ctx context.Context, version int16) (*msg.APIVe
 	}
 	var resp msg.APIVersionsResponse
 	if err := resp.Decode(answer, version); err != nil {
-		return nil, d.conn.failure(&pending{Call: Call{Key: wire.KeyAPIVersions, Version: version}}, err, false)
+		return nil, a.failed(wire.KeyAPIVersions, version, err)
 	}
 	return &resp, nil
 }
@@ -136,15 +136,15 @@ func (d *detector) askOldest(ctx context.Context) (*versions, error) {
 // brokers before 0.10 never do: a listener that wants a client to authenticate
 // first, a broker so new that it has dropped that version, or no broker.
 func (d *detector) whoCloses(ctx context.Context, cause error) (*versions, error) {
-	v, err := d.askVersions(ctx)
+	v, err := askVersions(ctx, d)
 	if err != nil {
 		if closedByPeer(err) {
-			err = fmt.Errorf("%w, whatever it is asked: check that this is a broker's port, and one for plaintext without a login (this client has neither TLS nor SASL set up)", bare(cause))
+			err = fmt.Errorf("%w, whatever it is asked: check that this is a broker's port, and one for clients without a login (this client has %s set up; see security.protocol)", bare(cause), d.lacks)
 		}
 		return nil, err
 	}
 	if v.lookUp(wire.KeyMetadata).Min <= 1 {
-		return nil, fmt.Errorf("%w on Metadata, but answers ApiVersions: its listener probably wants a SASL login", bare(cause))
+		return nil, fmt.Errorf("%w on Metadata, but answers ApiVersions: its listener probably wants a SASL login, and this client has %s set up (see security.protocol)", bare(cause), d.lacks)
 	}
 	return v, nil
 }
@@ -169,6 +169,10 @@ func (d *detector) ask(ctx context.Context, key wire.APIKey, version int16, body
 		d.conn = nil
 	}
 	return answer, err
+}
+
+func (d *detector) failed(key wire.APIKey, version int16, err error) error {
+	return d.conn.failure(&pending{Call: Call{Key: key, Version: version}}, err, false)
 }
 
 func (d *detector) connect(ctx context.Context) error {

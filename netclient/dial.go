@@ -32,7 +32,7 @@ func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*C
 }
 
 // negotiate dials, and finds out the broker's versions unless they are pinned or
-// known.
+// known. It logs in, if that is wanted.
 func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versions, error) {
 	dial := func(ctx context.Context) (*Conn, error) {
 		nc, err := c.dial(ctx, opts.addr)
@@ -47,6 +47,9 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 		v = c.reachOf(opts.addr).known()
 		c.mu.Unlock()
 	}
+	if c.cfg.SASL != nil {
+		return c.logIn(ctx, opts, v)
+	}
 	if v != nil {
 		conn, err := dial(ctx)
 		if err == nil {
@@ -54,7 +57,10 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 		}
 		return conn, v, err
 	}
-	d := detector{dial: dial}
+	d := detector{dial: dial, lacks: "neither TLS nor SASL"}
+	if c.tls != nil {
+		d.lacks = "no SASL"
+	}
 	v, err := d.run(ctx)
 	if err != nil {
 		if d.conn != nil {
@@ -108,7 +114,9 @@ func (c *Client) connectFailed(ctx context.Context, opts connOptions, started ti
 		if asked, ok := errors.AsType[*waitError](err); ok && asked.request != "" {
 			timeout = &TimeoutError{What: "accepted, but no answer to " + asked.request, After: timeout.After}
 		}
-		err = timeout
+		if _, ok := errors.AsType[*AuthError](err); !ok {
+			err = timeout
+		}
 	}
 	failure := &ConnError{Addr: opts.addr, Node: opts.node, Op: "connect", Err: bare(err), Unsent: true}
 	c.mu.Lock()

@@ -179,7 +179,7 @@ func IsRetriable(err error) bool {
 		return false
 	}
 	if code, ok := errors.AsType[wire.ErrorCode](err); ok {
-		return code.Retriable()
+		return code.Retriable() || closedByPeer(err) // how brokers before 1.0 refuse a login, and also what they do when they go down
 	}
 	if _, ok := errors.AsType[*ConnError](err); ok {
 		return true

@@ -16,6 +16,7 @@ import (
 type property struct {
 	allowed string
 	set     func(d *draft, value string) error
+	secret  bool // the value is in no error
 }
 
 // draft is a Config in the making.
@@ -35,9 +36,9 @@ var properties = map[string]property{
 		}
 		d.BootstrapServers = servers
 		return err
-	}},
-	"client.id":                          {"any text", func(d *draft, v string) error { d.ClientID = v; return nil }},
-	"api.version":                        {"auto, or a release such as 0.8.2, 0.10.2 or 2.8", setAPIVersion},
+	}, false},
+	"client.id":                          {"any text", func(d *draft, v string) error { d.ClientID = v; return nil }, false},
+	"api.version":                        {"auto, or a release such as 0.8.2, 0.10.2 or 2.8", setAPIVersion, false},
 	"request.timeout.ms":                 millis(1, func(c *Config) *time.Duration { return &c.RequestTimeout }),
 	"retry.backoff.ms":                   millis(0, func(c *Config) *time.Duration { return &c.RetryBackoff }),
 	"retry.backoff.max.ms":               millis(1, func(c *Config) *time.Duration { return &c.RetryBackoffMax }),
@@ -49,23 +50,34 @@ var properties = map[string]property{
 	"send.buffer.bytes":                  bufferSize(func(c *Config) *int { return &c.SendBuffer }),
 	"receive.buffer.bytes":               bufferSize(func(c *Config) *int { return &c.ReceiveBuffer }),
 
-	"security.protocol":       {"PLAINTEXT or SSL", setProtocol},
+	"security.protocol":       {"PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL", setProtocol, false},
 	"ssl.truststore.location": pemFile(func(t *TLS) *string { return &t.CAFile }),
 	"ssl.truststore.type":     onlyPEM,
 	"ssl.keystore.location":   pemFile(func(t *TLS) *string { return &t.CertFile }),
 	"ssl.keystore.type":       onlyPEM,
 	"ssl.key.location":        pemFile(func(t *TLS) *string { return &t.KeyFile }),
 	"ssl.crl.location":        pemFile(func(t *TLS) *string { return &t.CRLFile }),
-	"ssl.crl.check":           {"leaf or chain", setCRLCheck},
+	"ssl.crl.check":           {"leaf or chain", setCRLCheck, false},
 
-	"ssl.endpoint.identification.algorithm": {"https, or nothing for no check of the host", setHostCheck},
+	"ssl.endpoint.identification.algorithm": {"https, or nothing for no check of the host", setHostCheck, false},
+
+	"sasl.mechanism":   {"PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; others are set in Config.SASL", setMechanism, false},
+	"sasl.jaas.config": {"a login module's options: … required username=\"…\" password=\"…\";", setJAAS, true},
+	"sasl.username":    saslText(func(s *securityProperties) *string { return &s.user }),
+	"sasl.password":    saslSecret(func(s *securityProperties) *Secret { return &s.password }),
+
+	"sasl.oauthbearer.token.endpoint.url":               saslText(func(s *securityProperties) *string { return &s.oauth.TokenURL }),
+	"sasl.oauthbearer.client.credentials.client.id":     saslText(func(s *securityProperties) *string { return &s.oauth.ClientID }),
+	"sasl.oauthbearer.client.credentials.client.secret": saslSecret(func(s *securityProperties) *Secret { return &s.oauth.ClientSecret }),
+	"sasl.oauthbearer.scope":                            saslText(func(s *securityProperties) *string { return &s.oauth.Scope }),
 }
 
 // ParseProperties reads Kafka's own client properties, "bootstrap.servers" and
 // so on, into a Config; "api.version" is kafka-python's api_version, and
-// ssl.key.location, ssl.crl.location and ssl.crl.check (leaf or chain) are what
-// Kafka has no name for. It also gives back the properties that it does not know, for whoever does. The error
-// joins one for each bad value: property, value, and what is allowed.
+// ssl.key.location, ssl.crl.location, ssl.crl.check (leaf or chain), sasl.username
+// and sasl.password are what Kafka has no name for. It also gives back the properties that it does not know, for whoever does. The error
+// joins one for each bad value: property, value unless
+// that is secret, and what is allowed.
 func ParseProperties(props map[string]string) (Config, map[string]string, error) {
 	var d draft
 	var errs []error
@@ -78,12 +90,16 @@ func ParseProperties(props map[string]string) (Config, map[string]string, error)
 			continue
 		}
 		d.security.note(name)
+		shown := name + "=" + value
+		if p.secret {
+			shown = name
+		}
 		switch err := p.set(&d, value); {
 		case err == nil:
 		case errors.Is(err, errValue):
-			errs = append(errs, fmt.Errorf("%s=%s: allowed is %s", name, value, p.allowed))
+			errs = append(errs, fmt.Errorf("%s: allowed is %s", shown, p.allowed))
 		default:
-			errs = append(errs, fmt.Errorf("%s=%s: %w", name, value, err))
+			errs = append(errs, fmt.Errorf("%s: %w", shown, err))
 		}
 	}
 	if err := d.secure(); err != nil {
@@ -107,7 +123,7 @@ func millis(least int64, field func(*Config) *time.Duration) property {
 			*field(&d.Config) = -1
 		}
 		return nil
-	}}
+	}, false}
 }
 
 func millisOrNever(field func(*Config) *time.Duration) property {
@@ -118,7 +134,7 @@ func millisOrNever(field func(*Config) *time.Duration) property {
 		}
 		*field(&d.Config) = time.Duration(n) * time.Millisecond
 		return nil
-	}}
+	}, false}
 }
 
 func bufferSize(field func(*Config) *int) property {
@@ -129,7 +145,7 @@ func bufferSize(field func(*Config) *int) property {
 		}
 		*field(&d.Config) = int(max(n, 0))
 		return nil
-	}}
+	}, false}
 }
 
 func setAPIVersion(d *draft, v string) error {

@@ -1,6 +1,7 @@
 package netclient
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -10,33 +11,12 @@ type securityProperties struct {
 	protocol string // "" is PLAINTEXT
 	tls      TLS
 	tlsName  string // one of the ssl. properties, if any was given
-}
 
-// secure puts what the security properties say together into the Config.
-func (d *draft) secure() error {
-	s := &d.security
-	if s.protocol == "SSL" {
-		d.TLS = &s.tls
-	} else if s.tlsName != "" {
-		return fmt.Errorf("%s is set, but security.protocol is %s: SSL would use it", s.tlsName, s.protocolName())
-	}
-	return nil
-}
-
-func (s *securityProperties) protocolName() string {
-	if s.protocol == "" {
-		return "PLAINTEXT, the default"
-	}
-	return s.protocol
-}
-
-func setProtocol(d *draft, v string) error {
-	switch v = strings.ToUpper(v); v {
-	case "PLAINTEXT", "SSL":
-		d.security.protocol = v
-		return nil
-	}
-	return errValue
+	mechanism string
+	user      string
+	password  Secret
+	oauth     ClientCredentials
+	saslName  string // one of the sasl. properties, if any was given
 }
 
 // note remembers that a property was given.
@@ -44,6 +24,64 @@ func (s *securityProperties) note(name string) {
 	if strings.HasPrefix(name, "ssl.") {
 		s.tlsName = name
 	}
+	if strings.HasPrefix(name, "sasl.") {
+		s.saslName = name
+	}
+}
+
+// secure puts what the security properties say together into the Config.
+// Properties that the protocol leaves unused are a mistake: whoever set them
+// believes to be safer than he is.
+func (d *draft) secure() error {
+	s := &d.security
+	protocol := s.protocol
+	if protocol == "" {
+		protocol = "PLAINTEXT, the default"
+	}
+	var errs []error
+	if strings.HasSuffix(s.protocol, "SSL") {
+		d.TLS = &s.tls
+	} else if s.tlsName != "" {
+		errs = append(errs, fmt.Errorf("%s is set, but security.protocol is %s; SSL and SASL_SSL use it", s.tlsName, protocol))
+	}
+	if strings.HasPrefix(s.protocol, "SASL") {
+		mechanism, err := s.login()
+		d.SASL = mechanism
+		errs = append(errs, err)
+	} else if s.saslName != "" {
+		errs = append(errs, fmt.Errorf("%s is set, but security.protocol is %s; SASL_PLAINTEXT and SASL_SSL use it", s.saslName, protocol))
+	}
+	return errors.Join(errs...)
+}
+
+// login makes the mechanism.
+func (s *securityProperties) login() (Mechanism, error) {
+	if s.mechanism == "OAUTHBEARER" {
+		if s.oauth.TokenURL == "" || s.oauth.ClientID == "" {
+			return nil, errors.New("OAUTHBEARER needs sasl.oauthbearer.token.endpoint.url, and a client id and secret in sasl.oauthbearer.client.credentials.client.id and .secret, or in sasl.jaas.config as clientId and clientSecret")
+		}
+		return OAuthBearer(s.oauth.Token), nil
+	}
+	if s.mechanism == "" {
+		return nil, fmt.Errorf("security.protocol is %s, and sasl.mechanism is missing", s.protocol)
+	}
+	if s.user == "" {
+		return nil, fmt.Errorf("%s needs a user name and a password, in sasl.jaas.config as username and password, or in sasl.username and sasl.password", s.mechanism)
+	}
+	return passwordMechanisms[s.mechanism](s.user, s.password.Reveal()), nil
+}
+
+var passwordMechanisms = map[string]func(user, password string) Mechanism{
+	"PLAIN": Plain, "SCRAM-SHA-256": ScramSHA256, "SCRAM-SHA-512": ScramSHA512,
+}
+
+func setProtocol(d *draft, v string) error {
+	switch v = strings.ToUpper(v); v {
+	case "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL":
+		d.security.protocol = v
+		return nil
+	}
+	return errValue
 }
 
 // pemFile is a property that names a file.
@@ -51,7 +89,7 @@ func pemFile(field func(*TLS) *string) property {
 	return property{"the name of a PEM file", func(d *draft, v string) error {
 		*field(&d.security.tls) = v
 		return nil
-	}}
+	}, false}
 }
 
 var onlyPEM = property{"PEM", func(_ *draft, v string) error {
@@ -59,7 +97,7 @@ var onlyPEM = property{"PEM", func(_ *draft, v string) error {
 		return errValue
 	}
 	return nil
-}}
+}, false}
 
 func setCRLCheck(d *draft, v string) error {
 	switch v {
@@ -77,4 +115,94 @@ func setHostCheck(d *draft, v string) error {
 		return nil
 	}
 	return errValue
+}
+
+func setMechanism(d *draft, v string) error {
+	if v != "OAUTHBEARER" && passwordMechanisms[v] == nil {
+		return errValue
+	}
+	d.security.mechanism = v
+	return nil
+}
+
+func saslText(field func(*securityProperties) *string) property {
+	return property{"any text", func(d *draft, v string) error { *field(&d.security) = v; return nil }, false}
+}
+
+func saslSecret(field func(*securityProperties) *Secret) property {
+	return property{"any text", func(d *draft, v string) error { *field(&d.security) = NewSecret(v); return nil }, true}
+}
+
+// setJAAS reads a user and a password, or the same of an OAuth client, out of the
+// configuration of a Java login module, and leaves out what is for Java.
+func setJAAS(d *draft, v string) error {
+	options, ok := parseJAAS(v)
+	if !ok {
+		return errValue
+	}
+	s := &d.security
+	for name, value := range options {
+		switch name {
+		case "username":
+			s.user = value
+		case "password":
+			s.password = NewSecret(value)
+		case "clientId":
+			s.oauth.ClientID = value
+		case "clientSecret":
+			s.oauth.ClientSecret = NewSecret(value)
+		case "scope":
+			s.oauth.Scope = value
+		}
+	}
+	return nil
+}
+
+// parseJAAS reads: class flag name="value" name='value' name=value;
+func parseJAAS(text string) (options map[string]string, ok bool) {
+	text, ok = strings.CutSuffix(strings.TrimSpace(text), ";")
+	_, text, hasFlag := strings.Cut(strings.TrimSpace(text), " ")
+	_, text, _ = strings.Cut(strings.TrimSpace(text), " ")
+	if !ok || !hasFlag {
+		return nil, false
+	}
+	options = map[string]string{}
+	for {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			return options, true
+		}
+		name, rest, found := strings.Cut(text, "=")
+		if !found || strings.ContainsAny(name, "\"'") {
+			return nil, false
+		}
+		value, rest, closed := jaasValue(strings.TrimSpace(rest))
+		if !closed {
+			return nil, false
+		}
+		options[strings.TrimSpace(name)], text = value, rest
+	}
+}
+
+// jaasValue takes a value from the front of text; within quotes a backslash keeps
+// what follows as it is.
+func jaasValue(text string) (value, rest string, closed bool) {
+	if text == "" || text[0] != '"' && text[0] != '\'' {
+		end := strings.IndexAny(text, " \t\r\n")
+		if end < 0 {
+			end = len(text)
+		}
+		return text[:end], text[end:], true
+	}
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == text[0]:
+			return b.String(), text[i+1:], true
+		case text[i] == '\\' && i+1 < len(text):
+			i++
+		}
+		b.WriteByte(text[i])
+	}
+	return "", "", false
 }

@@ -63,7 +63,7 @@ func TestParsePropertiesErrors(t *testing.T) {
 	bad := map[string]string{
 		"bootstrap.servers":       "kafka:x",
 		"api.version":             "0.7",
-		"security.protocol":       "SASL_SSL",
+		"security.protocol":       "TLS",
 		"request.timeout.ms":      "0",
 		"retry.backoff.ms":        "100ms",
 		"connections.max.idle.ms": "-2",

@@ -33,6 +33,9 @@ var apis = map[wire.APIKey]api{
 	wire.KeyOffsetFetch:     define(offsetFetch, offsetFetchError),
 	wire.KeyDescribeGroups:  define(describeGroups, describeGroupsError),
 	wire.KeyListGroups:      define(listGroups, listGroupsError),
+
+	wire.KeySaslHandshake:    define(saslHandshake, saslHandshakeError),
+	wire.KeySaslAuthenticate: define(saslAuthenticate, saslAuthenticateError),
 }
 
 // define makes an api of functions on the messages' own types.

@@ -115,6 +115,10 @@ func requestFor(t *testing.T, key wire.APIKey, version int16, t1 *topic) wire.Re
 		return req
 	case wire.KeyListGroups:
 		return msg.NewListGroupsRequest()
+	case wire.KeySaslHandshake:
+		return &msg.SaslHandshakeRequest{Mechanism: "PLAIN"}
+	case wire.KeySaslAuthenticate:
+		return &msg.SaslAuthenticateRequest{AuthBytes: []byte("x")}
 	}
 	t.Fatalf("no request for %v", key)
 	return nil
@@ -169,7 +173,7 @@ func TestAPIVersions(t *testing.T) {
 	c := Start(t, Version("2.8.2"))
 	client := dial(t, c, 1)
 	resp := ask(client, 3, requestFor(t, wire.KeyAPIVersions, 3, &topic{}).(*msg.APIVersionsRequest), new(msg.APIVersionsResponse))
-	if len(resp.APIKeys) != 15 || !slices.ContainsFunc(resp.APIKeys, func(k msg.APIVersionsResponseAPIKey) bool {
+	if len(resp.APIKeys) != 17 || !slices.ContainsFunc(resp.APIKeys, func(k msg.APIVersionsResponseAPIKey) bool {
 		return k.APIKey == 1 && k.MinVersion == 0 && k.MaxVersion == 12
 	}) {
 		t.Errorf("%+v", resp.APIKeys)

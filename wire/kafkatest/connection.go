@@ -26,6 +26,7 @@ type connection struct {
 	run    *run
 	conn   net.Conn
 	reader *bufio.Reader
+	sasl   saslState
 
 	// Reused from one request to the next.
 	frame    []byte
@@ -45,6 +46,9 @@ func (c *connection) serve() {
 		if err == nil {
 			c.frame = frame
 			err = c.answer(frame)
+		}
+		if err == nil {
+			err = c.sasl.failed
 		}
 		if err != nil {
 			c.say("closing a connection", err)
@@ -72,6 +76,9 @@ func refuse(format string, args ...any) error { return refusal{fmt.Sprintf(forma
 
 // answer answers one request. An error closes the connection.
 func (c *connection) answer(frame []byte) error {
+	if c.sasl.raw && c.sasl.exchange != nil {
+		return c.takeRaw(frame)
+	}
 	err := c.handle(frame)
 	if refused, ok := errors.AsType[refusal](err); ok && c.broker.cluster.config.release.staysSilent() {
 		c.say("not answering", refused)
@@ -84,6 +91,7 @@ func (c *connection) answer(frame []byte) error {
 type call struct {
 	ctx      context.Context // ends when the broker stops
 	broker   *broker
+	conn     *connection
 	version  int16
 	clientID string
 	host     string // the client's, as DescribeGroups shows it
@@ -112,6 +120,9 @@ func (c *connection) handle(frame []byte) error {
 		}
 		return refuse("%v v%d: this is %v, which has v%v", h.APIKey, h.APIVersion, cluster.config.release, supported)
 	}
+	if err := c.mayAsk(h.APIKey); err != nil {
+		return err
+	}
 	request, err := c.decode(api, h, body)
 	if err != nil {
 		return refuse("%v", err)
@@ -119,7 +130,7 @@ func (c *connection) handle(frame []byte) error {
 	if !c.broker.waitWhileFrozen(c.run) {
 		return net.ErrClosed
 	}
-	cl := &call{ctx: c.run.ctx, broker: c.broker, version: h.APIVersion}
+	cl := &call{ctx: c.run.ctx, broker: c.broker, conn: c, version: h.APIVersion}
 	if h.ClientID != nil {
 		cl.clientID = *h.ClientID
 	}

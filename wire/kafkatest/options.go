@@ -27,6 +27,7 @@ type config struct {
 	initialDelay    time.Duration
 	logger          *slog.Logger
 	tls             *tls.Config
+	sasl            *SASLConfig
 }
 
 type topicConfig struct {
@@ -46,6 +47,9 @@ func newConfig(opts []Option) (config, error) {
 	}
 	if c.minSession == 0 && c.maxSession == 0 {
 		c.minSession, c.maxSession = c.release.sessionTimeouts()
+	}
+	if c.sasl != nil && !c.release.at(0, 10) {
+		return config{}, fmt.Errorf("kafkatest: SASL needs a release from 0.10 on; 0.9 has Kerberos alone")
 	}
 	if c.logger == nil {
 		c.logger = slog.Default()

@@ -1,0 +1,92 @@
+package netclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// ClientCredentials gets tokens for this program itself from the token endpoint
+// of an OpenID Connect or OAuth provider (RFC 6749, section 4.4; KIP-768).
+type ClientCredentials struct {
+	TokenURL     string // Kafka: sasl.oauthbearer.token.endpoint.url
+	ClientID     string
+	ClientSecret Secret
+	Scope        string // several with spaces between them; default: the provider's own
+
+	// HTTP makes the requests. Default: a client that gives up after 10 seconds
+	// and follows no redirection.
+	HTTP *http.Client
+}
+
+// maxTokenAnswer is the largest answer of a provider that is read, in bytes.
+const maxTokenAnswer = 1 << 20
+
+// Token asks for a token; it is meant for [OAuthBearer]. An error says what the
+// provider said, and never holds the secret.
+func (c *ClientCredentials) Token(ctx context.Context) (OAuthToken, error) {
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if c.Scope != "" {
+		form.Set("scope", c.Scope)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.TokenURL, strings.NewReader(form.Encode()))
+	if err != nil {
+		return OAuthToken{}, errors.New("TokenURL is no URL") // the cause would show what may be in it
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	req.SetBasicAuth(url.QueryEscape(c.ClientID), url.QueryEscape(c.ClientSecret.Reveal()))
+	client := c.HTTP
+	if client == nil {
+		client = &http.Client{
+			Timeout:       10 * time.Second,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	}
+	asked := time.Now()
+	resp, err := client.Do(req)
+	if err != nil {
+		return OAuthToken{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	if err != nil {
+		return OAuthToken{}, fmt.Errorf("reading the answer of %s: %w", req.URL.Redacted(), err)
+	}
+	token, err := parseToken(resp, body, asked)
+	if err != nil {
+		return OAuthToken{}, fmt.Errorf("%s: %w", req.URL.Redacted(), err)
+	}
+	return token, nil
+}
+
+func parseToken(resp *http.Response, body []byte, asked time.Time) (OAuthToken, error) {
+	var answer struct {
+		AccessToken string      `json:"access_token"`
+		ExpiresIn   json.Number `json:"expires_in"` // seconds; some write it as a string
+		Error       string      `json:"error"`
+		Description string      `json:"error_description"`
+	}
+	err := json.Unmarshal(body, &answer)
+	switch {
+	case resp.StatusCode != http.StatusOK && answer.Error != "":
+		return OAuthToken{}, fmt.Errorf("the provider answers %s, %.100q %.200q: check ClientID, ClientSecret and Scope", resp.Status, answer.Error, answer.Description)
+	case resp.StatusCode != http.StatusOK:
+		return OAuthToken{}, fmt.Errorf("the provider answers %s: check TokenURL, ClientID and ClientSecret", resp.Status)
+	case err != nil:
+		return OAuthToken{}, errors.New("the answer is not JSON: check that TokenURL is the token endpoint")
+	case answer.AccessToken == "":
+		return OAuthToken{}, errors.New("the answer has no access_token: check that TokenURL is the token endpoint")
+	}
+	token := OAuthToken{Value: NewSecret(answer.AccessToken)}
+	if seconds, _ := answer.ExpiresIn.Float64(); seconds > 0 {
+		token.Expires = asked.Add(time.Duration(min(seconds, 1e9) * float64(time.Second)))
+	}
+	return token, nil
+}

@@ -27,15 +27,17 @@
 // A broker answers the requests of one connection one after the other, so
 // whoever has requests that take long has connections of its own: a [Pool]. A
 // [Conn] of it takes several requests at once ([Conn.Do] from several
-// goroutines, or [Conn.Start] with a callback) and pipelines them.
+// goroutines, or [Conn.Start] with a callback) and pipelines them. When a broker
+// asks for a pause, by its quotas, the connection waits with all of them.
 //
 // # What is known of the cluster
 //
 // [Client.Metadata] is an immutable snapshot of brokers and topics. It is made
 // anew when it is old, when something was found stale
 // ([Client.UpdateMetadataSoon]) and on demand ([Client.RefreshMetadata]); only
-// the topics in use are asked for, and callers that wait at the same time are
-// served by one request. [Client.Topic] waits until a topic is there.
+// the topics in use are asked for, those that someone has looked up in the last
+// five minutes, and callers that wait at the same time are served by one
+// request. [Client.Topic] waits until a topic is there.
 //
 // # What a broker speaks
 //

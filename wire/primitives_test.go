@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -181,6 +182,26 @@ func TestStringsAreCopies(t *testing.T) {
 		if partition.IsrNodes[0] != int32(i) {
 			t.Fatalf("topic %d: appending to its replicas changed its ISR", i)
 		}
+	}
+}
+
+// A block of small arrays is no larger than what they have already. Else a
+// message could have large blocks for nothing, one for each of its types.
+func TestSlabGrowsWithWhatItHolds(t *testing.T) {
+	const size = 1 << 10
+	r := wire.NewReader(make([]byte, 1000), "Test", 0)
+	var slab wire.Slab[[size]byte]
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 40 {
+		if array := slab.Resize(&r, nil, 1, 1); len(array) != 1 || cap(array) != 1 {
+			t.Fatalf("%d elements, room for %d", len(array), cap(array))
+		}
+		r.Fixed(1)
+	}
+	runtime.ReadMemStats(&after)
+	if blocks, bytes := after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc; blocks > 12 || bytes > 80*size {
+		t.Errorf("%d blocks, %d bytes for 40 elements of %d", blocks, bytes, size)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 type Reader struct {
 	src      []byte
 	pos      int // beyond the end after an error
+	owed     int // bytes that the arrays around still need for their elements
 	message  string
 	version  int16
 	err      *DecodeError // nil also where the message just ended too early
@@ -297,7 +298,7 @@ func (r *Reader) Len(flexible bool, minSize int) int {
 }
 
 // NullableLen reads the length of an array: -1 for null. It is an error, and 0,
-// when what is left of the message can't hold so many elements.
+// when what is left of the message, and not owed, can't hold so many elements.
 func (r *Reader) NullableLen(flexible bool, minSize int) int {
 	at := r.pos
 	var n int
@@ -307,7 +308,7 @@ func (r *Reader) NullableLen(flexible bool, minSize int) int {
 	} else {
 		n = r.length(flexible)
 	}
-	if int64(n)*int64(minSize) <= int64(len(r.src)-r.pos) { // false after any error
+	if int64(n)*int64(minSize) <= int64(len(r.src)-r.pos-r.owed) { // false after any error
 		return n
 	}
 	if !r.Failed() {
@@ -315,6 +316,12 @@ func (r *Reader) NullableLen(flexible bool, minSize int) int {
 	}
 	return 0
 }
+
+// Owe says that n bytes of what is left belong to the elements of an array that
+// are still to come; a negative n, that an element begins, whose own they are
+// now. Arrays inside an element can't have what is owed: else each could claim
+// the rest of the message anew, and memory for it.
+func (r *Reader) Owe(n int) { r.owed += n }
 
 // Int32s reads an array that is not null into dst, in its memory where it fits.
 func (r *Reader) Int32s(dst *[]int32, flexible bool) {
@@ -415,7 +422,9 @@ func (slab *Slab[T]) Resize(r *Reader, s []T, n, minSize int) []T {
 	from := slab.taken
 	if len(slab.block)-from < n {
 		from = 0
-		slab.block = make([]T, max(n, min(slab.expected(r), r.Remaining()/minSize, maxSlab)))
+		room := (r.Remaining() - r.owed) / minSize
+		// No more than there are already, so that little is for nothing.
+		slab.block = make([]T, max(n, min(slab.expected(r), slab.given, room, maxSlab)))
 	}
 	slab.taken = from + n
 	slab.given += n
@@ -432,7 +441,7 @@ func (slab *Slab[T]) expected(r *Reader) int {
 func (r *Reader) TagCount() int {
 	at := r.pos
 	n := r.Uvarint()
-	if int64(n) > int64(r.Remaining()/2) { // number and size take a byte each
+	if int64(n) > int64((r.Remaining()-r.owed)/2) { // number and size take a byte each
 		r.fail(at, "%d tagged fields", n)
 	}
 	if r.Failed() {

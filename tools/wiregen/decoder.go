@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -159,10 +160,23 @@ func (g *generator) decodeElements(s *structType, f *field, x string) {
 		g.p("\t%s = wire.Resize(%s, n)", x, x)
 	}
 	if f.isStruct() {
-		g.p("\tfor i := range %s {\n\t\tif %s[i].decode(r, version); r.Failed() {\n\t\t\treturn\n\t\t}\n\t}", x, x)
+		owe, owed := "", ""
+		if s.types[f].claims() {
+			owe = fmt.Sprintf("\tr.Owe(n * %d)\n", g.minElement(s, f))
+			owed = fmt.Sprintf("\t\tr.Owe(-%d)\n", g.minElement(s, f))
+		}
+		g.p("%s\tfor i := range %s {\n%s\t\tif %s[i].decode(r, version); r.Failed() {\n\t\t\treturn\n\t\t}\n\t}", owe, x, owed, x)
 		return
 	}
 	g.p("\tfor i := range %s {\n\t\t%s[i] = %s\n\t}", x, x, g.readScalar(s, f))
+}
+
+// claims tells whether there are arrays inside that take more memory than bytes
+// of the message. Those of int32 don't.
+func (s *structType) claims() bool {
+	return slices.ContainsFunc(s.fields, func(f *field) bool {
+		return f.array && f.typ != "int32" || f.isStruct() && s.types[f].claims()
+	})
 }
 
 func (g *generator) readScalar(s *structType, f *field) string {

@@ -156,7 +156,9 @@ func (m *AddPartitionsToTxnRequest) decode(r *addPartitionsToTxnRequestReader, v
 		{
 			n := r.Len(flexible, 14)
 			m.Transactions = wire.Resize(m.Transactions, n)
+			r.Owe(n * 14)
 			for i := range m.Transactions {
+				r.Owe(-14)
 				if m.Transactions[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -456,7 +458,9 @@ func (m *AddPartitionsToTxnResponse) decode(r *addPartitionsToTxnResponseReader,
 		{
 			n := r.Len(flexible, 3)
 			m.ResultsByTransaction = wire.Resize(m.ResultsByTransaction, n)
+			r.Owe(n * 3)
 			for i := range m.ResultsByTransaction {
+				r.Owe(-3)
 				if m.ResultsByTransaction[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -469,7 +473,9 @@ func (m *AddPartitionsToTxnResponse) decode(r *addPartitionsToTxnResponseReader,
 		{
 			n := r.Len(flexible, 3)
 			m.ResultsByTopicV3AndBelow = r.addPartitionsToTxnTopicResults.Resize(&r.Reader, m.ResultsByTopicV3AndBelow, n, 3)
+			r.Owe(n * 3)
 			for i := range m.ResultsByTopicV3AndBelow {
+				r.Owe(-3)
 				if m.ResultsByTopicV3AndBelow[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -521,7 +527,9 @@ func (m *AddPartitionsToTxnResponseResultsByTransaction) decode(r *addPartitions
 	{
 		n := r.Len(flexible, 3)
 		m.TopicResults = r.addPartitionsToTxnTopicResults.Resize(&r.Reader, m.TopicResults, n, 3)
+		r.Owe(n * 3)
 		for i := range m.TopicResults {
+			r.Owe(-3)
 			if m.TopicResults[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -123,7 +123,9 @@ func (m *AlterClientQuotasRequest) decode(r *alterClientQuotasRequestReader, ver
 	{
 		n := r.Len(flexible, 3)
 		m.Entries = wire.Resize(m.Entries, n)
+		r.Owe(n * 3)
 		for i := range m.Entries {
+			r.Owe(-3)
 			if m.Entries[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -403,7 +405,9 @@ func (m *AlterClientQuotasResponse) decode(r *alterClientQuotasResponseReader, v
 	{
 		n := r.Len(flexible, 5)
 		m.Entries = wire.Resize(m.Entries, n)
+		r.Owe(n * 5)
 		for i := range m.Entries {
+			r.Owe(-5)
 			if m.Entries[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -112,7 +112,9 @@ func (m *AlterConfigsRequest) decode(r *alterConfigsRequestReader, version int16
 	{
 		n := r.Len(flexible, 4)
 		m.Resources = wire.Resize(m.Resources, n)
+		r.Owe(n * 4)
 		for i := range m.Resources {
+			r.Owe(-4)
 			if m.Resources[i].decode(r, version); r.Failed() {
 				return
 			}

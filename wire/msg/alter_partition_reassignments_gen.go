@@ -125,7 +125,9 @@ func (m *AlterPartitionReassignmentsRequest) decode(r *alterPartitionReassignmen
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -346,7 +348,9 @@ func (m *AlterPartitionReassignmentsResponse) decode(r *alterPartitionReassignme
 	{
 		n := r.Len(true, 3)
 		m.Responses = wire.Resize(m.Responses, n)
+		r.Owe(n * 3)
 		for i := range m.Responses {
+			r.Owe(-3)
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
 			}

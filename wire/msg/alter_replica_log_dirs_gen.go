@@ -113,7 +113,9 @@ func (m *AlterReplicaLogDirsRequest) decode(r *alterReplicaLogDirsRequestReader,
 	{
 		n := r.Len(flexible, 3)
 		m.Dirs = wire.Resize(m.Dirs, n)
+		r.Owe(n * 3)
 		for i := range m.Dirs {
+			r.Owe(-3)
 			if m.Dirs[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -333,7 +335,9 @@ func (m *AlterReplicaLogDirsResponse) decode(r *alterReplicaLogDirsResponseReade
 	{
 		n := r.Len(flexible, 3)
 		m.Results = wire.Resize(m.Results, n)
+		r.Owe(n * 3)
 		for i := range m.Results {
+			r.Owe(-3)
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -112,7 +112,9 @@ func (m *AlterShareGroupOffsetsRequest) decode(r *alterShareGroupOffsetsRequestR
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -321,7 +323,9 @@ func (m *AlterShareGroupOffsetsResponse) decode(r *alterShareGroupOffsetsRespons
 	{
 		n := r.Len(true, 19)
 		m.Responses = wire.Resize(m.Responses, n)
+		r.Owe(n * 19)
 		for i := range m.Responses {
+			r.Owe(-19)
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
 			}

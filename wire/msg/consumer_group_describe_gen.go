@@ -235,7 +235,9 @@ func (m *ConsumerGroupDescribeResponse) decode(r *consumerGroupDescribeResponseR
 	{
 		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
+		r.Owe(n * 20)
 		for i := range m.Groups {
+			r.Owe(-20)
 			if m.Groups[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -302,7 +304,9 @@ func (m *ConsumerGroupDescribeResponseGroup) decode(r *consumerGroupDescribeResp
 	{
 		n := r.Len(true, 16)
 		m.Members = r.groupMembers.Resize(&r.Reader, m.Members, n, 16)
+		r.Owe(n * 16)
 		for i := range m.Members {
+			r.Owe(-16)
 			if m.Members[i].decode(r, version); r.Failed() {
 				return
 			}

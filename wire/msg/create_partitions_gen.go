@@ -115,7 +115,9 @@ func (m *CreatePartitionsRequest) decode(r *createPartitionsRequestReader, versi
 	{
 		n := r.Len(flexible, 7)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 7)
 		for i := range m.Topics {
+			r.Owe(-7)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

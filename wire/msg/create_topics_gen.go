@@ -132,7 +132,9 @@ func (m *CreateTopicsRequest) decode(r *createTopicsRequestReader, version int16
 	{
 		n := r.Len(flexible, 10)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 10)
 		for i := range m.Topics {
+			r.Owe(-10)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -441,7 +443,9 @@ func (m *CreateTopicsResponse) decode(r *createTopicsResponseReader, version int
 	{
 		n := r.Len(flexible, 4)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 4)
 		for i := range m.Topics {
+			r.Owe(-4)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -308,7 +308,9 @@ func (m *DeleteAclsResponse) decode(r *deleteAclsResponseReader, version int16) 
 	{
 		n := r.Len(flexible, 5)
 		m.FilterResults = wire.Resize(m.FilterResults, n)
+		r.Owe(n * 5)
 		for i := range m.FilterResults {
+			r.Owe(-5)
 			if m.FilterResults[i].decode(r, version); r.Failed() {
 				return
 			}

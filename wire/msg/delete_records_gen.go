@@ -113,7 +113,9 @@ func (m *DeleteRecordsRequest) decode(r *deleteRecordsRequestReader, version int
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -332,7 +334,9 @@ func (m *DeleteRecordsResponse) decode(r *deleteRecordsResponseReader, version i
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -264,7 +264,9 @@ func (m *DescribeAclsResponse) decode(r *describeAclsResponseReader, version int
 	{
 		n := r.Len(flexible, 5)
 		m.Resources = wire.Resize(m.Resources, n)
+		r.Owe(n * 5)
 		for i := range m.Resources {
+			r.Owe(-5)
 			if m.Resources[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -297,7 +297,9 @@ func (m *DescribeClientQuotasResponse) decode(r *describeClientQuotasResponseRea
 		m.Entries = nil
 	} else {
 		m.Entries = wire.Resize(m.Entries, n)
+		r.Owe(n * 3)
 		for i := range m.Entries {
+			r.Owe(-3)
 			if m.Entries[i].decode(r, version); r.Failed() {
 				return
 			}

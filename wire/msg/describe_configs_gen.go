@@ -111,7 +111,9 @@ func (m *DescribeConfigsRequest) decode(r *wire.Reader, version int16) {
 	{
 		n := r.Len(flexible, 4)
 		m.Resources = wire.Resize(m.Resources, n)
+		r.Owe(n * 4)
 		for i := range m.Resources {
+			r.Owe(-4)
 			if m.Resources[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -322,7 +324,9 @@ func (m *DescribeConfigsResponse) decode(r *describeConfigsResponseReader, versi
 	{
 		n := r.Len(flexible, 7)
 		m.Results = wire.Resize(m.Results, n)
+		r.Owe(n * 7)
 		for i := range m.Results {
+			r.Owe(-7)
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -381,7 +385,9 @@ func (m *DescribeConfigsResponseResult) decode(r *describeConfigsResponseReader,
 	{
 		n := r.Len(flexible, 7)
 		m.Configs = r.resultConfigs.Resize(&r.Reader, m.Configs, n, 7)
+		r.Owe(n * 7)
 		for i := range m.Configs {
+			r.Owe(-7)
 			if m.Configs[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -278,7 +278,9 @@ func (m *DescribeDelegationTokenResponse) decode(r *describeDelegationTokenRespo
 	{
 		n := r.Len(flexible, 30)
 		m.Tokens = wire.Resize(m.Tokens, n)
+		r.Owe(n * 30)
 		for i := range m.Tokens {
+			r.Owe(-30)
 			if m.Tokens[i].decode(r, version); r.Failed() {
 				return
 			}

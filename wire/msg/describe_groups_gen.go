@@ -239,7 +239,9 @@ func (m *DescribeGroupsResponse) decode(r *describeGroupsResponseReader, version
 	{
 		n := r.Len(flexible, 12)
 		m.Groups = wire.Resize(m.Groups, n)
+		r.Owe(n * 12)
 		for i := range m.Groups {
+			r.Owe(-12)
 			if m.Groups[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -289,7 +289,9 @@ func (m *DescribeLogDirsResponse) decode(r *describeLogDirsResponseReader, versi
 	{
 		n := r.Len(flexible, 5)
 		m.Results = wire.Resize(m.Results, n)
+		r.Owe(n * 5)
 		for i := range m.Results {
+			r.Owe(-5)
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -351,7 +353,9 @@ func (m *DescribeLogDirsResponseResult) decode(r *describeLogDirsResponseReader,
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = r.resultTopics.Resize(&r.Reader, m.Topics, n, 3)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

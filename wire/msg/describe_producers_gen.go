@@ -257,7 +257,9 @@ func (m *DescribeProducersResponse) decode(r *describeProducersResponseReader, v
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -299,7 +301,9 @@ func (m *DescribeProducersResponseTopic) decode(r *describeProducersResponseRead
 	{
 		n := r.Len(true, 9)
 		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 9)
+		r.Owe(n * 9)
 		for i := range m.Partitions {
+			r.Owe(-9)
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
 			}

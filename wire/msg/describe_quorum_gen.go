@@ -103,7 +103,9 @@ func (m *DescribeQuorumRequest) decode(r *describeQuorumRequestReader, version i
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -351,7 +353,9 @@ func (m *DescribeQuorumResponse) decode(r *describeQuorumResponseReader, version
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -361,7 +365,9 @@ func (m *DescribeQuorumResponse) decode(r *describeQuorumResponseReader, version
 		{
 			n := r.Len(true, 6)
 			m.Nodes = wire.Resize(m.Nodes, n)
+			r.Owe(n * 6)
 			for i := range m.Nodes {
+				r.Owe(-6)
 				if m.Nodes[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -406,7 +412,9 @@ func (m *DescribeQuorumResponseTopic) decode(r *describeQuorumResponseReader, ve
 	{
 		n := r.Len(true, 25)
 		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 25)
+		r.Owe(n * 25)
 		for i := range m.Partitions {
+			r.Owe(-25)
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -108,7 +108,9 @@ func (m *DescribeShareGroupOffsetsRequest) decode(r *describeShareGroupOffsetsRe
 	{
 		n := r.Len(true, 3)
 		m.Groups = wire.Resize(m.Groups, n)
+		r.Owe(n * 3)
 		for i := range m.Groups {
+			r.Owe(-3)
 			if m.Groups[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -326,7 +328,9 @@ func (m *DescribeShareGroupOffsetsResponse) decode(r *describeShareGroupOffsetsR
 	{
 		n := r.Len(true, 6)
 		m.Groups = wire.Resize(m.Groups, n)
+		r.Owe(n * 6)
 		for i := range m.Groups {
+			r.Owe(-6)
 			if m.Groups[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -373,7 +377,9 @@ func (m *DescribeShareGroupOffsetsResponseGroup) decode(r *describeShareGroupOff
 	{
 		n := r.Len(true, 19)
 		m.Topics = r.groupTopics.Resize(&r.Reader, m.Topics, n, 19)
+		r.Owe(n * 19)
 		for i := range m.Topics {
+			r.Owe(-19)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -329,7 +329,9 @@ func (m *DescribeTopicPartitionsResponse) decode(r *describeTopicPartitionsRespo
 	{
 		n := r.Len(true, 26)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 26)
 		for i := range m.Topics {
+			r.Owe(-26)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -206,7 +206,9 @@ func (m *DescribeTransactionsResponse) decode(r *describeTransactionsResponseRea
 	{
 		n := r.Len(true, 28)
 		m.TransactionStates = wire.Resize(m.TransactionStates, n)
+		r.Owe(n * 28)
 		for i := range m.TransactionStates {
+			r.Owe(-28)
 			if m.TransactionStates[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -258,7 +258,9 @@ func (m *DescribeUserScramCredentialsResponse) decode(r *describeUserScramCreden
 	{
 		n := r.Len(true, 6)
 		m.Results = wire.Resize(m.Results, n)
+		r.Owe(n * 6)
 		for i := range m.Results {
+			r.Owe(-6)
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -297,7 +297,9 @@ func (m *ElectLeadersResponse) decode(r *electLeadersResponseReader, version int
 	{
 		n := r.Len(flexible, 3)
 		m.ReplicaElectionResults = wire.Resize(m.ReplicaElectionResults, n)
+		r.Owe(n * 3)
 		for i := range m.ReplicaElectionResults {
+			r.Owe(-3)
 			if m.ReplicaElectionResults[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -252,7 +252,9 @@ func (m *FetchRequest) decode(r *fetchRequestReader, version int16) {
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -834,7 +836,9 @@ func (m *FetchResponse) decode(r *fetchResponseReader, version int16) {
 	{
 		n := r.Len(flexible, 3)
 		m.Responses = wire.Resize(m.Responses, n)
+		r.Owe(n * 3)
 		for i := range m.Responses {
+			r.Owe(-3)
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -915,7 +919,9 @@ func (m *FetchResponseResponse) decode(r *fetchResponseReader, version int16) {
 	{
 		n := r.Len(flexible, 18)
 		m.Partitions = r.responsePartitions.Resize(&r.Reader, m.Partitions, n, 18)
+		r.Owe(n * 18)
 		for i := range m.Partitions {
+			r.Owe(-18)
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -78,6 +78,9 @@ func TestDecodeJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := m.DecodeJSON([]byte(`{"_unknownTaggedFields":[{"tag":4294967295,"data":""},{"tag":9,"data":""}]}`), 12); err != nil || m.UnknownTags.Len() != 2 {
+		t.Errorf("tags out of order: %v", err)
+	}
 	b, err := want.Append(nil, 11)
 	if err != nil || !slices.Equal(a, b) {
 		t.Errorf("%v: %x, want %x", err, a, b)

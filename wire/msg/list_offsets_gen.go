@@ -132,7 +132,9 @@ func (m *ListOffsetsRequest) decode(r *listOffsetsRequestReader, version int16) 
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -387,7 +389,9 @@ func (m *ListOffsetsResponse) decode(r *listOffsetsResponseReader, version int16
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -436,7 +440,9 @@ func (m *ListOffsetsResponseTopic) decode(r *listOffsetsResponseReader, version 
 	{
 		n := r.Len(flexible, 10)
 		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 10)
+		r.Owe(n * 10)
 		for i := range m.Partitions {
+			r.Owe(-10)
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -269,7 +269,9 @@ func (m *ListPartitionReassignmentsResponse) decode(r *listPartitionReassignment
 	{
 		n := r.Len(true, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -396,7 +396,9 @@ func (m *MetadataResponse) decode(r *metadataResponseReader, version int16) {
 	{
 		n := r.Len(flexible, 8)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 8)
 		for i := range m.Topics {
+			r.Owe(-8)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -103,7 +103,9 @@ func (m *OffsetDeleteRequest) decode(r *offsetDeleteRequestReader, version int16
 	{
 		n := r.Len(false, 6)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 6)
 		for i := range m.Topics {
+			r.Owe(-6)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -268,7 +270,9 @@ func (m *OffsetDeleteResponse) decode(r *offsetDeleteResponseReader, version int
 	{
 		n := r.Len(false, 6)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 6)
 		for i := range m.Topics {
+			r.Owe(-6)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

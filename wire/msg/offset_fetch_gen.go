@@ -182,7 +182,9 @@ func (m *OffsetFetchRequest) decode(r *offsetFetchRequestReader, version int16) 
 		{
 			n := r.Len(flexible, 3)
 			m.Groups = wire.Resize(m.Groups, n)
+			r.Owe(n * 3)
 			for i := range m.Groups {
+				r.Owe(-3)
 				if m.Groups[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -555,7 +557,9 @@ func (m *OffsetFetchResponse) decode(r *offsetFetchResponseReader, version int16
 		{
 			n := r.Len(flexible, 3)
 			m.Topics = wire.Resize(m.Topics, n)
+			r.Owe(n * 3)
 			for i := range m.Topics {
+				r.Owe(-3)
 				if m.Topics[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -573,7 +577,9 @@ func (m *OffsetFetchResponse) decode(r *offsetFetchResponseReader, version int16
 		{
 			n := r.Len(flexible, 5)
 			m.Groups = wire.Resize(m.Groups, n)
+			r.Owe(n * 5)
 			for i := range m.Groups {
+				r.Owe(-5)
 				if m.Groups[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -727,7 +733,9 @@ func (m *OffsetFetchResponseGroup) decode(r *offsetFetchResponseReader, version 
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = r.groupTopics.Resize(&r.Reader, m.Topics, n, 3)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

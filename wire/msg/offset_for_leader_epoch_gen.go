@@ -124,7 +124,9 @@ func (m *OffsetForLeaderEpochRequest) decode(r *offsetForLeaderEpochRequestReade
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -357,7 +359,9 @@ func (m *OffsetForLeaderEpochResponse) decode(r *offsetForLeaderEpochResponseRea
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -150,7 +150,9 @@ func (m *ProduceRequest) decode(r *produceRequestReader, version int16) {
 	{
 		n := r.Len(flexible, 3)
 		m.TopicData = wire.Resize(m.TopicData, n)
+		r.Owe(n * 3)
 		for i := range m.TopicData {
+			r.Owe(-3)
 			if m.TopicData[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -443,7 +445,9 @@ func (m *ProduceResponse) decode(r *produceResponseReader, version int16) {
 	{
 		n := r.Len(flexible, 3)
 		m.Responses = wire.Resize(m.Responses, n)
+		r.Owe(n * 3)
 		for i := range m.Responses {
+			r.Owe(-3)
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -529,7 +533,9 @@ func (m *ProduceResponseResponse) decode(r *produceResponseReader, version int16
 	{
 		n := r.Len(flexible, 14)
 		m.PartitionResponses = r.responsePartitionResponses.Resize(&r.Reader, m.PartitionResponses, n, 14)
+		r.Owe(n * 14)
 		for i := range m.PartitionResponses {
+			r.Owe(-14)
 			if m.PartitionResponses[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
 func TestDefaultsRoundTrip(t *testing.T) {
@@ -239,6 +240,26 @@ func TestHostileFilling(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Arrays in arrays can't each claim the rest of the message: what the elements
+// of the outer one need belongs to them.
+func TestHostileNesting(t *testing.T) {
+	const size = 20000
+	group := []byte{1, 0, 0, 0, 0, 0} // GroupId "", MemberId null, MemberEpoch 0
+	topic := []byte{1, 1, 1, 100, 0}  // Name "", no PartitionIndexes, tag 100
+	input := wire.AppendLen(nil, (size-3)/3, true)
+	input = append(input, group...)
+	input = wire.AppendLen(input, (size-len(input)-3)/3, true)
+	input = append(input, bytes.Repeat(topic, (size-len(input))/len(topic))...)
+	var err error
+	allocated := allocates(func() { err = new(msg.OffsetFetchRequest).Decode(input, 9) })
+	if e, ok := errors.AsType[*wire.DecodeError](err); !ok || e.Path != "Groups[0].Topics" {
+		t.Error(err)
+	}
+	if allocated > 32*uint64(len(input)) {
+		t.Errorf("%d bytes allocated for %d", allocated, len(input))
+	}
 }
 
 func allocates(f func()) uint64 {

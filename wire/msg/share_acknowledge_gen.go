@@ -141,7 +141,9 @@ func (m *ShareAcknowledgeRequest) decode(r *shareAcknowledgeRequestReader, versi
 	{
 		n := r.Len(true, 18)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 18)
 		for i := range m.Topics {
+			r.Owe(-18)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -180,7 +182,9 @@ func (m *ShareAcknowledgeRequestTopic) decode(r *shareAcknowledgeRequestReader, 
 	{
 		n := r.Len(true, 6)
 		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
+		r.Owe(n * 6)
 		for i := range m.Partitions {
+			r.Owe(-6)
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -219,7 +223,9 @@ func (m *ShareAcknowledgeRequestTopicPartition) decode(r *shareAcknowledgeReques
 	{
 		n := r.Len(true, 18)
 		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(&r.Reader, m.AcknowledgementBatches, n, 18)
+		r.Owe(n * 18)
 		for i := range m.AcknowledgementBatches {
+			r.Owe(-18)
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -438,7 +444,9 @@ func (m *ShareAcknowledgeResponse) decode(r *shareAcknowledgeResponseReader, ver
 	{
 		n := r.Len(true, 18)
 		m.Responses = wire.Resize(m.Responses, n)
+		r.Owe(n * 18)
 		for i := range m.Responses {
+			r.Owe(-18)
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -181,7 +181,9 @@ func (m *ShareFetchRequest) decode(r *shareFetchRequestReader, version int16) {
 	{
 		n := r.Len(true, 18)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 18)
 		for i := range m.Topics {
+			r.Owe(-18)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -229,7 +231,9 @@ func (m *ShareFetchRequestTopic) decode(r *shareFetchRequestReader, version int1
 	{
 		n := r.Len(true, 6)
 		m.Partitions = r.topicPartitions.Resize(&r.Reader, m.Partitions, n, 6)
+		r.Owe(n * 6)
 		for i := range m.Partitions {
+			r.Owe(-6)
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -268,7 +272,9 @@ func (m *ShareFetchRequestTopicPartition) decode(r *shareFetchRequestReader, ver
 	{
 		n := r.Len(true, 18)
 		m.AcknowledgementBatches = r.topicPartitionAcknowledgementBatchs.Resize(&r.Reader, m.AcknowledgementBatches, n, 18)
+		r.Owe(n * 18)
 		for i := range m.AcknowledgementBatches {
+			r.Owe(-18)
 			if m.AcknowledgementBatches[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -550,7 +556,9 @@ func (m *ShareFetchResponse) decode(r *shareFetchResponseReader, version int16) 
 	{
 		n := r.Len(true, 18)
 		m.Responses = wire.Resize(m.Responses, n)
+		r.Owe(n * 18)
 		for i := range m.Responses {
+			r.Owe(-18)
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -598,7 +606,9 @@ func (m *ShareFetchResponseResponse) decode(r *shareFetchResponseReader, version
 	{
 		n := r.Len(true, 22)
 		m.Partitions = r.responsePartitions.Resize(&r.Reader, m.Partitions, n, 22)
+		r.Owe(n * 22)
 		for i := range m.Partitions {
+			r.Owe(-22)
 			if m.Partitions[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -229,7 +229,9 @@ func (m *ShareGroupDescribeResponse) decode(r *shareGroupDescribeResponseReader,
 	{
 		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
+		r.Owe(n * 20)
 		for i := range m.Groups {
+			r.Owe(-20)
 			if m.Groups[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -296,7 +298,9 @@ func (m *ShareGroupDescribeResponseGroup) decode(r *shareGroupDescribeResponseRe
 	{
 		n := r.Len(true, 12)
 		m.Members = r.groupMembers.Resize(&r.Reader, m.Members, n, 12)
+		r.Owe(n * 12)
 		for i := range m.Members {
+			r.Owe(-12)
 			if m.Members[i].decode(r, version); r.Failed() {
 				return
 			}

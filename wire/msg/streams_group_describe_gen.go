@@ -343,7 +343,9 @@ func (m *StreamsGroupDescribeResponse) decode(r *streamsGroupDescribeResponseRea
 	{
 		n := r.Len(true, 20)
 		m.Groups = wire.Resize(m.Groups, n)
+		r.Owe(n * 20)
 		for i := range m.Groups {
+			r.Owe(-20)
 			if m.Groups[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -446,7 +448,9 @@ func (m *StreamsGroupDescribeResponseGroup) decode(r *streamsGroupDescribeRespon
 	{
 		n := r.Len(true, 28)
 		m.Members = r.groupMembers.Resize(&r.Reader, m.Members, n, 28)
+		r.Owe(n * 28)
 		for i := range m.Members {
+			r.Owe(-28)
 			if m.Members[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -509,7 +513,9 @@ func (m *StreamsGroupDescribeResponseGroupTopology) decode(r *streamsGroupDescri
 		m.Subtopologies = nil
 	} else {
 		m.Subtopologies = r.groupTopologySubtopologys.Resize(&r.Reader, m.Subtopologies, n, 6)
+		r.Owe(n * 6)
 		for i := range m.Subtopologies {
+			r.Owe(-6)
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -585,7 +591,9 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *streams
 	{
 		n := r.Len(true, 9)
 		m.StateChangelogTopics = r.topicInfos.Resize(&r.Reader, m.StateChangelogTopics, n, 9)
+		r.Owe(n * 9)
 		for i := range m.StateChangelogTopics {
+			r.Owe(-9)
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -594,7 +602,9 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *streams
 	{
 		n := r.Len(true, 9)
 		m.RepartitionSourceTopics = r.topicInfos.Resize(&r.Reader, m.RepartitionSourceTopics, n, 9)
+		r.Owe(n * 9)
 		for i := range m.RepartitionSourceTopics {
+			r.Owe(-9)
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -1018,7 +1028,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *streamsGroup
 		{
 			n := r.Len(true, 3)
 			m.Subtopologies = r.topologyDescriptionSubtopologys.Resize(&r.Reader, m.Subtopologies, n, 3)
+			r.Owe(n * 3)
 			for i := range m.Subtopologies {
+				r.Owe(-3)
 				if m.Subtopologies[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -1031,7 +1043,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) decode(r *streamsGroup
 		{
 			n := r.Len(true, 15)
 			m.GlobalStores = r.topologyDescriptionGlobalStores.Resize(&r.Reader, m.GlobalStores, n, 15)
+			r.Owe(n * 15)
 			for i := range m.GlobalStores {
+				r.Owe(-15)
 				if m.GlobalStores[i].decode(r, version); r.Failed() {
 					return
 				}
@@ -1091,7 +1105,9 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) decode(r *s
 		{
 			n := r.Len(true, 7)
 			m.Nodes = r.topologyDescriptionNodes.Resize(&r.Reader, m.Nodes, n, 7)
+			r.Owe(n * 7)
 			for i := range m.Nodes {
+				r.Owe(-7)
 				if m.Nodes[i].decode(r, version); r.Failed() {
 					return
 				}

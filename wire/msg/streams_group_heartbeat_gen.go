@@ -363,7 +363,9 @@ func (m *StreamsGroupHeartbeatRequestTopology) decode(r *streamsGroupHeartbeatRe
 	{
 		n := r.Len(true, 8)
 		m.Subtopologies = wire.Resize(m.Subtopologies, n)
+		r.Owe(n * 8)
 		for i := range m.Subtopologies {
+			r.Owe(-8)
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -452,7 +454,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	{
 		n := r.Len(true, 9)
 		m.StateChangelogTopics = r.topicInfos.Resize(&r.Reader, m.StateChangelogTopics, n, 9)
+		r.Owe(n * 9)
 		for i := range m.StateChangelogTopics {
+			r.Owe(-9)
 			if m.StateChangelogTopics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -468,7 +472,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	{
 		n := r.Len(true, 9)
 		m.RepartitionSourceTopics = r.topicInfos.Resize(&r.Reader, m.RepartitionSourceTopics, n, 9)
+		r.Owe(n * 9)
 		for i := range m.RepartitionSourceTopics {
+			r.Owe(-9)
 			if m.RepartitionSourceTopics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -477,7 +483,9 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	{
 		n := r.Len(true, 4)
 		m.CopartitionGroups = r.topologySubtopologyCopartitionGroups.Resize(&r.Reader, m.CopartitionGroups, n, 4)
+		r.Owe(n * 4)
 		for i := range m.CopartitionGroups {
+			r.Owe(-4)
 			if m.CopartitionGroups[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -1043,7 +1051,9 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseR
 		m.PartitionsByUserEndpoint = nil
 	} else {
 		m.PartitionsByUserEndpoint = wire.Resize(m.PartitionsByUserEndpoint, n)
+		r.Owe(n * 7)
 		for i := range m.PartitionsByUserEndpoint {
+			r.Owe(-7)
 			if m.PartitionsByUserEndpoint[i].decode(r, version); r.Failed() {
 				return
 			}

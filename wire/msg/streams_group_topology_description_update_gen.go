@@ -174,7 +174,9 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode
 	{
 		n := r.Len(true, 3)
 		m.Subtopologies = wire.Resize(m.Subtopologies, n)
+		r.Owe(n * 3)
 		for i := range m.Subtopologies {
+			r.Owe(-3)
 			if m.Subtopologies[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -183,7 +185,9 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode
 	{
 		n := r.Len(true, 15)
 		m.GlobalStores = wire.Resize(m.GlobalStores, n)
+		r.Owe(n * 15)
 		for i := range m.GlobalStores {
+			r.Owe(-15)
 			if m.GlobalStores[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -225,7 +229,9 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopol
 	{
 		n := r.Len(true, 7)
 		m.Nodes = r.topologyDescriptionNodes.Resize(&r.Reader, m.Nodes, n, 7)
+		r.Owe(n * 7)
 		for i := range m.Nodes {
+			r.Owe(-7)
 			if m.Nodes[i].decode(r, version); r.Failed() {
 				return
 			}

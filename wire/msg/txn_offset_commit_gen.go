@@ -177,7 +177,9 @@ func (m *TxnOffsetCommitRequest) decode(r *txnOffsetCommitRequestReader, version
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -433,7 +435,9 @@ func (m *TxnOffsetCommitResponse) decode(r *txnOffsetCommitResponseReader, versi
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = wire.Resize(m.Topics, n)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

@@ -114,7 +114,9 @@ func (m *VotersRecord) decode(r *votersRecordReader, version int16) {
 	{
 		n := r.Len(true, 27)
 		m.Voters = wire.Resize(m.Voters, n)
+		r.Owe(n * 27)
 		for i := range m.Voters {
+			r.Owe(-27)
 			if m.Voters[i].decode(r, version); r.Failed() {
 				return
 			}

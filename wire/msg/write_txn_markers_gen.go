@@ -115,7 +115,9 @@ func (m *WriteTxnMarkersRequest) decode(r *writeTxnMarkersRequestReader, version
 	{
 		n := r.Len(flexible, 17)
 		m.Markers = wire.Resize(m.Markers, n)
+		r.Owe(n * 17)
 		for i := range m.Markers {
+			r.Owe(-17)
 			if m.Markers[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -357,7 +359,9 @@ func (m *WriteTxnMarkersResponse) decode(r *writeTxnMarkersResponseReader, versi
 	{
 		n := r.Len(flexible, 10)
 		m.Markers = wire.Resize(m.Markers, n)
+		r.Owe(n * 10)
 		for i := range m.Markers {
+			r.Owe(-10)
 			if m.Markers[i].decode(r, version); r.Failed() {
 				return
 			}
@@ -403,7 +407,9 @@ func (m *WriteTxnMarkersResponseMarker) decode(r *writeTxnMarkersResponseReader,
 	{
 		n := r.Len(flexible, 3)
 		m.Topics = r.markerTopics.Resize(&r.Reader, m.Topics, n, 3)
+		r.Owe(n * 3)
 		for i := range m.Topics {
+			r.Owe(-3)
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
 			}

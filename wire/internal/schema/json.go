@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -295,7 +296,7 @@ func (w *writer) tags(fields []Field, object map[string]any) error {
 		}
 		tags = append(tags, wire.Tag{Number: f.Tag, Data: w.out})
 	}
-	slices.SortStableFunc(tags, func(a, b wire.Tag) int { return int(int64(a.Number) - int64(b.Number)) })
+	slices.SortStableFunc(tags, func(a, b wire.Tag) int { return cmp.Compare(a.Number, b.Number) })
 	w.out, err = wire.AppendTagSection(outer, &tags)
 	return err
 }

@@ -168,7 +168,9 @@ func (w *walker) array(f *Field) {
 		return
 	}
 	w.text("[")
+	w.r.Owe(n * f.MinSize)
 	for i := range n {
+		w.r.Owe(-f.MinSize)
 		if i > 0 {
 			w.text(",")
 		}
@@ -312,8 +314,10 @@ func (w *walker) tags(fields []Field) {
 		if f := tagged(fields, number, w.version); f != nil && !w.r.Failed() {
 			w.field(f)
 			w.r.EndOfTag(number, end)
-		} else {
+		} else if w.quote != nil {
 			unknown = w.r.UnknownTag(unknown, number, end, left)
+		} else {
+			w.r.Fixed(end - w.r.Offset())
 		}
 	}
 	if unknown != nil && w.quote != nil {

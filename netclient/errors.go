@@ -175,7 +175,7 @@ func SafeToRetry(err error) bool {
 // already done its work; SafeToRetry does. It is false for what this program
 // did itself: ErrClosed, and a context that ended.
 func IsRetriable(err error) bool {
-	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotKafka) || errors.Is(err, ErrPlaintextPort) || untrusted(err) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotKafka) || tlsForbids(err) || errors.Is(err, context.Canceled) {
 		return false
 	}
 	if code, ok := errors.AsType[wire.ErrorCode](err); ok {

@@ -36,7 +36,7 @@ type Mechanism interface {
 // offer the mechanism.
 type AuthError struct {
 	Mechanism string
-	Offered   []string // the mechanisms that the broker offers; nil before it said so
+	Offered   []string // the mechanisms that the broker offers, where it said so
 	Message   string   // what the broker said, if anything
 	Err       error    // the cause
 }
@@ -47,7 +47,7 @@ func (e *AuthError) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&b, "; the broker says %q", e.Message)
 	}
-	if e.Offered != nil {
+	if len(e.Offered) > 0 {
 		fmt.Fprintf(&b, "; the broker offers %s", strings.Join(e.Offered, ", "))
 	}
 	return b.String()

@@ -115,7 +115,7 @@ const maxLifetime = time.Duration(365 * 24 * time.Hour / time.Millisecond)
 func (l *login) bare(ctx context.Context, token []byte, answered bool) ([]byte, error) {
 	answer, err := l.on.askBare(ctx, token, answered)
 	if closedByPeer(err) {
-		err = fmt.Errorf("%w (the broker closed the connection, which is how brokers before 1.0 refuse: %w)", wire.ErrSaslAuthenticationFailed, err)
+		err = fmt.Errorf("%w: %w, which is how those before 1.0 refuse a login", wire.ErrSaslAuthenticationFailed, err)
 	}
 	return answer, err
 }
@@ -142,7 +142,9 @@ func (l *login) read(answer []byte, version int16, resp wire.Response) error {
 	switch resp := resp.(type) {
 	case *msg.SaslHandshakeResponse:
 		if resp.ErrorCode != wire.ErrNone {
-			refused.Offered, refused.Err = resp.Mechanisms, resp.ErrorCode
+			if refused.Err = resp.ErrorCode; resp.ErrorCode == wire.ErrUnsupportedSaslMechanism {
+				refused.Offered = resp.Mechanisms
+			}
 			return refused
 		}
 	case *msg.SaslAuthenticateResponse:

@@ -75,13 +75,23 @@ func (f *tlsFiles) handshake(ctx context.Context, nc net.Conn, addr string) (net
 		host, _, _ = strings.Cut(host, "%") // the zone of an IPv6 address is this machine's own
 		cfg.ServerName = strings.TrimSuffix(host, ".")
 	}
+	asked := false
+	if get := cfg.GetClientCertificate; get != nil || len(cfg.Certificates) == 0 {
+		cfg.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			asked = true
+			if get == nil {
+				return &tls.Certificate{}, nil // none
+			}
+			return get(info)
+		}
+	}
 	conn := tls.Client(nc, cfg)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		nc.Close()
 		if ctx.Err() != nil {
 			return nil, &waitError{what: "the TLS handshake", request: "the TLS handshake", err: context.Cause(ctx)}
 		}
-		return nil, handshakeFailed(err)
+		return nil, handshakeFailed(err, asked)
 	}
 	return conn, nil
 }

@@ -22,9 +22,13 @@ var (
 	ErrClientCertificate = errors.New("the broker did not accept this client's certificate, or wants one and got none")
 )
 
-// handshakeFailed says what a failed handshake is likely to mean. Only what the
-// error alone does not tell is put into words here; tlsHint says what to check.
-func handshakeFailed(err error) error {
+// handshakeFailed says what a failed handshake is likely to mean; certificate is
+// whether the broker had asked for one of this client. Only what the error alone
+// does not tell is put into words here; tlsHint says what to check.
+func handshakeFailed(err error, certificate bool) error {
+	if certificate && !untrusted(err) { // old brokers send no alert then, but a broken record
+		return fmt.Errorf("TLS handshake: %w (%w)", ErrClientCertificate, err)
+	}
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		if string(record.RecordHeader[:4]) == "HTTP" {
 			return fmt.Errorf("TLS handshake: %w: it answers in HTTP", ErrPlaintextPort)
@@ -70,6 +74,8 @@ func refusesCertificate(err error) bool {
 		alertExpiredCertificate, alertUnknownCertificate, alertUnknownAuthority, alertCertificateRequired)
 }
 
+const certificateHint = "check TLS.CertFile and TLS.KeyFile (ssl.keystore.location) here, and the broker's truststore"
+
 // tlsHint says what to check when TLS failed.
 func tlsHint(err error) string {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
@@ -84,10 +90,18 @@ func tlsHint(err error) string {
 	switch {
 	case errors.Is(err, ErrPlaintextPort):
 		return "check the port, and the protocol of its listener (security.protocol)"
+	case errors.Is(err, ErrClientCertificate):
+		return certificateHint
 	case refusesCertificate(err):
-		return ErrClientCertificate.Error() + ": check TLS.CertFile and TLS.KeyFile (ssl.keystore.location) here, and the broker's truststore"
+		return ErrClientCertificate.Error() + ": " + certificateHint
 	}
 	return ""
+}
+
+// tlsForbids reports whether no other attempt will do better, until somebody
+// changes something. A connection that was closed may have had other reasons.
+func tlsForbids(err error) bool {
+	return untrusted(err) || !closedByPeer(err) && (errors.Is(err, ErrPlaintextPort) || errors.Is(err, ErrClientCertificate))
 }
 
 // untrusted reports whether this client refused the broker's certificate.

@@ -15,6 +15,8 @@ type Broker struct {
 	id      int32
 	addr    string
 
+	listeners map[string]string // further addresses, by protocol
+
 	mu      sync.Mutex // held during each change of state
 	process *process   // the last one; nil before the first
 	frozen  bool

@@ -30,6 +30,15 @@ type Config struct {
 	Partitions int
 	// Properties are set on each broker, over those that the runner sets.
 	Properties map[string]string
+	// Listeners are protocols for which each broker listens on further ports:
+	// SSL, from 0.9 on, SASL_PLAINTEXT and SASL_SSL, from 0.10 on. SSL needs
+	// ssl.keystore.location and its kin in Properties. SASL has PLAIN, SCRAM from
+	// 0.10.2 on, and OAUTHBEARER from 2.0 on, for tokens that are not signed.
+	// Brokers among themselves use PLAINTEXT.
+	Listeners []string
+	// Users are the passwords, by user name, for PLAIN and SCRAM (not in KRaft
+	// before 3.5).
+	Users map[string]string
 	// Mode is "zk" (up to 3.9) or "kraft" (from 3.3). Default: kraft where
 	// there is a choice.
 	Mode string
@@ -55,7 +64,7 @@ func (cfg Config) Validate() error {
 	if cfg.Partitions < 0 {
 		err = errors.Join(err, fmt.Errorf("%d partitions: there must be at least 1", cfg.Partitions))
 	}
-	return err
+	return errors.Join(err, cfg.checkSecurity(v))
 }
 
 // A Cluster is one to three running brokers of one Kafka release. Its methods
@@ -68,6 +77,7 @@ type Cluster struct {
 	removeDir bool // at Stop
 	libDir    string
 	java      []string // the brokers' options
+	users     map[string]string
 	detach    bool
 	log       io.Writer
 	zookeeper *zooKeeper // nil in kraft mode
@@ -114,7 +124,7 @@ func newCluster(cfg Config) (*Cluster, error) {
 	mode, _ := v.mode(cfg.Mode)
 	c := &Cluster{
 		release: cfg.Version, version: v, mode: mode,
-		java: cfg.JavaOptions, detach: cfg.Detach, log: cfg.Log,
+		java: cfg.JavaOptions, users: cfg.Users, detach: cfg.Detach, log: cfg.Log,
 	}
 	if c.log == nil {
 		c.log = io.Discard
@@ -151,7 +161,7 @@ func (c *Cluster) start(ctx context.Context, cfg Config) error {
 			return err
 		}
 	}
-	return nil
+	return c.addScramUsers(ctx)
 }
 
 func (c *Cluster) makeDir(dir string) (err error) {
@@ -177,19 +187,28 @@ func (c *Cluster) makeDir(dir string) (err error) {
 // for as long as the cluster lives.
 func (c *Cluster) layOut(cfg Config) error {
 	n := max(cfg.Brokers, 1)
-	ports, err := freePorts(2 * n)
+	ports, err := freePorts((2 + len(cfg.Listeners)) * n)
 	if err != nil {
 		return err
 	}
-	l := layout{version: c.version, mode: c.mode, partitions: max(cfg.Partitions, 1), brokers: ports[:n]}
+	l := layout{version: c.version, mode: c.mode, partitions: max(cfg.Partitions, 1), brokers: ports[:n], users: cfg.Users, listeners: map[string][]string{}}
+	for i, protocol := range cfg.Listeners {
+		l.listeners[protocol] = ports[(2+i)*n : (3+i)*n]
+	}
 	if c.mode == modeZooKeeper {
 		l.zookeeper = ports[n]
 		c.zookeeper = &zooKeeper{addr: l.zookeeper}
 	} else {
-		l.voters = ports[n:]
+		l.voters = ports[n : 2*n]
+	}
+	if err := c.writeJAAS(l); err != nil {
+		return err
 	}
 	for id, addr := range l.brokers {
-		b := &Broker{cluster: c, id: int32(id), addr: addr}
+		b := &Broker{cluster: c, id: int32(id), addr: addr, listeners: map[string]string{}}
+		for protocol, addrs := range l.listeners {
+			b.listeners[protocol] = addrs[id]
+		}
 		c.brokers = append(c.brokers, b)
 		if err := os.MkdirAll(b.dir(), 0o777); err != nil {
 			return err

@@ -28,7 +28,8 @@ func (c *Cluster) format(ctx context.Context) error {
 }
 
 func (b *Broker) format(ctx context.Context, clusterID string) error {
-	p := b.cluster.program("kafka.tools.StorageTool", "-Xmx128m", "", "format", "-t", clusterID, "-c", b.propertiesFile())
+	args := append([]string{"format", "-t", clusterID, "-c", b.propertiesFile()}, b.cluster.scramOptions()...)
+	p := b.cluster.program("kafka.tools.StorageTool", "-Xmx128m", "", args...)
 	if out, err := p.run(ctx); err != nil {
 		return fmt.Errorf("formatting the data directory of broker %d: %w; kafka.tools.StorageTool said:\n%s", b.id, err, lastLines(out, 12))
 	}

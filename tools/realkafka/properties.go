@@ -16,9 +16,11 @@ type layout struct {
 	version    version
 	mode       string
 	partitions int
-	zookeeper  string   // its address, in zk mode
-	brokers    []string // addresses, the broker's id is the index
-	voters     []string // addresses of the controllers, in kraft mode
+	zookeeper  string              // its address, in zk mode
+	brokers    []string            // addresses, the broker's id is the index
+	voters     []string            // addresses of the controllers, in kraft mode
+	listeners  map[string][]string // further addresses by protocol, like brokers
+	users      map[string]string   // passwords
 }
 
 // properties are those of broker id, with data in dataDir.
@@ -35,6 +37,7 @@ func (l layout) properties(id int, dataDir string) map[string]string {
 	default:
 		p["listeners"] = "PLAINTEXT://" + address
 	}
+	l.secure(p, id)
 	if l.mode == modeZooKeeper {
 		p["broker.id"] = strconv.Itoa(id)
 		p["zookeeper.connect"] = l.zookeeper

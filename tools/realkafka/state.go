@@ -22,9 +22,10 @@ type state struct {
 }
 
 type serverState struct {
-	Addr   string `json:"addr"`
-	PID    int    `json:"pid"` // 0 when it is down
-	Frozen bool   `json:"frozen,omitempty"`
+	Addr      string            `json:"addr"`
+	Listeners map[string]string `json:"listeners,omitempty"`
+	PID       int               `json:"pid"` // 0 when it is down
+	Frozen    bool              `json:"frozen,omitempty"`
 }
 
 // StateFile is the name of the file in Config.Dir by which Attach knows a
@@ -45,7 +46,7 @@ func (c *Cluster) save() error {
 	}
 	for _, b := range c.brokers {
 		b.mu.Lock()
-		s.Brokers = append(s.Brokers, serverState{Addr: b.addr, PID: b.process.pid(), Frozen: b.frozen})
+		s.Brokers = append(s.Brokers, serverState{Addr: b.addr, Listeners: b.listeners, PID: b.process.pid(), Frozen: b.frozen})
 		b.mu.Unlock()
 	}
 	return s.write(filepath.Join(c.dir, StateFile))
@@ -103,7 +104,7 @@ func Attach(dir string) (*Cluster, error) {
 		c.zookeeper.process = attachProcess(s.ZooKeeper.PID, c.zookeeper.propertiesFile(c))
 	}
 	for id, saved := range s.Brokers {
-		b := &Broker{cluster: c, id: int32(id), addr: saved.Addr, frozen: saved.Frozen}
+		b := &Broker{cluster: c, id: int32(id), addr: saved.Addr, listeners: saved.Listeners, frozen: saved.Frozen}
 		b.process = attachProcess(saved.PID, b.propertiesFile())
 		c.brokers = append(c.brokers, b)
 	}

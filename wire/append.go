@@ -43,9 +43,6 @@ func AppendUUID(dst []byte, v UUID) []byte { return append(dst, v[:]...) }
 // AppendUvarint appends an unsigned varint.
 func AppendUvarint(dst []byte, v uint32) []byte { return binary.AppendUvarint(dst, uint64(v)) }
 
-// AppendVarint appends a signed varint in zigzag form, as records use it.
-func AppendVarint(dst []byte, v int64) []byte { return binary.AppendVarint(dst, v) }
-
 // MaxString is the longest string, in bytes, that messages can carry. Compact
 // lengths could say more; brokers refuse it.
 const MaxString = math.MaxInt16

@@ -18,7 +18,7 @@ func (e *EncodeError) Error() string {
 // ErrorNotInVersion is for a field that holds something and that the version
 // does not have.
 func ErrorNotInVersion(message string, version int16, field string) error {
-	return &EncodeError{message, version, field, "this version has no such field, and it is not at its default"}
+	return &EncodeError{message, version, field, "this version has no such field, and it is not at its default, which SetDefaults sets"}
 }
 
 // ErrorNull is for a field that is nil and can't be null in the version.

@@ -50,7 +50,7 @@ func ExampleEncodeError() {
 	req.AllowAutoTopicCreation = false
 	_, err := req.Append(nil, 3)
 	fmt.Println(err)
-	// Output: MetadataRequest v3: AllowAutoTopicCreation: this version has no such field, and it is not at its default
+	// Output: MetadataRequest v3: AllowAutoTopicCreation: this version has no such field, and it is not at its default, which SetDefaults sets
 }
 
 func ExampleDecodeError() {

@@ -59,13 +59,8 @@ func AppendTags(dst []byte, tags Tags) []byte {
 }
 
 func appendTag(dst []byte, tag Tag) []byte {
-	dst = AppendUvarint(dst, tag.Number)
-	return AppendBytesWithUvarint(dst, tag.Data)
-}
-
-// AppendBytesWithUvarint appends the length, as it is, and the bytes.
-func AppendBytesWithUvarint(dst, v []byte) []byte {
-	return append(AppendUvarint(dst, uint32(len(v))), v...)
+	dst = AppendUvarint(AppendUvarint(dst, tag.Number), uint32(len(tag.Data)))
+	return append(dst, tag.Data...)
 }
 
 // Checked returns the tags, or an error unless their numbers ascend; tags may be

@@ -391,9 +391,10 @@ func pingError(t *testing.T, change func(*Config), addrs ...string) error {
 	t.Helper()
 	c := newTestClient(t, change, addrs...)
 	started := time.Now()
-	err := c.Ping(within(t, 500*time.Millisecond))
-	if took := time.Since(started); took > 2*time.Second {
-		t.Errorf("Ping took %v of its 500ms", took)
+	const given = 2 * time.Second // enough for an attempt on a busy machine
+	err := c.Ping(within(t, given))
+	if took := time.Since(started); took > 5*given {
+		t.Errorf("Ping took %v of its %v", took, given)
 	}
 	if err == nil {
 		t.Fatal("Ping succeeded")

@@ -18,7 +18,8 @@ import (
 // DecodeJSON reads what AppendJSON writes, and what Kafka's own tools write.
 // Fields that are left out get their defaults. A name that is not in the schema
 // is an error, and so is one that the version lacks, unless Kafka's schema lets
-// it be dropped.
+// it be dropped. So is recordsSizeInBytes, which Kafka's request log has in the
+// place of records: they would be lost.
 func DecodeJSON(src []byte, m *Message, v wire.Message, version int16) error {
 	if err := wire.CheckVersion(m.Name, version, m.Versions); err != nil {
 		return err

@@ -48,6 +48,13 @@
 // address, and asked again after the broker has been gone. [Conn.Release] names
 // what was found, Config.APIVersion pins it.
 //
+// # Security
+//
+// Config.TLS encrypts the connections, and Config.SASL logs in to the brokers: by
+// [Plain], [ScramSHA256], [ScramSHA512] or [OAuthBearer], or a [Mechanism] made
+// elsewhere. Files are read again when they change, logins made again before
+// their sessions end. A [Secret] is never shown.
+//
 // # Errors
 //
 // A [*ConnError] says which address was tried for what, how often, why it failed

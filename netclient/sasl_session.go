@@ -141,9 +141,7 @@ func (r *reauth) ask(ctx context.Context, key wire.APIKey, version int16, body [
 			return nil, r.failed(key, version, bare(a.err))
 		}
 		return a.body, nil
-	case <-r.conn.closed: // the results wait for the right to write
-		return nil, r.conn.Err()
-	case <-ctx.Done():
+	case <-ctx.Done(): // also when the connection has ended, as results then wait for the right to write
 		return nil, context.Cause(ctx)
 	}
 }

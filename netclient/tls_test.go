@@ -147,6 +147,42 @@ func TestTLSErrors(t *testing.T) {
 	}
 }
 
+// TestTLSOldRefusal: brokers that refuse a client's certificate without an alert
+// that can be read are understood, because they have asked for it.
+func TestTLSOldRefusal(t *testing.T) {
+	ca := newAuthority(t, "test CA")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			tls.Server(noAlerts{nc}, &tls.Config{Certificates: []tls.Certificate{ca.issue(nil, "127.0.0.1")}, MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert}).Handshake()
+			nc.Close()
+		}
+	}()
+	err = pingError(t, withTLS(TLS{CAFile: ca.caFile()}), ln.Addr().String())
+	wantInError(t, err, "wants one and got none", "EOF", "TLS.CertFile")
+	if !errors.Is(err, ErrClientCertificate) || !IsRetriable(err) {
+		t.Errorf("it is no ErrClientCertificate, or can't be tried again though it may have been an accident: %v", err)
+	}
+}
+
+// noAlerts does not send alerts.
+type noAlerts struct{ net.Conn }
+
+func (c noAlerts) Write(p []byte) (int, error) {
+	if len(p) > 0 && p[0] == 0x15 {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
 // TestTLSSkipHostCheck: a trusted certificate for another host is enough.
 func TestTLSSkipHostCheck(t *testing.T) {
 	ca := newAuthority(t, "test CA")

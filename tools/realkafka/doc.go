@@ -15,6 +15,7 @@
 // The parts: version.go and pom.go say what a release is made of, fetch.go gets
 // it, properties.go says how it is configured, process.go runs it, cluster.go,
 // zookeeper.go, kraft.go and broker.go start and stop things in the right order,
-// ready.go asks whether a broker answers, topic.go makes topics, wire.go holds
-// the few requests that this takes, and state.go finds a detached cluster again.
+// security.go adds listeners with TLS and SASL, ready.go asks whether a broker
+// answers, topic.go makes topics, wire.go holds the few requests that this takes,
+// and state.go finds a detached cluster again.
 package realkafka

@@ -23,7 +23,8 @@
 //
 // It has Produce, Fetch, ListOffsets, Metadata, OffsetCommit, OffsetFetch,
 // FindCoordinator, JoinGroup, Heartbeat, LeaveGroup, SyncGroup, DescribeGroups,
-// ListGroups, ApiVersions and CreateTopics.
+// ListGroups, ApiVersions, CreateTopics, SaslHandshake and SaslAuthenticate. The
+// options TLS and SASL make it a cluster with listeners of those protocols.
 //
 // # Time
 //
@@ -41,8 +42,8 @@
 // # What is different from a real cluster
 //
 // Replicas share one log, so nothing acknowledged is ever lost, and acks 1 and
-// all are the same. There are no transactions, no idempotence, no quotas, ACLs,
-// TLS or SASL, no compaction, and retention by size only; fetch sessions are
+// all are the same. There are no transactions, no idempotence, no quotas or
+// ACLs, no compaction, and retention by size only; fetch sessions are
 // refused, as a broker may; the configs of topics are ignored. Records are kept in
 // the format in which they were produced, and fetched in it too, by old clients as
 // well: a real broker converts them. A group's rebalance starts at once, not after

@@ -55,13 +55,7 @@ func (g *generator) guards(s *structType) {
 		if missing := negated(f.versions, s.within); missing != "false" && !f.ignorable {
 			g.p("\tif %s && %s {\n\t\treturn dst, wire.ErrorNotInVersion(%q, version, %q)\n\t}", missing, g.differs(s, f), s.goName, name)
 		}
-		if f.typ == "string" && !f.array && !f.nullable.empty() {
-			have := f.versions.intersect(s.within)
-			if missing := negated(f.nullable, have); missing != "false" {
-				g.p("\tif %s == nil && %s {\n\t\treturn dst, wire.ErrorNull(%q, version, %q)\n\t}", "m."+name, and(condition(have, s.within), missing), s.goName, name)
-			}
-		}
-		if f.array && !f.nullable.empty() {
+		if (f.array || f.typ == "string") && !f.nullable.empty() {
 			have := f.versions.intersect(s.within)
 			if missing := negated(f.nullable, have); missing != "false" {
 				g.p("\tif m.%s == nil && %s {\n\t\treturn dst, wire.ErrorNull(%q, version, %q)\n\t}", name, and(condition(have, s.within), missing), s.goName, name)

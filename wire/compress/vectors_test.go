@@ -12,8 +12,9 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/barnabas-kafka/barnabas/wire/record"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 func readVectors(t *testing.T, name string, into any) {

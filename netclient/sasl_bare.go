@@ -17,13 +17,14 @@ type asker interface {
 	failed(key wire.APIKey, version int16, err error) error
 }
 
-// bareConn is a connection during a login, before it becomes a Conn: brokers of
+// bareConn is a connection during a login, before it becomes a Conn: brokers
 // before 1.0 then speak something else than requests and answers.
 type bareConn struct {
 	nc      net.Conn
 	opts    connOptions
 	id      int32
 	asked   string       // what no answer has come to yet
+	written int          // bytes of the last frame
 	release func() error // lets go of nc; the error says that ctx ended before
 }
 
@@ -49,6 +50,16 @@ func (b *bareConn) failed(key wire.APIKey, version int16, err error) error {
 const maxLoginAnswer = 1 << 20
 
 func (b *bareConn) ask(_ context.Context, key wire.APIKey, version int16, body []byte) ([]byte, error) {
+	started := time.Now()
+	answer, err := b.exchange(key, version, body)
+	if b.opts.trace.RequestDone != nil {
+		b.opts.trace.RequestDone(RequestInfo{Addr: b.opts.addr, Node: b.opts.node, Key: key, Version: version,
+			Written: b.written, Read: len(answer), Duration: time.Since(started), Err: err})
+	}
+	return answer, err
+}
+
+func (b *bareConn) exchange(key wire.APIKey, version int16, body []byte) ([]byte, error) {
 	b.asked = fmt.Sprintf("%s v%d", key, version)
 	if key == wire.KeyAPIVersions {
 		b.asked += " (brokers of 0.9 give none: see APIVersion)"
@@ -93,7 +104,8 @@ func (b *bareConn) askBare(_ context.Context, token []byte, answered bool) ([]by
 // write writes a frame whose first four bytes are left for its size.
 func (b *bareConn) write(frame []byte) error {
 	binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
-	_, err := b.nc.Write(frame)
+	n, err := b.nc.Write(frame)
+	b.written = n
 	return err
 }
 

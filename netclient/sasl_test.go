@@ -149,7 +149,7 @@ func TestSASLNoAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	err = pingError(t, func(cfg *Config) { cfg.SASL, cfg.ConnectionSetupTimeout = Plain("a", "b"), 100*time.Millisecond }, ln.Addr().String())
+	err = connectError(t, func(cfg *Config) { cfg.SASL, cfg.ConnectionSetupTimeout = Plain("a", "b"), 100*time.Millisecond }, ln.Addr().String())
 	wantInError(t, err, "accepted, but no answer to ApiVersions", "APIVersion", "within 100ms")
 }
 
@@ -208,9 +208,7 @@ func TestSASLHostileAnswers(t *testing.T) {
 		"", "\x00", "\x7f\xff\xff\xff", "\xff\xff\xff\xff", "\x00\x00\x00\x02ab", "\x00\x00\x00\x04abcd", "\x00\x00\x00\x06\x0d\x0a\x0d\x0a\x00\x00",
 		"\x00\x00\x00\x04\x0d\x0a\x0d\x0a", "\x00\x00\x10\x00" + strings.Repeat("a", 4096), "HTTP/1.1 400\r\n", "\x15\x03\x03\x00\x02\x02\x50",
 	} {
-		addr := answering(t, what)
-		c := newTestClient(t, withSASL(Plain("alice", password)), addr)
-		_, err := c.connect(t.Context(), addr, c.shared.opts)
+		err := connectError(t, withSASL(Plain("alice", password)), answering(t, what))
 		if err == nil || strings.Contains(err.Error(), password) {
 			t.Errorf("%q: %v", what, err)
 		}

@@ -200,4 +200,15 @@ func ping(t *testing.T, c *kafkatest.Cluster, change func(*Config)) error {
 	return client.Ping(within(t, 5*time.Second))
 }
 
+// connectError makes one attempt to connect, and gives its error.
+func connectError(t *testing.T, change func(*Config), addr string) error {
+	t.Helper()
+	c := newTestClient(t, change, addr)
+	conn, err := c.connect(t.Context(), addr, c.shared.opts)
+	if err == nil {
+		conn.Close()
+	}
+	return err
+}
+
 func withTLS(t TLS) func(*Config) { return func(cfg *Config) { cfg.TLS = &t } }

@@ -166,7 +166,7 @@ func TestTLSOldRefusal(t *testing.T) {
 			nc.Close()
 		}
 	}()
-	err = pingError(t, withTLS(TLS{CAFile: ca.caFile()}), ln.Addr().String())
+	err = connectError(t, withTLS(TLS{CAFile: ca.caFile()}), ln.Addr().String())
 	wantInError(t, err, "wants one and got none", "EOF", "TLS.CertFile")
 	if !errors.Is(err, ErrClientCertificate) || !IsRetriable(err) {
 		t.Errorf("it is no ErrClientCertificate, or can't be tried again though it may have been an accident: %v", err)
@@ -214,7 +214,7 @@ func TestTLSToPlaintext(t *testing.T) {
 func TestPlaintextToTLS(t *testing.T) {
 	err := ping(t, startTLS(t, newAuthority(t, "test CA").issue(nil, "127.0.0.1"), nil), nil)
 	wantInError(t, err, "closed the connection", "TLS")
-	err = pingError(t, nil, answering(t, "\x15\x03\x03\x00\x02\x02\x50"))
+	err = connectError(t, nil, answering(t, "\x15\x03\x03\x00\x02\x02\x50"))
 	wantInError(t, err, "the port speaks TLS", "security.protocol")
 	if !errors.Is(err, ErrTLSPort) || !errors.Is(err, ErrNotKafka) {
 		t.Errorf("%v is no ErrTLSPort", err)
@@ -251,7 +251,7 @@ func TestTLSNoAnswerToTheHandshake(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	err = pingError(t, func(cfg *Config) { cfg.TLS, cfg.ConnectionSetupTimeout = &TLS{}, 100*time.Millisecond }, ln.Addr().String())
+	err = connectError(t, func(cfg *Config) { cfg.TLS, cfg.ConnectionSetupTimeout = &TLS{}, 100*time.Millisecond }, ln.Addr().String())
 	wantInError(t, err, "accepted, but no answer to the TLS handshake within 100ms")
 }
 

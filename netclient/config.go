@@ -101,8 +101,9 @@ type Config struct {
 	// is tried again at Warn. Default: slog.Default().
 	Logger *slog.Logger
 
-	// Metrics is where the client counts its connections, requests and bytes,
-	// in the group client-metrics. Default: nil, nothing is measured.
+	// Metrics is where the client counts its connections, requests and bytes, in
+	// the groups client-metrics and, for each broker, client-node-metrics. Default:
+	// nil, nothing is measured.
 	Metrics *metrics.Registry
 
 	// Trace is called at the steps of a connection's life. Default: nil.

@@ -24,9 +24,10 @@ type Conn struct {
 	connOptions
 	nc       net.Conn
 	nodeID   atomic.Int32 // like node, until the pool adopts a bootstrap connection
-	vectored bool         // nc takes several slices in one system call
-	buffered bool         // nc takes a small Write without waiting for the peer
-	inTime   bool         // a Read on nc can be ended by a deadline, and the next one goes on
+	meter    *connMeter
+	vectored bool // nc takes several slices in one system call
+	buffered bool // nc takes a small Write without waiting for the peer
+	inTime   bool // a Read on nc can be ended by a deadline, and the next one goes on
 
 	// token is the right to write; whoever holds it owns out. Failing holds it
 	// for ever.
@@ -62,7 +63,7 @@ type connOptions struct {
 	maxIdle     time.Duration // negative is never
 	maxResponse int
 	trace       *Trace
-	meter       *meter
+	metered     *meter
 	onClose     func(*Conn, error) // called once, when the connection ends
 	onThrottle  func(ThrottleInfo) // called when the broker asks for a pause
 }
@@ -107,6 +108,7 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 		requests:    requests{limit: opts.maxInFlight, nextID: firstCorrelationID},
 		early:       earlyAnswer{writing: -1},
 		lastUsed:    time.Now(),
+		meter:       opts.metered.connected(opts.node),
 	}
 	c.nodeID.Store(opts.node)
 	_, c.vectored = nc.(*net.TCPConn)
@@ -121,7 +123,6 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 	c.timer = time.AfterFunc(time.Hour, c.tick)
 	c.armTimer(c.lastUsed)
 	c.mu.Unlock()
-	c.meter.connected()
 	go c.read()
 	return c
 }
@@ -341,6 +342,7 @@ func (c *Conn) finish() {
 
 // complete gives a request its result.
 func (c *Conn) complete(p *pending, body []byte, err error) {
+	c.meter.over(p.size)
 	if c.trace.RequestDone != nil {
 		c.trace.RequestDone(RequestInfo{Addr: c.addr, Node: c.Node(), Key: p.Key, Version: p.Version,
 			Written: p.size, Read: len(body), Duration: time.Since(p.started), Err: err})

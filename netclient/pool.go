@@ -58,7 +58,7 @@ func (c *Client) NewPool(cfg PoolConfig) *Pool {
 		maxIdle:     c.cfg.ConnectionsMaxIdle,
 		maxResponse: c.cfg.MaxResponseSize,
 		trace:       c.cfg.Trace,
-		meter:       c.meter,
+		metered:     c.meter,
 		onClose:     c.connClosed,
 		onThrottle:  c.connThrottled,
 	}

@@ -355,6 +355,7 @@ func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
 	c.mu.Unlock()
 	for _, b := range md.brokers {
 		if b.Addr() == conn.addr && c.shared.adopt(conn, b.ID) {
+			conn.meter.adopted(b.ID)
 			c.mu.Lock()
 			c.reachOf(conn.addr).versions = conn.known()
 			c.mu.Unlock()

@@ -9,6 +9,8 @@ require (
 	github.com/barnabas-kafka/barnabas/producer v0.0.0
 	github.com/barnabas-kafka/barnabas/wire v0.0.0
 	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0
+	github.com/barnabas-kafka/barnabas/wire/kafkatest v0.0.0
+	golang.org/x/net v0.48.0
 )
 
 require (

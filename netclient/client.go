@@ -1,8 +1,8 @@
 package netclient
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -111,7 +111,8 @@ func (c *Client) Metrics() *metrics.Registry { return c.cfg.Metrics }
 
 // Ping waits until the cluster can be used: a broker has told its metadata, and
 // one of those that it names can be reached. When ctx ends first, the error
-// holds what failed last.
+// holds what failed last; an error that no other try will cure it gives at once,
+// as RefreshMetadata does.
 func (c *Client) Ping(ctx context.Context) error {
 	if _, err := c.RefreshMetadata(ctx); err != nil {
 		return err
@@ -119,11 +120,13 @@ func (c *Client) Ping(ctx context.Context) error {
 	var last error
 	for {
 		conn, err := c.anyConn(ctx)
-		if err == nil && conn != nil || errors.Is(err, ErrClosed) {
+		switch {
+		case err == nil && conn != nil:
+			return nil
+		case ctx.Err() != nil:
+			return &waitError{what: "a broker that can be reached", err: context.Cause(ctx), last: cmp.Or(last, err)}
+		case err != nil && !IsRetriable(err):
 			return err
-		}
-		if ctx.Err() != nil {
-			return &waitError{what: "a broker that can be reached", err: context.Cause(ctx), last: last}
 		}
 		last = err
 	}

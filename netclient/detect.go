@@ -144,7 +144,7 @@ func (d *detector) whoCloses(ctx context.Context, cause error) (*versions, error
 		return nil, err
 	}
 	if v.lookUp(wire.KeyMetadata).Min <= 1 {
-		return nil, fmt.Errorf("%w on Metadata, but answers ApiVersions: its listener probably wants a SASL login, and this client has %s set up (see security.protocol)", bare(cause), d.lacks)
+		return nil, fmt.Errorf("%w, and this client has %s set up (see security.protocol): it answers ApiVersions and nothing else (%w)", ErrSASLPort, d.lacks, bare(cause))
 	}
 	return v, nil
 }

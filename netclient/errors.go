@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -169,13 +170,24 @@ func SafeToRetry(err error) bool {
 	return false
 }
 
+// brokersError holds what went wrong with brokers that were asked one after the
+// other, where the answer of any would have done.
+type brokersError struct{ errs []error }
+
+func (e *brokersError) Error() string   { return errors.Join(e.errs...).Error() }
+func (e *brokersError) Unwrap() []error { return e.errs }
+
 // IsRetriable reports whether the same request may succeed later, or on
 // another connection: connections lost or not made, timeouts, and the error
-// codes that Kafka calls retriable. It says nothing of whether the request has
+// codes that Kafka calls retriable; where several brokers were tried, whether that
+// is true of one of them. It says nothing of whether the request has
 // already done its work; SafeToRetry does. It is false for what this program
 // did itself: ErrClosed, and a context that ended.
 func IsRetriable(err error) bool {
-	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotKafka) || tlsForbids(err) || errors.Is(err, context.Canceled) {
+	if tried, ok := errors.AsType[*brokersError](err); ok {
+		return slices.ContainsFunc(tried.errs, IsRetriable)
+	}
+	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotKafka) || errors.Is(err, ErrSASLPort) || tlsForbids(err) || errors.Is(err, context.Canceled) {
 		return false
 	}
 	if code, ok := errors.AsType[wire.ErrorCode](err); ok {

@@ -2,7 +2,6 @@ package netclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -32,8 +31,9 @@ type refreshState struct {
 
 // refreshWait is a refresh that any number of callers wait for.
 type refreshWait struct {
-	done     chan struct{} // closed when metadata is set
+	done     chan struct{} // closed when metadata or err is set
 	metadata *Metadata
+	err      error // one that no other try will cure
 }
 
 func newRefreshState(backoff Backoff, maxAge time.Duration) refreshState {
@@ -88,13 +88,17 @@ func (r *refreshState) succeeded(now time.Time, all bool) {
 	}
 }
 
-// failed notes that the refresh that began with waiting failed: they wait for
-// the next one.
-func (r *refreshState) failed(now time.Time, waiting []*refreshWait, err error) {
+// failed notes that the refresh that began with waiting failed. They wait for the
+// next one, if that may do better; it gives those that need not wait any more.
+func (r *refreshState) failed(now time.Time, waiting []*refreshWait, err error) (over []*refreshWait) {
 	r.lastErr = err
 	r.pause = now.Add(r.backoff.Next())
+	if !IsRetriable(err) {
+		return waiting
+	}
 	r.waiting = append(waiting, r.waiting...)
 	r.soon = true
+	return nil
 }
 
 // join gives the refresh to wait for that will begin after now.
@@ -136,7 +140,9 @@ func (c *Client) UpdateMetadataSoon() {
 // RefreshMetadata asks the cluster now, for the topics in use and those named,
 // which are in use from now on, and gives the new snapshot. Callers are served
 // together. Failures are tried again, with RetryBackoff, until ctx ends; the
-// error then holds the last one.
+// error then holds the last one. It gives up earlier when no bootstrap server and
+// no broker fails with an error that may pass (IsRetriable): a wrong password, a
+// certificate that is not trusted, a port that does not speak Kafka.
 func (c *Client) RefreshMetadata(ctx context.Context, topics ...string) (*Metadata, error) {
 	return c.refreshNow(ctx, topics, false)
 }
@@ -175,7 +181,7 @@ func (c *Client) refreshNow(ctx context.Context, topics []string, all bool) (*Me
 	c.wakeRefresh()
 	select {
 	case <-wait.done:
-		return wait.metadata, nil
+		return wait.metadata, wait.err
 	case <-c.ctx.Done():
 		return nil, ErrClosed
 	case <-ctx.Done():
@@ -230,18 +236,17 @@ func (c *Client) refreshOnce() {
 	}
 	c.mu.Lock()
 	if err != nil {
-		c.refresh.failed(time.Now(), waiting, err)
+		waiting = c.refresh.failed(time.Now(), waiting, err)
 	} else {
 		c.refresh.succeeded(time.Now(), all)
 		c.forgetAddresses(md)
 	}
 	c.mu.Unlock()
-	if err == nil {
-		for _, w := range waiting {
-			w.metadata = md
-			close(w.done)
-		}
-	} else if c.cfg.Logger.Enabled(c.ctx, slog.LevelDebug) {
+	for _, w := range waiting {
+		w.metadata, w.err = md, err
+		close(w.done)
+	}
+	if err != nil && c.cfg.Logger.Enabled(c.ctx, slog.LevelDebug) {
 		c.cfg.Logger.Debug("kafka: refreshing the metadata failed", "err", err)
 	}
 	if c.cfg.Trace.MetadataDone != nil {
@@ -287,7 +292,7 @@ func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, p
 			conn.Close()
 		}
 	}
-	return nil, errors.Join(errs...)
+	return nil, &brokersError{errs}
 }
 
 // patienceAfter is how long to wait for one broker's answer to a question that

@@ -64,13 +64,13 @@ func TestRefreshFailures(t *testing.T) {
 	first := r.join()
 	waiting, _, _ := begin(&r)
 	second := r.join()
-	r.failed(at(0), waiting, errors.New("no"))
+	r.failed(at(0), waiting, ErrNoBrokers)
 	wantDue(t, &r, "after a failure", at(100))
 	waiting, _, _ = begin(&r)
 	if len(waiting) != 2 || waiting[0] != first || waiting[1] != second {
 		t.Errorf("the next try is for %d of 2", len(waiting))
 	}
-	r.failed(at(200), waiting, errors.New("no"))
+	r.failed(at(200), waiting, ErrNoBrokers)
 	wantDue(t, &r, "after two failures", at(400))
 	waiting, _, _ = begin(&r)
 	r.succeeded(at(500), false)
@@ -78,6 +78,13 @@ func TestRefreshFailures(t *testing.T) {
 		t.Errorf("after success: %v, %d waiting", r.lastErr, len(waiting))
 	}
 	wantDue(t, &r, "after success", at(10500))
+	r.join()
+	waiting, _, _ = begin(&r)
+	if over := r.failed(at(600), waiting, errors.New("for good")); len(over) != 1 || over[0] != waiting[0] {
+		t.Errorf("after what no other try will cure %d wait no more", len(over))
+	}
+	r.join()
+	wantDue(t, &r, "whoever asks again", at(700))
 }
 
 func TestRefreshAllOnce(t *testing.T) {

@@ -81,7 +81,7 @@ func (c *Client) withAny(ctx context.Context, f func(*Conn) error) error {
 			break
 		}
 	}
-	return errors.Join(errs...)
+	return &brokersError{errs}
 }
 
 // anyConn gives a connection to some broker.

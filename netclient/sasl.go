@@ -30,6 +30,10 @@ type Mechanism interface {
 	Authenticate(ctx context.Context, host string, send func(token []byte) (answer []byte, err error)) (last []byte, err error)
 }
 
+// ErrSASLPort says that a broker's listener wants a login, and this client makes
+// none.
+var ErrSASLPort = errors.New("the listener wants a SASL login")
+
 // AuthError says that a login failed: of the errors that it wraps,
 // wire.ErrSaslAuthenticationFailed says that the broker refused the user, the
 // password or the token, and wire.ErrUnsupportedSaslMechanism that it does not

@@ -142,6 +142,63 @@ func TestSASLErrors(t *testing.T) {
 	}
 }
 
+// changing is a login whose password is put right later.
+type changing struct{ now atomic.Pointer[plain] }
+
+func (c *changing) Name() string { return "PLAIN" }
+
+func (c *changing) Authenticate(ctx context.Context, host string, send func([]byte) ([]byte, error)) ([]byte, error) {
+	return c.now.Load().Authenticate(ctx, host, send)
+}
+
+// TestWrongPasswordIsToldAtOnce: nobody waits for what no other try will cure,
+// unless another server may do better; and it is tried again when somebody asks.
+func TestWrongPasswordIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := saslCluster(t, "4.4.0", kafkatest.Brokers(2))
+		login := new(changing)
+		login.now.Store(Plain("alice", "wrong").(*plain))
+		cfg := Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial, Logger: quiet, SASL: login}
+		c, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		for what, call := range map[string]func(context.Context) error{
+			"Ping":        c.Ping,
+			"Topic":       func(ctx context.Context) error { _, err := c.Topic(ctx, "t"); return err },
+			"Coordinator": func(ctx context.Context) error { _, err := c.Coordinator(ctx, GroupCoordinator, "g"); return err },
+			"Request": func(ctx context.Context) error {
+				return c.Request(ctx, msg.NewListGroupsRequest(), &msg.ListGroupsResponse{})
+			},
+		} {
+			started := time.Now()
+			err := call(within(t, time.Minute))
+			if !errors.Is(err, wire.ErrSaslAuthenticationFailed) || errors.Is(err, context.DeadlineExceeded) || IsRetriable(err) {
+				t.Errorf("%s: %v", what, err)
+			}
+			if took := time.Since(started); took > 2*time.Second { // the backoff of those before
+				t.Errorf("%s took %v", what, took)
+			}
+		}
+
+		cfg.BootstrapServers = append(cfg.BootstrapServers, "nobody:9092")
+		other, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		if err := other.Ping(within(t, time.Minute)); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, wire.ErrSaslAuthenticationFailed) {
+			t.Errorf("with a server that nobody answers at, too: %v", err)
+		}
+
+		login.now.Store(Plain("alice", password).(*plain))
+		if err := c.Ping(within(t, time.Minute)); err != nil {
+			t.Errorf("with the right password: %v", err)
+		}
+	})
+}
+
 // TestSASLNoAnswer: what a silent port was asked is told, and that 0.9 is silent.
 func TestSASLNoAnswer(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,8 @@ type Client struct {
 	cfg    Config
 	pinned *versions // nil: found out for each broker
 	meter  *meter
-	tls    *tlsFiles       // nil: plaintext
+	tls    *tlsFiles // nil: plaintext
+	lookup func(ctx context.Context, host string) ([]string, error)
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the refreshing goroutine
@@ -45,6 +47,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		cfg:          cfg.withDefaults(),
+		lookup:       net.DefaultResolver.LookupHost,
 		wake:         make(chan struct{}, 1),
 		reached:      map[string]*reach{},
 		pools:        map[*Pool]struct{}{},
@@ -58,7 +61,7 @@ func New(cfg Config) (*Client, error) {
 	c.meter = newMeter(c.cfg.Metrics, c.cfg.ClientID)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.metadata.Store(emptyMetadata())
-	c.refresh = newRefreshState(c.cfg.retryBackoff(), c.cfg.MetadataMaxAge)
+	c.refresh = newRefreshState(&c.cfg)
 	c.shared = c.NewPool(PoolConfig{Name: "shared"})
 	c.wg.Go(c.refreshLoop)
 	return c, nil

@@ -454,7 +454,9 @@ func TestErrorNoAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close() // the system accepts, nobody answers
-	err = pingError(t, func(cfg *Config) { cfg.ConnectionSetupTimeout = 100 * time.Millisecond }, ln.Addr().String())
+	err = pingError(t, func(cfg *Config) {
+		cfg.ConnectionSetupTimeout, cfg.ConnectionSetupTimeoutMax = 100*time.Millisecond, 100*time.Millisecond
+	}, ln.Addr().String())
 	wantInError(t, err, ln.Addr().String(), "accepted, but no answer", "Metadata v1", "within 100ms")
 }
 

@@ -31,8 +31,8 @@ type Config struct {
 
 	// Dial makes the network connections: through a proxy, a tunnel, or to a
 	// cluster inside a test. The context ends with ConnectionSetupTimeout.
-	// Default: a net.Dialer, which tries all addresses of a name. A connection
-	// that is no bare *net.TCPConn gets each request in one copied Write.
+	// Default: a net.Dialer, which tries all addresses of a name (KIP-602), after a
+	// failure beginning with the next one (KIP-302). A connection that is no bare *net.TCPConn gets each request in one copied Write.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// TLS encrypts the connections, those of Dial as well. Default: nil,
@@ -73,9 +73,13 @@ type Config struct {
 	ReconnectBackoffMax time.Duration
 
 	// ConnectionSetupTimeout bounds an attempt to connect, from the name
-	// look-up to knowing the broker's versions. Default: 10 s. Kafka:
+	// look-up to knowing the broker's versions; it doubles with each failure up to
+	// ConnectionSetupTimeoutMax. Default: 10 s. Kafka:
 	// socket.connection.setup.timeout.ms (KIP-601).
 	ConnectionSetupTimeout time.Duration
+	// ConnectionSetupTimeoutMax bounds ConnectionSetupTimeout. Default: 30 s.
+	// Kafka: socket.connection.setup.timeout.max.ms (KIP-601).
+	ConnectionSetupTimeoutMax time.Duration
 
 	// ConnectionsMaxIdle closes a connection that carried nothing for so long.
 	// Default: 9 minutes, a little less than the brokers' own limit; negative:
@@ -87,6 +91,11 @@ type Config struct {
 	// minutes; negative: as often as RetryBackoff allows. Kafka:
 	// metadata.max.age.ms.
 	MetadataMaxAge time.Duration
+
+	// MetadataMaxIdle is for how long a topic stays in the metadata that nobody has
+	// looked up: see Client.Topic. Default: 5 minutes. Kafka: metadata.max.idle.ms
+	// (KIP-526).
+	MetadataMaxIdle time.Duration
 
 	// SendBuffer and ReceiveBuffer are the sizes in bytes of a TCP socket's
 	// buffers. Default: the system's. Kafka: send.buffer.bytes,
@@ -119,8 +128,10 @@ const (
 	defaultReconnectBackoff    = 50 * time.Millisecond
 	defaultReconnectBackoffMax = time.Second
 	defaultSetupTimeout        = 10 * time.Second
+	defaultSetupTimeoutMax     = 30 * time.Second
 	defaultMaxIdle             = 9 * time.Minute
 	defaultMetadataMaxAge      = 5 * time.Minute
+	defaultMetadataMaxIdle     = 5 * time.Minute
 	defaultMaxResponseSize     = 100 << 20
 )
 
@@ -148,6 +159,8 @@ func (c *Config) Validate() error {
 	atLeast("RetryBackoffMax", int64(c.RetryBackoffMax), 0)
 	atLeast("ReconnectBackoffMax", int64(c.ReconnectBackoffMax), 0)
 	atLeast("ConnectionSetupTimeout", int64(c.ConnectionSetupTimeout), 0)
+	atLeast("ConnectionSetupTimeoutMax", int64(c.ConnectionSetupTimeoutMax), 0)
+	atLeast("MetadataMaxIdle", int64(c.MetadataMaxIdle), 0)
 	atLeast("SendBuffer", int64(c.SendBuffer), 0)
 	atLeast("ReceiveBuffer", int64(c.ReceiveBuffer), 0)
 	atLeast("MaxResponseSize", int64(c.MaxResponseSize), 0)
@@ -176,8 +189,10 @@ func (c Config) withDefaults() Config {
 	c.ReconnectBackoff = cmp.Or(c.ReconnectBackoff, defaultReconnectBackoff)
 	c.ReconnectBackoffMax = cmp.Or(c.ReconnectBackoffMax, defaultReconnectBackoffMax)
 	c.ConnectionSetupTimeout = cmp.Or(c.ConnectionSetupTimeout, defaultSetupTimeout)
+	c.ConnectionSetupTimeoutMax = cmp.Or(c.ConnectionSetupTimeoutMax, defaultSetupTimeoutMax)
 	c.ConnectionsMaxIdle = cmp.Or(c.ConnectionsMaxIdle, defaultMaxIdle)
 	c.MetadataMaxAge = cmp.Or(c.MetadataMaxAge, defaultMetadataMaxAge)
+	c.MetadataMaxIdle = cmp.Or(c.MetadataMaxIdle, defaultMetadataMaxIdle)
 	c.MaxResponseSize = cmp.Or(c.MaxResponseSize, defaultMaxResponseSize)
 	if c.Logger == nil {
 		c.Logger = slog.Default()

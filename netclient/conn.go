@@ -344,10 +344,16 @@ func (c *Conn) finish() {
 func (c *Conn) complete(p *pending, body []byte, err error) {
 	c.meter.over(p.size)
 	if c.trace.RequestDone != nil {
-		c.trace.RequestDone(RequestInfo{Addr: c.addr, Node: c.Node(), Key: p.Key, Version: p.Version,
-			Written: p.size, Read: len(body), Duration: time.Since(p.started), Err: err})
+		info := c.traced(p)
+		info.Read, info.Err = len(body), err
+		c.trace.RequestDone(info)
 	}
 	p.Done(body, err)
+}
+
+func (c *Conn) traced(p *pending) RequestInfo {
+	return RequestInfo{Addr: c.addr, Node: c.Node(), Key: p.Key, Version: p.Version,
+		CorrelationID: p.id, Written: p.size, Duration: time.Since(p.started)}
 }
 
 func (c *Conn) failure(p *pending, err error, unsent bool) error {

@@ -19,11 +19,12 @@ const (
 
 // outgoing is what the holder of the right to write is writing.
 type outgoing struct {
-	scratch []byte      // headers and copied bodies, one request after the other
-	buffers net.Buffers // what one Write takes: scratch, then a large body
-	noReply []pending   // requests that are done when written
-	large   int32       // id of the request whose body is in buffers, -1 for none
-	count   int         // how many of the requests will be answered
+	scratch []byte        // headers and copied bodies, one request after the other
+	buffers net.Buffers   // what one Write takes: scratch, then a large body
+	noReply []pending     // requests that are done when written
+	traced  []RequestInfo // of all requests in the Write, where Trace wants to know
+	large   int32         // id of the request whose body is in buffers, -1 for none
+	count   int           // how many of the requests will be answered
 }
 
 // earlyAnswer is an answer that came before the Write of its request returned.
@@ -60,6 +61,10 @@ func (c *Conn) write() {
 // flush writes what was gathered.
 func (c *Conn) flush() {
 	c.meter.asked(c.out.count + len(c.out.noReply))
+	for _, info := range c.out.traced {
+		c.trace.RequestStart(info)
+	}
+	c.out.traced = c.out.traced[:0]
 	n, err := c.send()
 	c.written(n, err)
 	if err != nil {
@@ -114,6 +119,9 @@ func (c *Conn) encode(p *pending) {
 		APIKey: p.Key, APIVersion: p.Version, CorrelationID: p.id, ClientID: &c.clientID})
 	p.size = len(o.scratch) - start + body
 	wire.AppendInt32(o.scratch[:start], int32(p.size-4))
+	if c.trace.RequestStart != nil {
+		o.traced = append(o.traced, c.traced(p))
+	}
 	if c.vectored && body > smallBody {
 		o.large = p.id
 		o.buffers = append(append(o.buffers[:0], o.scratch), p.Body...)

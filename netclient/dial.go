@@ -17,8 +17,8 @@ func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*C
 	}
 	opts.addr = addr
 	started := time.Now()
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.ConnectionSetupTimeout,
-		&TimeoutError{What: "no connection", After: c.cfg.ConnectionSetupTimeout})
+	limit := c.cfg.setupTimeout(c.failures(addr))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{What: "no connection", After: limit})
 	defer cancel()
 	conn, v, err := c.negotiate(ctx, opts)
 	if err != nil {
@@ -72,13 +72,39 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 	return d.conn, v, nil
 }
 
+// setupTimeout is the time for an attempt to connect after so many failures.
+func (c *Config) setupTimeout(failures int) time.Duration {
+	limit := c.ConnectionSetupTimeout
+	for ; failures > 0 && limit < c.ConnectionSetupTimeoutMax; failures-- {
+		limit = min(2*limit, c.ConnectionSetupTimeoutMax)
+	}
+	return limit
+}
+
+// failures is how many attempts to connect have failed in a row.
+func (c *Client) failures(addr string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reachOf(addr).backoff.Failures()
+}
+
 // dial makes the network connection, and encrypts it where that is wanted.
 func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
-	dial := c.cfg.Dial
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
+	started := time.Now()
+	var nc net.Conn
+	var err error
+	if c.cfg.Dial != nil {
+		nc, err = c.cfg.Dial(ctx, "tcp", addr)
+	} else {
+		nc, err = dialHost(ctx, c.lookup, addr, c.failures(addr))
 	}
-	nc, err := dial(ctx, "tcp", addr)
+	if c.cfg.Trace.DialDone != nil {
+		info := DialInfo{Addr: addr, Duration: time.Since(started), Err: err}
+		if err == nil {
+			info.Remote = nc.RemoteAddr()
+		}
+		c.cfg.Trace.DialDone(info)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +118,25 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 		}
 	}
 	if c.tls != nil {
-		return c.tls.handshake(ctx, nc, addr)
+		return c.encrypt(ctx, nc, addr)
 	}
 	return nc, nil
+}
+
+func (c *Client) encrypt(ctx context.Context, nc net.Conn, addr string) (net.Conn, error) {
+	started := time.Now()
+	conn, err := c.tls.handshake(ctx, nc, addr)
+	info := HandshakeInfo{Addr: addr, Duration: time.Since(started), Err: err}
+	if err == nil {
+		info.TLS = new(conn.ConnectionState())
+	}
+	if c.cfg.Trace.HandshakeDone != nil {
+		c.cfg.Trace.HandshakeDone(info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
 }
 
 func setBuffer(set func(int) error, size int) error {

@@ -37,24 +37,31 @@ var properties = map[string]property{
 		d.BootstrapServers = servers
 		return err
 	}, false},
-	"client.id":                          {"any text", func(d *draft, v string) error { d.ClientID = v; return nil }, false},
-	"api.version":                        {"auto, or a release such as 0.8.2, 0.10.2 or 2.8", setAPIVersion, false},
-	"request.timeout.ms":                 millis(1, func(c *Config) *time.Duration { return &c.RequestTimeout }),
-	"retry.backoff.ms":                   millis(0, func(c *Config) *time.Duration { return &c.RetryBackoff }),
-	"retry.backoff.max.ms":               millis(1, func(c *Config) *time.Duration { return &c.RetryBackoffMax }),
-	"reconnect.backoff.ms":               millis(0, func(c *Config) *time.Duration { return &c.ReconnectBackoff }),
-	"reconnect.backoff.max.ms":           millis(1, func(c *Config) *time.Duration { return &c.ReconnectBackoffMax }),
-	"socket.connection.setup.timeout.ms": millis(1, func(c *Config) *time.Duration { return &c.ConnectionSetupTimeout }),
-	"connections.max.idle.ms":            millisOrNever(func(c *Config) *time.Duration { return &c.ConnectionsMaxIdle }),
-	"metadata.max.age.ms":                millis(0, func(c *Config) *time.Duration { return &c.MetadataMaxAge }),
-	"send.buffer.bytes":                  bufferSize(func(c *Config) *int { return &c.SendBuffer }),
-	"receive.buffer.bytes":               bufferSize(func(c *Config) *int { return &c.ReceiveBuffer }),
+	"client.id":                              {"any text", func(d *draft, v string) error { d.ClientID = v; return nil }, false},
+	"api.version":                            {"auto, or a release such as 0.8.2, 0.10.2 or 2.8", setAPIVersion, false},
+	"request.timeout.ms":                     millis(1, func(c *Config) *time.Duration { return &c.RequestTimeout }),
+	"retry.backoff.ms":                       millis(0, func(c *Config) *time.Duration { return &c.RetryBackoff }),
+	"retry.backoff.max.ms":                   millis(1, func(c *Config) *time.Duration { return &c.RetryBackoffMax }),
+	"reconnect.backoff.ms":                   millis(0, func(c *Config) *time.Duration { return &c.ReconnectBackoff }),
+	"reconnect.backoff.max.ms":               millis(1, func(c *Config) *time.Duration { return &c.ReconnectBackoffMax }),
+	"socket.connection.setup.timeout.ms":     millis(1, func(c *Config) *time.Duration { return &c.ConnectionSetupTimeout }),
+	"socket.connection.setup.timeout.max.ms": millis(1, func(c *Config) *time.Duration { return &c.ConnectionSetupTimeoutMax }),
+	"connections.max.idle.ms":                millisOrNever(func(c *Config) *time.Duration { return &c.ConnectionsMaxIdle }),
+	"metadata.max.age.ms":                    millis(0, func(c *Config) *time.Duration { return &c.MetadataMaxAge }),
+	"metadata.max.idle.ms":                   millis(1, func(c *Config) *time.Duration { return &c.MetadataMaxIdle }),
+	"client.dns.lookup":                      onlyValue("use_all_dns_ips"),
+	"metadata.recovery.strategy":             onlyValue("rebootstrap"),
+	"send.buffer.bytes":                      bufferSize(func(c *Config) *int { return &c.SendBuffer }),
+	"receive.buffer.bytes":                   bufferSize(func(c *Config) *int { return &c.ReceiveBuffer }),
 
 	"security.protocol":       {"PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL", setProtocol, false},
 	"ssl.truststore.location": pemFile(func(t *TLS) *string { return &t.CAFile }),
-	"ssl.truststore.type":     onlyPEM,
+	"ssl.truststore.type":     onlyValue("PEM"),
 	"ssl.keystore.location":   pemFile(func(t *TLS) *string { return &t.CertFile }),
-	"ssl.keystore.type":       onlyPEM,
+	"ssl.keystore.type":       onlyValue("PEM"),
+	"ssl.truststore.password": noPassword,
+	"ssl.keystore.password":   noPassword,
+	"ssl.key.password":        noPassword,
 	"ssl.key.location":        pemFile(func(t *TLS) *string { return &t.KeyFile }),
 	"ssl.crl.location":        pemFile(func(t *TLS) *string { return &t.CRLFile }),
 	"ssl.crl.check":           {"leaf or chain", setCRLCheck, false},
@@ -144,6 +151,16 @@ func bufferSize(field func(*Config) *int) property {
 			return errValue
 		}
 		*field(&d.Config) = int(max(n, 0))
+		return nil
+	}, false}
+}
+
+// onlyValue is a property that has one value here.
+func onlyValue(only string) property {
+	return property{only, func(_ *draft, v string) error {
+		if !strings.EqualFold(v, only) {
+			return errValue
+		}
 		return nil
 	}, false}
 }

@@ -92,12 +92,14 @@ func pemFile(field func(*TLS) *string) property {
 	}, false}
 }
 
-var onlyPEM = property{"PEM", func(_ *draft, v string) error {
-	if !strings.EqualFold(v, "PEM") {
-		return errValue
-	}
-	return nil
-}, false}
+// noPassword is the password of something that PEM files are not.
+var noPassword = property{"nothing: keys and certificates are PEM files without a password here (openssl pkey and openssl pkcs12 -nodes make them)",
+	func(_ *draft, v string) error {
+		if v != "" {
+			return errValue
+		}
+		return nil
+	}, true}
 
 func setCRLCheck(d *draft, v string) error {
 	switch v {

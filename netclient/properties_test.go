@@ -10,21 +10,25 @@ import (
 
 func TestParseProperties(t *testing.T) {
 	cfg, unknown, err := ParseProperties(map[string]string{
-		"bootstrap.servers":                  "a, b:1,[::1]:2",
-		"client.id":                          "me",
-		"api.version":                        "0.10.2",
-		"security.protocol":                  "PLAINTEXT",
-		"request.timeout.ms":                 "1500",
-		"retry.backoff.ms":                   "0",
-		"retry.backoff.max.ms":               "2000",
-		"reconnect.backoff.ms":               "10",
-		"reconnect.backoff.max.ms":           "20",
-		"socket.connection.setup.timeout.ms": "5000",
-		"connections.max.idle.ms":            "-1",
-		"metadata.max.age.ms":                "1000",
-		"send.buffer.bytes":                  "131072",
-		"receive.buffer.bytes":               "-1",
-		"acks":                               "all",
+		"bootstrap.servers":                      "a, b:1,[::1]:2",
+		"client.id":                              "me",
+		"api.version":                            "0.10.2",
+		"security.protocol":                      "PLAINTEXT",
+		"request.timeout.ms":                     "1500",
+		"retry.backoff.ms":                       "0",
+		"retry.backoff.max.ms":                   "2000",
+		"reconnect.backoff.ms":                   "10",
+		"reconnect.backoff.max.ms":               "20",
+		"socket.connection.setup.timeout.ms":     "5000",
+		"socket.connection.setup.timeout.max.ms": "6000",
+		"connections.max.idle.ms":                "-1",
+		"metadata.max.idle.ms":                   "70000",
+		"metadata.recovery.strategy":             "rebootstrap",
+		"client.dns.lookup":                      "use_all_dns_ips",
+		"metadata.max.age.ms":                    "1000",
+		"send.buffer.bytes":                      "131072",
+		"receive.buffer.bytes":                   "-1",
+		"acks":                                   "all",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -39,14 +43,16 @@ func TestParseProperties(t *testing.T) {
 		t.Errorf("got %+v", cfg)
 	}
 	for name, d := range map[string][2]time.Duration{
-		"request.timeout.ms":                 {cfg.RequestTimeout, 1500 * time.Millisecond},
-		"retry.backoff.ms":                   {cfg.RetryBackoff, -1}, // Kafka's 0
-		"retry.backoff.max.ms":               {cfg.RetryBackoffMax, 2 * time.Second},
-		"reconnect.backoff.ms":               {cfg.ReconnectBackoff, 10 * time.Millisecond},
-		"reconnect.backoff.max.ms":           {cfg.ReconnectBackoffMax, 20 * time.Millisecond},
-		"socket.connection.setup.timeout.ms": {cfg.ConnectionSetupTimeout, 5 * time.Second},
-		"connections.max.idle.ms":            {cfg.ConnectionsMaxIdle, -time.Millisecond},
-		"metadata.max.age.ms":                {cfg.MetadataMaxAge, time.Second},
+		"request.timeout.ms":                     {cfg.RequestTimeout, 1500 * time.Millisecond},
+		"retry.backoff.ms":                       {cfg.RetryBackoff, -1}, // Kafka's 0
+		"retry.backoff.max.ms":                   {cfg.RetryBackoffMax, 2 * time.Second},
+		"reconnect.backoff.ms":                   {cfg.ReconnectBackoff, 10 * time.Millisecond},
+		"reconnect.backoff.max.ms":               {cfg.ReconnectBackoffMax, 20 * time.Millisecond},
+		"socket.connection.setup.timeout.ms":     {cfg.ConnectionSetupTimeout, 5 * time.Second},
+		"socket.connection.setup.timeout.max.ms": {cfg.ConnectionSetupTimeoutMax, 6 * time.Second},
+		"metadata.max.idle.ms":                   {cfg.MetadataMaxIdle, 70 * time.Second},
+		"connections.max.idle.ms":                {cfg.ConnectionsMaxIdle, -time.Millisecond},
+		"metadata.max.age.ms":                    {cfg.MetadataMaxAge, time.Second},
 	} {
 		if d[0] != d[1] {
 			t.Errorf("%s gives %v, want %v", name, d[0], d[1])
@@ -61,14 +67,16 @@ func TestParseProperties(t *testing.T) {
 // and all mistakes come at once.
 func TestParsePropertiesErrors(t *testing.T) {
 	bad := map[string]string{
-		"bootstrap.servers":       "kafka:x",
-		"api.version":             "0.7",
-		"security.protocol":       "TLS",
-		"request.timeout.ms":      "0",
-		"retry.backoff.ms":        "100ms",
-		"connections.max.idle.ms": "-2",
-		"metadata.max.age.ms":     "99999999999999999",
-		"send.buffer.bytes":       "0",
+		"bootstrap.servers":          "kafka:x",
+		"api.version":                "0.7",
+		"security.protocol":          "TLS",
+		"request.timeout.ms":         "0",
+		"retry.backoff.ms":           "100ms",
+		"connections.max.idle.ms":    "-2",
+		"metadata.max.age.ms":        "99999999999999999",
+		"send.buffer.bytes":          "0",
+		"client.dns.lookup":          "resolve_canonical_bootstrap_servers_only",
+		"metadata.recovery.strategy": "none",
 	}
 	_, _, err := ParseProperties(bad)
 	if err == nil {

@@ -23,6 +23,7 @@ type refreshState struct {
 	lastErr error          // why the last refresh failed; nil after a success
 
 	maxAge   time.Duration
+	maxIdle  time.Duration // of a topic
 	backoff  Backoff
 	pause    time.Time // after a failure: nothing is asked before
 	spacing  time.Time // after a success: nothing that can wait is asked before
@@ -36,8 +37,8 @@ type refreshWait struct {
 	err      error // one that no other try will cure
 }
 
-func newRefreshState(backoff Backoff, maxAge time.Duration) refreshState {
-	return refreshState{inUse: map[string]time.Time{}, backoff: backoff, maxAge: max(maxAge, 0)}
+func newRefreshState(cfg *Config) refreshState {
+	return refreshState{inUse: map[string]time.Time{}, backoff: cfg.retryBackoff(), maxAge: max(cfg.MetadataMaxAge, 0), maxIdle: cfg.MetadataMaxIdle}
 }
 
 // due is when the next refresh should begin; zero is never, unless something
@@ -57,10 +58,6 @@ func (r *refreshState) due() time.Time {
 	return later(later(at, r.pause), time.Unix(0, 1))
 }
 
-// topicMaxIdle is for how long a topic is asked for that nobody has looked up. It
-// is the default of Kafka's metadata.max.idle.ms (KIP-526).
-const topicMaxIdle = 5 * time.Minute
-
 // begin takes what the refresh that begins now is for. It drops the topics that
 // are in use no longer, as far as the latest snapshot shows.
 func (r *refreshState) begin(now time.Time, latest *Metadata) (waiting []*refreshWait, topics []string, all bool) {
@@ -69,7 +66,7 @@ func (r *refreshState) begin(now time.Time, latest *Metadata) (waiting []*refres
 	for name, seen := range r.inUse {
 		if t := latest.topics[name]; t != nil && t.used.Load() {
 			r.inUse[name] = now
-		} else if now.Sub(seen) >= topicMaxIdle {
+		} else if now.Sub(seen) >= r.maxIdle {
 			delete(r.inUse, name)
 		}
 	}

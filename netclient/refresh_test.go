@@ -7,7 +7,9 @@ import (
 )
 
 func newTestRefresh() refreshState {
-	return newRefreshState(Backoff{Base: 100 * time.Millisecond, Max: time.Second, Rand: func() float64 { return 0.5 }}, 10*time.Second)
+	r := newRefreshState(&Config{MetadataMaxAge: 10 * time.Second, MetadataMaxIdle: 5 * time.Minute})
+	r.backoff = Backoff{Base: 100 * time.Millisecond, Max: time.Second, Rand: func() float64 { return 0.5 }}
+	return r
 }
 
 func wantDue(t *testing.T, r *refreshState, what string, want time.Time) {

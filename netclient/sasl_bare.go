@@ -51,24 +51,32 @@ const maxLoginAnswer = 1 << 20
 
 func (b *bareConn) ask(_ context.Context, key wire.APIKey, version int16, body []byte) ([]byte, error) {
 	started := time.Now()
-	answer, err := b.exchange(key, version, body)
+	h := wire.RequestHeader{APIKey: key, APIVersion: version, CorrelationID: b.id, ClientID: &b.opts.clientID}
+	frame, err := wire.AppendRequestHeader(make([]byte, 4), h)
+	if err != nil {
+		return nil, b.failed(key, version, err)
+	}
+	frame = append(frame, body...)
+	info := RequestInfo{Addr: b.opts.addr, Node: b.opts.node, Key: key, Version: version, CorrelationID: b.id, Written: len(frame)}
+	if b.opts.trace.RequestStart != nil {
+		b.opts.trace.RequestStart(info)
+	}
+	answer, err := b.exchange(h, frame)
 	if b.opts.trace.RequestDone != nil {
-		b.opts.trace.RequestDone(RequestInfo{Addr: b.opts.addr, Node: b.opts.node, Key: key, Version: version,
-			Written: b.written, Read: len(answer), Duration: time.Since(started), Err: err})
+		info.Written, info.Read, info.Duration, info.Err = b.written, len(answer), time.Since(started), err
+		b.opts.trace.RequestDone(info)
 	}
 	return answer, err
 }
 
-func (b *bareConn) exchange(key wire.APIKey, version int16, body []byte) ([]byte, error) {
+// exchange writes a request's frame and reads its answer.
+func (b *bareConn) exchange(h wire.RequestHeader, frame []byte) ([]byte, error) {
+	key, version := h.APIKey, h.APIVersion
 	b.asked = fmt.Sprintf("%s v%d", key, version)
 	if key == wire.KeyAPIVersions {
 		b.asked += " (brokers of 0.9 give none: see APIVersion)"
 	}
-	h := wire.RequestHeader{APIKey: key, APIVersion: version, CorrelationID: b.id, ClientID: &b.opts.clientID}
-	frame, err := wire.AppendRequestHeader(make([]byte, 4), h)
-	if err == nil {
-		err = b.write(append(frame, body...))
-	}
+	err := b.write(frame)
 	var answer []byte
 	if err == nil {
 		answer, err = b.read(4)

@@ -22,7 +22,8 @@ import (
 type login struct {
 	on       loginConn
 	mech     Mechanism
-	host     string
+	addr     string
+	trace    *Trace
 	versions *versions
 
 	lifetime time.Duration // of the session, 0 for no end; known after the last answer
@@ -35,8 +36,17 @@ type loginConn interface {
 	askBare(ctx context.Context, token []byte, answered bool) ([]byte, error)
 }
 
-// run logs in. The error is an *AuthError.
+// run logs in, and tells those who watch. The error is an *AuthError.
 func (l *login) run(ctx context.Context) error {
+	started := time.Now()
+	err := l.exchange(ctx)
+	if l.trace.HandshakeDone != nil {
+		l.trace.HandshakeDone(HandshakeInfo{Addr: l.addr, Mechanism: l.mech.Name(), Duration: time.Since(started), Err: err})
+	}
+	return err
+}
+
+func (l *login) exchange(ctx context.Context) error {
 	fail := func(err error) error {
 		if e, ok := errors.AsType[*AuthError](err); ok {
 			return e
@@ -58,7 +68,8 @@ func (l *login) run(ctx context.Context) error {
 		}
 		return answer, nil
 	}
-	last, err := l.mech.Authenticate(ctx, l.host, func(token []byte) ([]byte, error) { return send(token, true) })
+	host, _, _ := net.SplitHostPort(l.addr)
+	last, err := l.mech.Authenticate(ctx, host, func(token []byte) ([]byte, error) { return send(token, true) })
 	if err == nil && last != nil {
 		_, err = send(last, false)
 	}
@@ -172,8 +183,7 @@ func (c *Client) logIn(ctx context.Context, opts connOptions, v *versions) (*Con
 		v, err = askVersions(ctx, bare)
 		err = versionsRefused(err)
 	}
-	host, _, _ := net.SplitHostPort(opts.addr)
-	l := login{on: bare, mech: c.cfg.SASL, host: host, versions: v}
+	l := login{on: bare, mech: c.cfg.SASL, addr: opts.addr, trace: c.cfg.Trace, versions: v}
 	if err == nil {
 		err = l.run(ctx)
 	}

@@ -67,38 +67,6 @@ func TestSASLOverTLS(t *testing.T) {
 	}
 }
 
-// TestSASLIsTraced: the requests of a login are seen like all others, and the
-// second connection does not ask again what the broker speaks.
-func TestSASLIsTraced(t *testing.T) {
-	cluster := saslCluster(t, "4.4.0")
-	var mu sync.Mutex
-	var asked []string
-	trace := &Trace{RequestDone: func(info RequestInfo) {
-		mu.Lock()
-		defer mu.Unlock()
-		if info.Written == 0 || info.Read == 0 || info.Err != nil || info.Addr != cluster.Addr(1) {
-			t.Errorf("%+v", info)
-		}
-		asked = append(asked, fmt.Sprintf("%s v%d", info.Key, info.Version))
-	}}
-	c := newTestClient(t, func(cfg *Config) {
-		cfg.SASL, cfg.Dial, cfg.Trace = Plain("alice", password), cluster.Dial, trace
-	}, cluster.Addrs()...)
-	ctx := within(t, 5*time.Second)
-	if err := c.Ping(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.NewPool(PoolConfig{}).Conn(ctx, 1); err != nil {
-		t.Fatal(err)
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	want := []string{"ApiVersions v5", "SaslHandshake v1", "SaslAuthenticate v2", "Metadata v13", "SaslHandshake v1", "SaslAuthenticate v2"}
-	if !slices.Equal(asked, want) {
-		t.Errorf("asked %q, want %q", asked, want)
-	}
-}
-
 // TestSASLErrors makes the usual mistakes.
 func TestSASLErrors(t *testing.T) {
 	ca := newAuthority(t, "test CA")
@@ -131,6 +99,9 @@ func TestSASLErrors(t *testing.T) {
 			wantInError(t, err, append(c.words, c.cluster.Addr(1))...)
 			if got, _ := errors.AsType[wire.ErrorCode](err); got != c.code {
 				t.Errorf("its code is %v, want %v", got, c.code)
+			}
+			if wanted := c.mech == nil; errors.Is(err, ErrSASLPort) != wanted {
+				t.Errorf("whether it is an ErrSASLPort is not %v", wanted)
 			}
 			if login, ok := errors.AsType[*AuthError](err); c.code != 0 && (!ok || login.Mechanism != c.mech.Name()) {
 				t.Errorf("%#v is no AuthError of it", err)

@@ -68,7 +68,7 @@ func (t *TLS) check() error {
 }
 
 // handshake begins to speak TLS on nc, and closes it when that fails.
-func (f *tlsFiles) handshake(ctx context.Context, nc net.Conn, addr string) (net.Conn, error) {
+func (f *tlsFiles) handshake(ctx context.Context, nc net.Conn, addr string) (*tls.Conn, error) {
 	cfg := f.current().Clone()
 	if cfg.ServerName == "" {
 		host, _, _ := net.SplitHostPort(addr)

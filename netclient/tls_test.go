@@ -405,6 +405,6 @@ func TestTLSProperties(t *testing.T) {
 	}
 	_, err = parse("ssl.truststore.location", "ca")
 	wantInError(t, err, "ssl.truststore.location is set", "PLAINTEXT, the default")
-	_, err = parse("security.protocol", "TLS", "ssl.truststore.type", "JKS", "ssl.crl.check", "all", "ssl.endpoint.identification.algorithm", "none")
-	wantInError(t, err, "security.protocol=TLS: allowed is PLAINTEXT", "ssl.truststore.type=JKS: allowed is PEM", "leaf or chain", "https, or nothing")
+	_, err = parse("security.protocol", "TLS", "ssl.truststore.type", "JKS", "ssl.crl.check", "all", "ssl.endpoint.identification.algorithm", "none", "ssl.keystore.password", "hush")
+	wantInError(t, err, "ssl.keystore.password: allowed is nothing", "security.protocol=TLS: allowed is PLAINTEXT", "ssl.truststore.type=JKS: allowed is PEM", "leaf or chain", "https, or nothing")
 }

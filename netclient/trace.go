@@ -1,6 +1,8 @@
 package netclient
 
 import (
+	"crypto/tls"
+	"net"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -8,12 +10,20 @@ import (
 
 // Trace is a set of functions that the client calls at the steps of its work,
 // in the manner of net/http/httptrace. Each may be nil. They are called from
-// the client's own goroutines, several at once, and must not block.
+// the client's own goroutines and its callers', several at once, and must not block.
 type Trace struct {
-	// ConnectDone is called after each attempt to connect to a broker.
+	// DialDone is called when a network connection was made, or could not be.
+	DialDone func(DialInfo)
+	// HandshakeDone is called after each TLS handshake and each SASL login, also
+	// those that begin another session on a connection that stands (KIP-368).
+	HandshakeDone func(HandshakeInfo)
+	// ConnectDone is called after each attempt to connect to a broker: dialed, its
+	// handshakes done and its versions known, or failed at one of these.
 	ConnectDone func(ConnectInfo)
 	// Disconnect is called when a connection that was ready has ended; err is why.
 	Disconnect func(addr string, node int32, err error)
+	// RequestStart is called when a request is about to be written.
+	RequestStart func(RequestInfo)
 	// RequestDone is called when a request has its answer, was written if it
 	// gets none, or failed.
 	RequestDone func(RequestInfo)
@@ -24,6 +34,23 @@ type Trace struct {
 	// MetadataDone is called after each refresh of the metadata; on an error the
 	// snapshot is still the old one.
 	MetadataDone func(md *Metadata, err error)
+}
+
+// DialInfo describes a network connection that was made, or could not be.
+type DialInfo struct {
+	Addr     string   // host:port, as the broker advertises it or the Config has it
+	Remote   net.Addr // where that led; nil after an error
+	Duration time.Duration
+	Err      error
+}
+
+// HandshakeInfo describes a TLS handshake or a SASL login.
+type HandshakeInfo struct {
+	Addr      string
+	TLS       *tls.ConnectionState // what was agreed on; nil for SASL and after an error
+	Mechanism string               // of SASL; empty for TLS
+	Duration  time.Duration
+	Err       error
 }
 
 // ConnectInfo describes an attempt to connect.
@@ -43,14 +70,15 @@ type ThrottleInfo struct {
 	Duration time.Duration // from that answer on
 }
 
-// RequestInfo describes a request that is over.
+// RequestInfo describes a request that is about to be written, or is over.
 type RequestInfo struct {
-	Addr     string
-	Node     int32 // -1 for a bootstrap server
-	Key      wire.APIKey
-	Version  int16
-	Written  int // bytes of the request's frame, 0 if it was never written
-	Read     int // bytes of the answer's frame
-	Duration time.Duration
-	Err      error
+	Addr          string
+	Node          int32 // -1 for a bootstrap server
+	Key           wire.APIKey
+	Version       int16
+	CorrelationID int32         // one connection's requests differ in it; 0 if it was never written
+	Written       int           // bytes of the request's frame, 0 if it was never written
+	Read          int           // bytes of the answer's frame
+	Duration      time.Duration // since the call
+	Err           error
 }

@@ -97,6 +97,12 @@ type Config struct {
 	// (KIP-526).
 	MetadataMaxIdle time.Duration
 
+	// SkipClusterCheck connects to brokers without telling them which broker of which
+	// cluster is meant. Those of 4.4 and later refuse when they are another one, and
+	// the client asks the bootstrap servers again. Default: false. Kafka:
+	// metadata.cluster.check.enable=false (KIP-1242).
+	SkipClusterCheck bool
+
 	// SendBuffer and ReceiveBuffer are the sizes in bytes of a TCP socket's
 	// buffers. Default: the system's. Kafka: send.buffer.bytes,
 	// receive.buffer.bytes.

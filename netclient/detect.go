@@ -27,6 +27,7 @@ import (
 // Nothing of it has a side effect on any of these brokers.
 type detector struct {
 	dial  func(context.Context) (*Conn, error)
+	meant *identity
 	lacks string // what a listener may want and this client does not have
 	conn  *Conn  // nil or closed: dial before asking
 }
@@ -45,19 +46,33 @@ func (d *detector) run(ctx context.Context) (*versions, error) {
 	}
 	switch metadataLayout(answer) {
 	case 1:
-		return askVersions(ctx, d)
+		return askVersions(ctx, d, d.meant)
 	case 0:
 		return d.askOld(ctx)
 	}
 	return nil, d.failed(wire.KeyMetadata, 1, fmt.Errorf("%w: neither layout of a Metadata answer fits", ErrNotKafka))
 }
 
+// identity is which broker a connection is meant for, as far as that is known.
+// Brokers from 4.4 on refuse with REBOOTSTRAP_REQUIRED when they are another one,
+// because the address has changed hands or something between leads elsewhere
+// (KIP-1242).
+type identity struct {
+	clusterID string
+	node      int32
+}
+
 // askVersions asks a broker of 0.10 or later. It asks in the newest version
 // known here; a broker that lacks it says so in v0, from 2.4 on with the
 // versions it has (KIP-511).
-func askVersions(ctx context.Context, a asker) (*versions, error) {
+func askVersions(ctx context.Context, a asker, meant *identity) (*versions, error) {
 	ours, _ := wire.KeyAPIVersions.Versions()
-	resp, err := askVersionsIn(ctx, a, ours.Max)
+	req := msg.NewAPIVersionsRequest()
+	req.ClientSoftwareName, req.ClientSoftwareVersion = softwareName, softwareVersion
+	if meant != nil {
+		req.ClusterID, req.NodeID = &meant.clusterID, meant.node
+	}
+	resp, err := askVersionsIn(ctx, a, req, ours.Max)
 	if err == nil && resp.ErrorCode == wire.ErrUnsupportedVersion {
 		version := int16(0)
 		for _, k := range resp.APIKeys {
@@ -65,7 +80,7 @@ func askVersions(ctx context.Context, a asker) (*versions, error) {
 				version = min(ours.Max, k.MaxVersion)
 			}
 		}
-		resp, err = askVersionsIn(ctx, a, version)
+		resp, err = askVersionsIn(ctx, a, req, version)
 	}
 	if err != nil {
 		return nil, err
@@ -86,9 +101,7 @@ const (
 	softwareVersion = "0.1.0"
 )
 
-func askVersionsIn(ctx context.Context, a asker, version int16) (*msg.APIVersionsResponse, error) {
-	req := msg.NewAPIVersionsRequest()
-	req.ClientSoftwareName, req.ClientSoftwareVersion = softwareName, softwareVersion
+func askVersionsIn(ctx context.Context, a asker, req *msg.APIVersionsRequest, version int16) (*msg.APIVersionsResponse, error) {
 	body, err := req.Append(nil, version)
 	if err != nil {
 		return nil, err
@@ -136,7 +149,7 @@ func (d *detector) askOldest(ctx context.Context) (*versions, error) {
 // brokers before 0.10 never do: a listener that wants a client to authenticate
 // first, a broker so new that it has dropped that version, or no broker.
 func (d *detector) whoCloses(ctx context.Context, cause error) (*versions, error) {
-	v, err := askVersions(ctx, d)
+	v, err := askVersions(ctx, d, d.meant)
 	if err != nil {
 		if closedByPeer(err) {
 			err = fmt.Errorf("%w, whatever it is asked: check that this is a broker's port, and one for clients without a login (this client has %s set up; see security.protocol)", bare(cause), d.lacks)

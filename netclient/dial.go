@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net"
 	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire"
 )
 
 // connect makes a connection that is ready for use: dialed, and with the
@@ -57,7 +59,7 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 		}
 		return conn, v, err
 	}
-	d := detector{dial: dial, lacks: "neither TLS nor SASL"}
+	d := detector{dial: dial, meant: c.meant(opts.node), lacks: "neither TLS nor SASL"}
 	if c.tls != nil {
 		d.lacks = "no SASL"
 	}
@@ -70,6 +72,16 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 	}
 	d.conn.setVersions(v)
 	return d.conn, v, nil
+}
+
+// meant is the identity of the broker that a connection is for; nil where it is not
+// known or not to be checked.
+func (c *Client) meant(node int32) *identity {
+	clusterID := c.Metadata().clusterID
+	if node < 0 || clusterID == "" || c.cfg.SkipClusterCheck {
+		return nil
+	}
+	return &identity{clusterID, node}
 }
 
 // setupTimeout is the time for an attempt to connect after so many failures.
@@ -167,6 +179,9 @@ func (c *Client) connectFailed(ctx context.Context, opts connOptions, started ti
 	failure.Attempts = r.backoff.Failures()
 	if source := c.Metadata().source; opts.node >= 0 && !r.stood() && source != opts.addr {
 		failure.AdvertisedBy = source
+	}
+	if errors.Is(err, wire.ErrRebootstrapRequired) {
+		c.refresh.rebootstrap = true
 	}
 	c.mu.Unlock()
 	if opts.node >= 0 {

@@ -191,6 +191,9 @@ func IsRetriable(err error) bool {
 		return false
 	}
 	if code, ok := errors.AsType[wire.ErrorCode](err); ok {
+		if code == wire.ErrRebootstrapRequired {
+			return true // which the client does by itself
+		}
 		return code.Retriable() || closedByPeer(err) // how brokers before 1.0 refuse a login, and also what they do when they go down
 	}
 	if _, ok := errors.AsType[*ConnError](err); ok {

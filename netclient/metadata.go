@@ -153,6 +153,9 @@ func (m *Metadata) merge(resp *msg.MetadataResponse, version int16, source strin
 	}
 	if resp.ClusterID != nil {
 		next.clusterID = *resp.ClusterID
+		if m.clusterID != "" && m.clusterID != next.clusterID {
+			m = emptyMetadata() // what was known is of another cluster
+		}
 	}
 	// Brokers of 0.8 name no broker while a topic is being made, or when there is
 	// none at all. That says nothing about what was known.

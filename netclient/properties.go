@@ -51,6 +51,7 @@ var properties = map[string]property{
 	"metadata.max.idle.ms":                   millis(1, func(c *Config) *time.Duration { return &c.MetadataMaxIdle }),
 	"client.dns.lookup":                      onlyValue("use_all_dns_ips"),
 	"metadata.recovery.strategy":             onlyValue("rebootstrap"),
+	"metadata.cluster.check.enable":          {"true or false", setClusterCheck, false},
 	"send.buffer.bytes":                      bufferSize(func(c *Config) *int { return &c.SendBuffer }),
 	"receive.buffer.bytes":                   bufferSize(func(c *Config) *int { return &c.ReceiveBuffer }),
 
@@ -153,6 +154,15 @@ func bufferSize(field func(*Config) *int) property {
 		*field(&d.Config) = int(max(n, 0))
 		return nil
 	}, false}
+}
+
+func setClusterCheck(d *draft, v string) error {
+	switch v = strings.ToLower(v); v {
+	case "true", "false":
+		d.SkipClusterCheck = v == "false"
+		return nil
+	}
+	return errValue
 }
 
 // onlyValue is a property that has one value here.

@@ -24,6 +24,7 @@ func TestParseProperties(t *testing.T) {
 		"connections.max.idle.ms":                "-1",
 		"metadata.max.idle.ms":                   "70000",
 		"metadata.recovery.strategy":             "rebootstrap",
+		"metadata.cluster.check.enable":          "false",
 		"client.dns.lookup":                      "use_all_dns_ips",
 		"metadata.max.age.ms":                    "1000",
 		"send.buffer.bytes":                      "131072",
@@ -39,7 +40,7 @@ func TestParseProperties(t *testing.T) {
 	if want := []string{"a:9092", "b:1", "[::1]:2"}; !slices.Equal(cfg.BootstrapServers, want) {
 		t.Errorf("BootstrapServers %q, want %q", cfg.BootstrapServers, want)
 	}
-	if cfg.ClientID != "me" || cfg.APIVersion != "0.10.2" || cfg.SendBuffer != 131072 || cfg.ReceiveBuffer != 0 {
+	if cfg.ClientID != "me" || cfg.APIVersion != "0.10.2" || cfg.SendBuffer != 131072 || cfg.ReceiveBuffer != 0 || !cfg.SkipClusterCheck {
 		t.Errorf("got %+v", cfg)
 	}
 	for name, d := range map[string][2]time.Duration{
@@ -67,16 +68,17 @@ func TestParseProperties(t *testing.T) {
 // and all mistakes come at once.
 func TestParsePropertiesErrors(t *testing.T) {
 	bad := map[string]string{
-		"bootstrap.servers":          "kafka:x",
-		"api.version":                "0.7",
-		"security.protocol":          "TLS",
-		"request.timeout.ms":         "0",
-		"retry.backoff.ms":           "100ms",
-		"connections.max.idle.ms":    "-2",
-		"metadata.max.age.ms":        "99999999999999999",
-		"send.buffer.bytes":          "0",
-		"client.dns.lookup":          "resolve_canonical_bootstrap_servers_only",
-		"metadata.recovery.strategy": "none",
+		"bootstrap.servers":             "kafka:x",
+		"api.version":                   "0.7",
+		"security.protocol":             "TLS",
+		"request.timeout.ms":            "0",
+		"retry.backoff.ms":              "100ms",
+		"connections.max.idle.ms":       "-2",
+		"metadata.max.age.ms":           "99999999999999999",
+		"send.buffer.bytes":             "0",
+		"metadata.cluster.check.enable": "yes",
+		"client.dns.lookup":             "resolve_canonical_bootstrap_servers_only",
+		"metadata.recovery.strategy":    "none",
 	}
 	_, _, err := ParseProperties(bad)
 	if err == nil {

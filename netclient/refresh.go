@@ -2,14 +2,12 @@ package netclient
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
-	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
 // refreshState is when to refresh the metadata, for whom, and what to ask. It
@@ -17,6 +15,8 @@ import (
 type refreshState struct {
 	inUse map[string]time.Time // topics to ask for, and when they were last seen in use
 	all   bool                 // ask for every topic, once
+
+	rebootstrap bool // a broker wants the bootstrap servers to be asked (KIP-1102)
 
 	waiting []*refreshWait // who waits for a refresh that has not begun
 	soon    bool           // something was stale
@@ -80,6 +80,7 @@ func (r *refreshState) succeeded(now time.Time, all bool) {
 	r.backoff.Reset()
 	r.lastErr, r.pause = nil, time.Time{}
 	r.spacing, r.freshTil = now.Add(base.Next()), now.Add(r.maxAge)
+	r.rebootstrap = false
 	if all {
 		r.all = false
 	}
@@ -230,6 +231,9 @@ func (c *Client) refreshOnce() {
 	if err == nil {
 		old := c.metadata.Swap(md)
 		close(old.newer)
+		if md.clusterID != old.clusterID && old.clusterID != "" {
+			c.cfg.Logger.Warn("kafka: this is another cluster now", "was", old.clusterID, "is", md.clusterID, "addr", md.source)
+		}
 	}
 	c.mu.Lock()
 	if err != nil {
@@ -249,130 +253,4 @@ func (c *Client) refreshOnce() {
 	if c.cfg.Trace.MetadataDone != nil {
 		c.cfg.Trace.MetadataDone(md, err)
 	}
-}
-
-// fetchMetadata asks a few of the brokers that are known, and then, if none of
-// them answers, the bootstrap servers (KIP-899: they may know better). Brokers
-// that could not be reached just now are left out; the bootstrap servers are
-// asked at the pace of the refreshes.
-func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, patience time.Duration) (*Metadata, error) {
-	var errs []error
-	ask := func(conn *Conn, err error) *Metadata {
-		var md *Metadata
-		if err == nil {
-			md, err = c.askMetadata(ctx, conn, topics, all, patience)
-		}
-		if err != nil {
-			errs = append(errs, err)
-		}
-		return md
-	}
-	for _, node := range c.candidates(false) {
-		if md := ask(c.shared.Conn(ctx, node)); md != nil {
-			return md, nil
-		}
-	}
-	if conn := c.bootstrapConn(); conn != nil {
-		if md := ask(conn, nil); md != nil {
-			c.keepBootstrap(conn, md)
-			return md, nil
-		}
-		conn.Close()
-	}
-	for _, addr := range shuffled(c.cfg.BootstrapServers) {
-		conn, err := c.connect(ctx, addr, c.shared.opts)
-		if md := ask(conn, err); md != nil {
-			c.keepBootstrap(conn, md)
-			return md, nil
-		}
-		if conn != nil {
-			conn.Close()
-		}
-	}
-	return nil, &brokersError{errs}
-}
-
-// patienceAfter is how long to wait for one broker's answer to a question that
-// another can answer as well: a frozen broker costs seconds, not the whole
-// RequestTimeout, and a slow cluster gets more time with each failure.
-func patienceAfter(failures int, limit time.Duration) time.Duration {
-	return min(3*time.Second<<min(failures, 10), limit)
-}
-
-// hurry is ctx with that patience.
-func hurry(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, patience, &TimeoutError{What: "no answer", After: patience})
-}
-
-// askMetadata asks one broker and makes the next snapshot.
-func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, all bool, patience time.Duration) (*Metadata, error) {
-	ctx, cancel := hurry(ctx, patience)
-	defer cancel()
-	version, err := conn.Version(wire.KeyMetadata, maxVersion)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", conn.name(), err)
-	}
-	req := msg.NewMetadataRequest() // lets the brokers make topics that are named, if they are configured so
-	req.Topics = []msg.MetadataRequestTopic{}
-	for _, t := range topics {
-		req.Topics = append(req.Topics, msg.MetadataRequestTopic{Name: &t})
-	}
-	if all {
-		req.Topics = nil
-		if version == 0 { // which has no null: none means all
-			req.Topics = []msg.MetadataRequestTopic{}
-		}
-	}
-	var resp msg.MetadataResponse
-	if err := conn.DoVersion(ctx, version, req, &resp); err != nil {
-		return nil, err
-	}
-	if resp.ErrorCode != 0 {
-		return nil, fmt.Errorf("%s: Metadata v%d: %w", conn.name(), version, resp.ErrorCode)
-	}
-	md := c.Metadata().merge(&resp, version, conn.addr, time.Now())
-	md.release = conn.Release()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for name, t := range md.topics {
-		_, t.inUse = c.refresh.inUse[name]
-	}
-	return md, nil
-}
-
-// keepBootstrap decides what becomes of a bootstrap connection: it becomes the
-// shared connection to a broker that advertises this very address; it is kept
-// while the cluster names no brokers; else it is closed.
-func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
-	if len(md.brokers) == 0 {
-		c.mu.Lock()
-		c.bootstrap = conn
-		c.mu.Unlock()
-		return
-	}
-	c.mu.Lock()
-	if c.bootstrap == conn {
-		c.bootstrap = nil
-	}
-	c.mu.Unlock()
-	for _, b := range md.brokers {
-		if b.Addr() == conn.addr && c.shared.adopt(conn, b.ID) {
-			conn.meter.adopted(b.ID)
-			c.mu.Lock()
-			c.reachOf(conn.addr).versions = conn.known()
-			c.mu.Unlock()
-			return
-		}
-	}
-	conn.Close()
-}
-
-// bootstrapConn is the connection to a cluster that names no brokers, or nil.
-func (c *Client) bootstrapConn() *Conn {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.bootstrap != nil && c.bootstrap.Err() != nil {
-		c.bootstrap = nil
-	}
-	return c.bootstrap
 }

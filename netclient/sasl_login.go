@@ -180,7 +180,7 @@ func (c *Client) logIn(ctx context.Context, opts connOptions, v *versions) (*Con
 	}
 	bare := bareOn(ctx, nc, opts)
 	if v == nil {
-		v, err = askVersions(ctx, bare)
+		v, err = askVersions(ctx, bare, c.meant(opts.node))
 		err = versionsRefused(err)
 	}
 	l := login{on: bare, mech: c.cfg.SASL, addr: opts.addr, trace: c.cfg.Trace, versions: v}

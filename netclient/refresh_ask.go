@@ -1,0 +1,184 @@
+package netclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
+)
+
+// fetchMetadata asks a few of the brokers that are known, and then, if none of
+// them answers, the bootstrap servers (KIP-899: they may know better); the other
+// way round after a broker has said that it should (KIP-1102).
+func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, patience time.Duration) (*Metadata, error) {
+	f := metadataFetch{c: c, ctx: ctx, topics: topics, all: all, patience: patience}
+	ways := []func() *Metadata{f.askKnown, f.askBootstrap}
+	if c.mustBootstrap() {
+		slices.Reverse(ways)
+	}
+	for _, ask := range ways {
+		if md := ask(); md != nil {
+			return md, nil
+		}
+	}
+	return nil, &brokersError{f.errs}
+}
+
+// metadataFetch is a question to one broker after the other, until one answers.
+type metadataFetch struct {
+	c        *Client
+	ctx      context.Context
+	topics   []string
+	all      bool
+	patience time.Duration // for one broker's answer
+
+	errs []error // of those that did not
+}
+
+// ask asks on a connection, or notes why there is none.
+func (f *metadataFetch) ask(conn *Conn, err error) *Metadata {
+	var md *Metadata
+	if err == nil {
+		md, err = f.c.askMetadata(f.ctx, conn, f.topics, f.all, f.patience)
+	}
+	if err != nil {
+		f.errs = append(f.errs, err)
+	}
+	return md
+}
+
+// askKnown leaves out brokers that could not be reached just now.
+func (f *metadataFetch) askKnown() *Metadata {
+	for _, node := range f.c.candidates(false) {
+		conn, err := f.c.shared.Conn(f.ctx, node)
+		if md := f.ask(conn, err); md != nil {
+			return md
+		}
+		if errors.Is(f.errs[len(f.errs)-1], wire.ErrRebootstrapRequired) {
+			break
+		}
+	}
+	return nil
+}
+
+// askBootstrap asks each, at the pace of the refreshes.
+func (f *metadataFetch) askBootstrap() *Metadata {
+	if conn := f.c.bootstrapConn(); conn != nil {
+		if md := f.ask(conn, nil); md != nil {
+			f.c.keepBootstrap(conn, md)
+			return md
+		}
+		conn.Close()
+	}
+	for _, addr := range shuffled(f.c.cfg.BootstrapServers) {
+		conn, err := f.c.connect(f.ctx, addr, f.c.shared.opts)
+		if md := f.ask(conn, err); md != nil {
+			f.c.keepBootstrap(conn, md)
+			return md
+		}
+		if conn != nil {
+			conn.Close()
+		}
+	}
+	return nil
+}
+
+func (c *Client) mustBootstrap() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refresh.rebootstrap
+}
+
+// patienceAfter is how long to wait for one broker's answer to a question that
+// another can answer as well: a frozen broker costs seconds, not the whole
+// RequestTimeout, and a slow cluster gets more time with each failure.
+func patienceAfter(failures int, limit time.Duration) time.Duration {
+	return min(3*time.Second<<min(failures, 10), limit)
+}
+
+// hurry is ctx with that patience.
+func hurry(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, patience, &TimeoutError{What: "no answer", After: patience})
+}
+
+// askMetadata asks one broker and makes the next snapshot.
+func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, all bool, patience time.Duration) (*Metadata, error) {
+	ctx, cancel := hurry(ctx, patience)
+	defer cancel()
+	version, err := conn.Version(wire.KeyMetadata, maxVersion)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", conn.name(), err)
+	}
+	req := msg.NewMetadataRequest() // lets the brokers make topics that are named, if they are configured so
+	req.Topics = []msg.MetadataRequestTopic{}
+	for _, t := range topics {
+		req.Topics = append(req.Topics, msg.MetadataRequestTopic{Name: &t})
+	}
+	if all {
+		req.Topics = nil
+		if version == 0 { // which has no null: none means all
+			req.Topics = []msg.MetadataRequestTopic{}
+		}
+	}
+	var resp msg.MetadataResponse
+	if err := conn.DoVersion(ctx, version, req, &resp); err != nil {
+		return nil, err
+	}
+	if resp.ErrorCode == wire.ErrRebootstrapRequired {
+		c.mu.Lock()
+		c.refresh.rebootstrap = true
+		c.mu.Unlock()
+	}
+	if resp.ErrorCode != 0 {
+		return nil, fmt.Errorf("%s: Metadata v%d: %w", conn.name(), version, resp.ErrorCode)
+	}
+	md := c.Metadata().merge(&resp, version, conn.addr, time.Now())
+	md.release = conn.Release()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, t := range md.topics {
+		_, t.inUse = c.refresh.inUse[name]
+	}
+	return md, nil
+}
+
+// keepBootstrap decides what becomes of a bootstrap connection: it becomes the
+// shared connection to a broker that advertises this very address; it is kept
+// while the cluster names no brokers; else it is closed.
+func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
+	if len(md.brokers) == 0 {
+		c.mu.Lock()
+		c.bootstrap = conn
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Lock()
+	if c.bootstrap == conn {
+		c.bootstrap = nil
+	}
+	c.mu.Unlock()
+	for _, b := range md.brokers {
+		if b.Addr() == conn.addr && c.shared.adopt(conn, b.ID) {
+			conn.meter.adopted(b.ID)
+			c.mu.Lock()
+			c.reachOf(conn.addr).versions = conn.known()
+			c.mu.Unlock()
+			return
+		}
+	}
+	conn.Close()
+}
+
+// bootstrapConn is the connection to a cluster that names no brokers, or nil.
+func (c *Client) bootstrapConn() *Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bootstrap != nil && c.bootstrap.Err() != nil {
+		c.bootstrap = nil
+	}
+	return c.bootstrap
+}

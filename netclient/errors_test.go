@@ -41,6 +41,11 @@ func TestErrorsToldApart(t *testing.T) {
 		{context.DeadlineExceeded, false, false},
 		{&waitError{what: "x", err: context.Canceled, last: unsent}, false, false},
 		{errors.New("other"), false, false},
+		{&ConnError{Err: wire.ErrSaslAuthenticationFailed, Unsent: true}, true, false},
+		{&ConnError{Err: fmt.Errorf("%w (%w)", ErrSASLPort, io.EOF), Unsent: true}, true, false},
+		{&ConnError{Err: wire.ErrRebootstrapRequired, Unsent: true}, true, true},
+		{&brokersError{[]error{&ConnError{Err: wire.ErrSaslAuthenticationFailed, Unsent: true}, unsent}}, true, true},
+		{&brokersError{[]error{&ConnError{Err: wire.ErrSaslAuthenticationFailed, Unsent: true}, ErrNotKafka}}, false, false},
 	} {
 		if got := SafeToRetry(c.err); got != c.safe {
 			t.Errorf("SafeToRetry(%v) is %v", c.err, got)

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/barnabas-kafka/barnabas/metrics"
 	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
@@ -70,7 +71,16 @@ func connectBare(ctx context.Context, addr string) (client, error) {
 }
 
 func connectOurs(ctx context.Context, addr string) (client, error) {
-	ours, err := netclient.New(netclient.Config{BootstrapServers: []string{addr}, ClientID: clientID})
+	return connectNetclient(ctx, "ours", addr, nil)
+}
+
+// connectMeasured is ours with all of its metrics.
+func connectMeasured(ctx context.Context, addr string) (client, error) {
+	return connectNetclient(ctx, "ours, with metrics", addr, metrics.New(metrics.Config{}))
+}
+
+func connectNetclient(ctx context.Context, name, addr string, registry *metrics.Registry) (client, error) {
+	ours, err := netclient.New(netclient.Config{BootstrapServers: []string{addr}, ClientID: clientID, Metrics: registry})
 	if err != nil {
 		return client{}, err
 	}
@@ -88,7 +98,7 @@ func connectOurs(ctx context.Context, addr string) (client, error) {
 		}
 		return checkAnswer(resp.ErrorCode)
 	}
-	return client{"ours", ask, func() { ours.Close() }}, nil
+	return client{name, ask, func() { ours.Close() }}, nil
 }
 
 func connectFranz(ctx context.Context, addr string) (client, error) {

@@ -127,7 +127,7 @@ func (c *Conn) readAnswer() error {
 // answer.
 func notKafka(prefix []byte, limit int) error {
 	switch {
-	case string(prefix) == "HTTP":
+	case string(prefix) == "HTTP", prefix[0] == '<': // a page, as servers answer what looks like HTTP/0.9
 		return fmt.Errorf("%w: the port speaks HTTP; check its number", ErrNotKafka)
 	case prefix[0] == 0x15 && prefix[1] == 3, prefix[0] == 0x16 && prefix[1] == 3:
 		return ErrTLSPort

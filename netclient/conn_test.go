@@ -405,6 +405,7 @@ func TestConnSizes(t *testing.T) {
 		want string
 	}{
 		"HTTP":     {[]byte("HTTP/1.1 400 Bad Request\r\n\r\n"), "speaks HTTP"},
+		"a page":   {[]byte("<!DOCTYPE HTML>\n<html lang"), "speaks HTTP"},
 		"TLS":      {[]byte{0x15, 3, 3, 0, 2, 2, 80}, "speaks TLS"},
 		"negative": {[]byte{0xff, 0xff, 0xff, 0xff}, "check the port"},
 		"tiny":     {[]byte{0, 0, 0, 3, 1, 2, 3}, "check the port"},

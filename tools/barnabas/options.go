@@ -148,10 +148,27 @@ func waitFor(ctx context.Context, wait time.Duration, w io.Writer, what string, 
 }
 
 // reason is the part of the error that says what to check, not that a time was
-// over.
+// over: what is wrong with each server that was tried.
 func reason(err error) error {
-	if connection, ok := errors.AsType[*netclient.ConnError](err); ok {
-		return connection
+	if tried := connErrors(err); len(tried) > 0 {
+		return errors.Join(tried...)
 	}
 	return err
+}
+
+// connErrors are those that an error holds, in order.
+func connErrors(err error) []error {
+	switch e := err.(type) {
+	case *netclient.ConnError:
+		return []error{e}
+	case interface{ Unwrap() error }:
+		return connErrors(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, inner := range e.Unwrap() {
+			all = append(all, connErrors(inner)...)
+		}
+		return all
+	}
+	return nil
 }

@@ -108,6 +108,27 @@ func TestLeaderMoves(t *testing.T) {
 	})
 }
 
+// TestCoordinatorGoes: one that can't be reached is not the coordinator any more.
+func TestCoordinatorGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := kafkatest.Start(t, kafkatest.Version("2.8.2"), kafkatest.Brokers(3), kafkatest.Logger(quiet))
+		c, _ := clusterClient(t, cluster)
+		ctx := within(t, time.Minute)
+		old, err := c.Coordinator(ctx, GroupCoordinator, "g")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cluster.StopBroker(old.ID)
+		if err := c.RequestTo(ctx, old.ID, msg.NewListGroupsRequest(), &msg.ListGroupsResponse{}); err == nil {
+			t.Fatal("a stopped broker answers")
+		}
+		now, err := c.Coordinator(ctx, GroupCoordinator, "g")
+		if err != nil || now.ID == old.ID {
+			t.Errorf("the coordinator is %v, %v; it was %v before", now, err, old)
+		}
+	})
+}
+
 // TestBrokerGoesAndComesBack: requests for any broker go on, the connection is
 // made again, and its backoff keeps a broker that is down from being hammered.
 func TestBrokerGoesAndComesBack(t *testing.T) {

@@ -36,7 +36,8 @@ type coordinatorKey struct {
 }
 
 // Coordinator gives the broker that coordinates a group or a transactional id.
-// The answer is kept until ForgetCoordinator. Errors that may pass are tried
+// The answer is kept until ForgetCoordinator, or until a connection to that broker
+// can't be made. Errors that may pass are tried
 // again, with RetryBackoff, until ctx ends; the first look-up of a cluster may
 // take seconds, because it makes the internal topic.
 //
@@ -67,8 +68,9 @@ func (c *Client) Coordinator(ctx context.Context, t CoordinatorType, key string)
 	}
 }
 
-// ForgetCoordinator makes the next Coordinator ask again: a broker said that it
-// is not the coordinator, or can't be reached.
+// ForgetCoordinator makes the next Coordinator ask again: for when a broker has said
+// that it is not the coordinator (NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE), or
+// has not answered.
 func (c *Client) ForgetCoordinator(t CoordinatorType, key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -183,6 +183,7 @@ func (c *Client) connectFailed(ctx context.Context, opts connOptions, started ti
 	if errors.Is(err, wire.ErrRebootstrapRequired) {
 		c.refresh.rebootstrap = true
 	}
+	maps.DeleteFunc(c.coordinators, func(_ coordinatorKey, b Broker) bool { return b.ID == opts.node })
 	c.mu.Unlock()
 	if opts.node >= 0 {
 		c.UpdateMetadataSoon() // it may be known that the broker is gone, or where it is

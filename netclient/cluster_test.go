@@ -108,7 +108,7 @@ func TestLeaderMoves(t *testing.T) {
 	})
 }
 
-// TestCoordinatorGoes: one that can't be reached is not the coordinator any more.
+// TestCoordinatorGoes: a broker that is lost is not the coordinator any more.
 func TestCoordinatorGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := kafkatest.Start(t, kafkatest.Version("2.8.2"), kafkatest.Brokers(3), kafkatest.Logger(quiet))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -36,8 +37,8 @@ type coordinatorKey struct {
 }
 
 // Coordinator gives the broker that coordinates a group or a transactional id.
-// The answer is kept until ForgetCoordinator, or until a connection to that broker
-// can't be made. Errors that may pass are tried
+// The answer is kept until ForgetCoordinator, or until a connection to that broker is
+// lost or can't be made. Errors that may pass are tried
 // again, with RetryBackoff, until ctx ends; the first look-up of a cluster may
 // take seconds, because it makes the internal topic.
 //
@@ -75,6 +76,11 @@ func (c *Client) ForgetCoordinator(t CoordinatorType, key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.coordinators, coordinatorKey{t, key})
+}
+
+// forgetCoordinatorsOn is for a broker that is lost. The caller holds c.mu.
+func (c *Client) forgetCoordinatorsOn(node int32) {
+	maps.DeleteFunc(c.coordinators, func(_ coordinatorKey, b Broker) bool { return b.ID == node })
 }
 
 func (c *Client) findCoordinator(ctx context.Context, t CoordinatorType, key string, patience time.Duration) (Broker, error) {

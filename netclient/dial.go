@@ -183,7 +183,7 @@ func (c *Client) connectFailed(ctx context.Context, opts connOptions, started ti
 	if errors.Is(err, wire.ErrRebootstrapRequired) {
 		c.refresh.rebootstrap = true
 	}
-	maps.DeleteFunc(c.coordinators, func(_ coordinatorKey, b Broker) bool { return b.ID == opts.node })
+	c.forgetCoordinatorsOn(opts.node)
 	c.mu.Unlock()
 	if opts.node >= 0 {
 		c.UpdateMetadataSoon() // it may be known that the broker is gone, or where it is
@@ -235,6 +235,9 @@ func (c *Client) connClosed(conn *Conn, err error) {
 	lost := !errors.Is(err, ErrClosed) && !errors.Is(err, errIdle)
 	c.mu.Lock()
 	known := c.reachOf(conn.addr).disconnected(conn, lost)
+	if lost {
+		c.forgetCoordinatorsOn(conn.Node())
+	}
 	c.mu.Unlock()
 	if !known {
 		return

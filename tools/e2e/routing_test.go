@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -75,8 +76,39 @@ func testRouting(t *testing.T, version string) {
 		}
 	}
 	t.Logf("%d answered, %d failed; all well %v after the cluster was", r.answered.Load(), r.failed.Load(), healthy.Round(time.Millisecond))
+	if version == "4.4.0" {
+		wantMisroutingRefused(ctx, t, cluster)
+	}
 	if r.answered.Load() < routed/2 || r.failed.Load() == 0 {
 		t.Errorf("%d requests answered, %d failed: that was no test", r.answered.Load(), r.failed.Load())
+	}
+}
+
+// wantMisroutingRefused leads the connections for one broker to another: it
+// refuses them, and takes those for itself.
+func wantMisroutingRefused(ctx context.Context, t *testing.T, cluster *realkafka.Cluster) {
+	t.Helper()
+	b := cluster.Brokers()
+	client, err := netclient.New(netclient.Config{BootstrapServers: []string{b[0].Addr()}, Logger: slog.New(slog.DiscardHandler),
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if addr == b[1].Addr() {
+				addr = b[2].Addr()
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.RefreshMetadata(ctx); err != nil {
+		t.Fatal(err)
+	}
+	pool := client.NewPool(netclient.PoolConfig{})
+	if _, err := pool.Conn(ctx, b[1].ID()); !errors.Is(err, wire.ErrRebootstrapRequired) {
+		t.Errorf("a connection for broker %d that leads to broker %d: %v", b[1].ID(), b[2].ID(), err)
+	}
+	if _, err := pool.Conn(ctx, b[2].ID()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/barnabas-kafka/barnabas/metrics"
 )
@@ -191,16 +192,46 @@ func (c *Client) Release(node int32) Release {
 	return md.release
 }
 
-// gaveUp is the error of a caller whose context ended while it waited for a
-// connection.
-func (c *Client) gaveUp(ctx context.Context, addr string, node int32) error {
+// gaveUp is the error of a caller whose context ended while it waited for an
+// attempt to connect. What keeps an attempt waiting says nothing, so the first one
+// counts as failed already: an advertised address that no packet comes back from
+// is the commonest reason.
+func (c *Client) gaveUp(ctx context.Context, a *attempt, node int32) error {
 	if c.ctx.Err() != nil {
 		return ErrClosed
 	}
 	c.mu.Lock()
-	last := c.reachOf(addr).lastErr
-	c.mu.Unlock()
-	return &waitError{what: fmt.Sprintf("a connection to broker %d at %s", node, addr), err: context.Cause(ctx), last: last}
+	defer c.mu.Unlock()
+	r := c.reachOf(a.addr)
+	last := r.lastErr
+	if last == nil {
+		last = c.silent(attemptAt{a.addr, node, "connect", noConnection, a.started})
+	}
+	return &waitError{what: fmt.Sprintf("a connection to broker %d at %s", node, a.addr), err: context.Cause(ctx), last: last}
+}
+
+// attemptAt is an attempt at something that has no result yet.
+type attemptAt struct {
+	addr    string
+	node    int32
+	op      string // what is tried
+	missing string // and did not come yet
+	since   time.Time
+}
+
+// silent is what can be said of such an attempt. The caller holds c.mu.
+func (c *Client) silent(a attemptAt) error {
+	return &ConnError{Addr: a.addr, Node: a.node, Op: a.op, AdvertisedBy: c.advertisedBy(a.addr, a.node), Unsent: true,
+		Err: &TimeoutError{What: a.missing, After: time.Since(a.since).Round(time.Millisecond)}}
+}
+
+// advertisedBy is the address that named one to which no connection has stood yet,
+// or "". The caller holds c.mu.
+func (c *Client) advertisedBy(addr string, node int32) string {
+	if source := c.Metadata().source; node >= 0 && !c.reachOf(addr).stood() && source != addr {
+		return source
+	}
+	return ""
 }
 
 // waitError says what was waited for when a context ended, and what had failed

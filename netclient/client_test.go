@@ -3,11 +3,7 @@ package netclient
 import (
 	"context"
 	"errors"
-	"io"
-	"log"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strings"
@@ -382,96 +378,6 @@ func closedPort(t *testing.T) string {
 	}
 	defer ln.Close()
 	return ln.Addr().String()
-}
-
-// The mistakes that everybody makes once. Each error says what was tried, where,
-// and what to check, within the time that Ping was given.
-
-func pingError(t *testing.T, change func(*Config), addrs ...string) error {
-	t.Helper()
-	c := newTestClient(t, change, addrs...)
-	started := time.Now()
-	const given = 2 * time.Second // enough for an attempt on a busy machine
-	err := c.Ping(within(t, given))
-	if took := time.Since(started); took > 5*given {
-		t.Errorf("Ping took %v of its %v", took, given)
-	}
-	if err == nil {
-		t.Fatal("Ping succeeded")
-	}
-	return err
-}
-
-func wantInError(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("no %q in: %v", part, err)
-		}
-	}
-}
-
-func TestErrorNothingListens(t *testing.T) {
-	one, two := closedPort(t), closedPort(t)
-	err := pingError(t, nil, one, two)
-	wantInError(t, err, "bootstrap server "+one, "bootstrap server "+two, "connection refused", "nothing listens there: check the address", "attempt ")
-	if conn, ok := errors.AsType[*ConnError](err); !ok || conn.Node != -1 || conn.Attempts < 2 {
-		t.Errorf("as a ConnError it is %+v", conn)
-	}
-}
-
-func TestErrorNameDoesNotResolve(t *testing.T) {
-	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
-		// what the resolver says, without asking one
-		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "kafka.invalid", IsNotFound: true}}
-	}
-	err := pingError(t, func(cfg *Config) { cfg.Dial = dial }, "kafka.invalid")
-	wantInError(t, err, "bootstrap server kafka.invalid:9092", "no such host", "does not resolve: check its spelling")
-}
-
-func TestErrorPortSpeaksHTTP(t *testing.T) {
-	server := httptest.NewServer(http.NotFoundHandler())
-	defer server.Close()
-	err := pingError(t, nil, server.Listener.Addr().String())
-	wantInError(t, err, server.Listener.Addr().String(), "speaks HTTP; check its number")
-	if !errors.Is(err, ErrNotKafka) {
-		t.Error("it is no ErrNotKafka")
-	}
-}
-
-func TestErrorPortSpeaksTLS(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	defer server.Close()
-	err := pingError(t, nil, server.Listener.Addr().String())
-	wantInError(t, err, server.Listener.Addr().String(), "closed the connection", "neither TLS nor SASL")
-}
-
-func TestErrorNoAnswer(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close() // the system accepts, nobody answers
-	err = pingError(t, func(cfg *Config) {
-		cfg.ConnectionSetupTimeout, cfg.ConnectionSetupTimeoutMax = 100*time.Millisecond, 100*time.Millisecond
-	}, ln.Addr().String())
-	wantInError(t, err, ln.Addr().String(), "accepted, but no answer", "Metadata v1", "within 100ms")
-}
-
-func TestErrorAdvertisedAddress(t *testing.T) {
-	f := startFake(t, "2.8")
-	_, port, _ := net.SplitHostPort(closedPort(t))
-	f.port = 0
-	for _, digit := range port {
-		f.port = f.port*10 + digit - '0'
-	}
-	err := pingError(t, nil, f.addr())
-	wantInError(t, err, "broker 1 at 127.0.0.1:"+port, "connection refused", f.addr()+" answers and advertises this address for broker 1", "advertised.listeners")
-	if conn, ok := errors.AsType[*ConnError](err); !ok || conn.AdvertisedBy != f.addr() {
-		t.Errorf("as a ConnError it is %+v", conn)
-	}
 }
 
 // TestCloseLeavesNothing: no goroutine, and nobody waiting.

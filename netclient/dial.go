@@ -20,7 +20,7 @@ func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*C
 	opts.addr = addr
 	started := time.Now()
 	limit := c.cfg.setupTimeout(c.failures(addr))
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{What: "no connection", After: limit})
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{What: noConnection, After: limit})
 	defer cancel()
 	conn, v, err := c.negotiate(ctx, opts)
 	if err != nil {
@@ -177,9 +177,7 @@ func (c *Client) connectFailed(ctx context.Context, opts connOptions, started ti
 	r := c.reachOf(opts.addr)
 	r.failed(started, time.Now(), failure)
 	failure.Attempts = r.backoff.Failures()
-	if source := c.Metadata().source; opts.node >= 0 && !r.stood() && source != opts.addr {
-		failure.AdvertisedBy = source
-	}
+	failure.AdvertisedBy = c.advertisedBy(opts.addr, opts.node)
 	if errors.Is(err, wire.ErrRebootstrapRequired) {
 		c.refresh.rebootstrap = true
 	}

@@ -88,6 +88,9 @@ func hintFor(err error) string {
 	if hint := tlsHint(err); hint != "" {
 		return hint
 	}
+	if timeout, ok := err.(*TimeoutError); ok && timeout.What == noConnection {
+		return "nothing answers: check the address, and what may drop packets on the way"
+	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens there: check the address, and that the broker runs"
@@ -96,6 +99,9 @@ func hintFor(err error) string {
 	}
 	return ""
 }
+
+// noConnection is what a TimeoutError waited for where nobody has accepted.
+const noConnection = "no connection"
 
 // TimeoutError says that an answer, or a connection, took too long.
 type TimeoutError struct {

@@ -40,10 +40,11 @@ type slot struct {
 
 // attempt is an attempt to connect that any number of callers wait for.
 type attempt struct {
-	addr string
-	done chan struct{} // closed when conn or err is set
-	conn *Conn
-	err  error
+	addr    string
+	started time.Time
+	done    chan struct{} // closed when conn or err is set
+	conn    *Conn
+	err     error
 }
 
 // NewPool makes a Pool. It connects when a connection is asked for.
@@ -96,7 +97,7 @@ func (p *Pool) Conn(ctx context.Context, node int32) (*Conn, error) {
 	case <-a.done:
 		return a.conn, a.err
 	case <-ctx.Done():
-		return nil, p.client.gaveUp(ctx, a.addr, node)
+		return nil, p.client.gaveUp(ctx, a, node)
 	}
 }
 
@@ -122,7 +123,7 @@ func (p *Pool) find(node int32, addr string) (*Conn, *attempt, error) {
 		s.conn = nil
 	}
 	if s.attempt == nil {
-		a := &attempt{addr: addr, done: make(chan struct{})}
+		a := &attempt{addr: addr, started: time.Now(), done: make(chan struct{})}
 		s.attempt = a
 		p.wg.Go(func() { p.connect(s, node, a) })
 	}

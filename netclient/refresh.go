@@ -21,6 +21,7 @@ type refreshState struct {
 	waiting []*refreshWait // who waits for a refresh that has not begun
 	soon    bool           // something was stale
 	lastErr error          // why the last refresh failed; nil after a success
+	trying  attemptAt      // who is being asked by the refresh that runs; else zero
 
 	maxAge   time.Duration
 	maxIdle  time.Duration // of a topic
@@ -78,7 +79,7 @@ func (r *refreshState) succeeded(now time.Time, all bool) {
 	base := r.backoff
 	base.Reset()
 	r.backoff.Reset()
-	r.lastErr, r.pause = nil, time.Time{}
+	r.lastErr, r.pause, r.trying = nil, time.Time{}, attemptAt{}
 	r.spacing, r.freshTil = now.Add(base.Next()), now.Add(r.maxAge)
 	r.rebootstrap = false
 	if all {
@@ -185,8 +186,11 @@ func (c *Client) refreshNow(ctx context.Context, topics []string, all bool) (*Me
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	last := c.refresh.lastErr
-	c.mu.Unlock()
+	if trying := c.refresh.trying; last == nil && trying.addr != "" {
+		last = c.silent(trying)
+	}
 	return nil, &waitError{what: "the cluster's metadata", err: context.Cause(ctx), last: last}
 }
 

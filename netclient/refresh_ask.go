@@ -39,23 +39,33 @@ type metadataFetch struct {
 	errs []error // of those that did not
 }
 
-// ask asks on a connection, or notes why there is none.
-func (f *metadataFetch) ask(conn *Conn, err error) *Metadata {
-	var md *Metadata
+// ask connects and asks, or notes why that failed. The connection stands if there
+// is one.
+func (f *metadataFetch) ask(addr string, node int32, connect func() (*Conn, error)) (md *Metadata, conn *Conn) {
+	f.trying(attemptAt{addr, node, "connect", noConnection, time.Now()})
+	conn, err := connect()
 	if err == nil {
+		f.trying(attemptAt{addr, node, "Metadata", "no answer", time.Now()})
 		md, err = f.c.askMetadata(f.ctx, conn, f.topics, f.all, f.patience)
 	}
 	if err != nil {
 		f.errs = append(f.errs, err)
 	}
-	return md
+	return md, conn
+}
+
+func (f *metadataFetch) trying(a attemptAt) {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	f.c.refresh.trying = a
 }
 
 // askKnown leaves out brokers that could not be reached just now.
 func (f *metadataFetch) askKnown() *Metadata {
 	for _, node := range f.c.candidates(false) {
-		conn, err := f.c.shared.Conn(f.ctx, node)
-		if md := f.ask(conn, err); md != nil {
+		b, _ := f.c.Metadata().Broker(node)
+		md, _ := f.ask(b.Addr(), node, func() (*Conn, error) { return f.c.shared.Conn(f.ctx, node) })
+		if md != nil {
 			return md
 		}
 		if errors.Is(f.errs[len(f.errs)-1], wire.ErrRebootstrapRequired) {
@@ -68,23 +78,26 @@ func (f *metadataFetch) askKnown() *Metadata {
 // askBootstrap asks each, at the pace of the refreshes.
 func (f *metadataFetch) askBootstrap() *Metadata {
 	if conn := f.c.bootstrapConn(); conn != nil {
-		if md := f.ask(conn, nil); md != nil {
-			f.c.keepBootstrap(conn, md)
+		if md := f.askServer(conn.addr, func() (*Conn, error) { return conn, nil }); md != nil {
 			return md
 		}
-		conn.Close()
 	}
 	for _, addr := range shuffled(f.c.cfg.BootstrapServers) {
-		conn, err := f.c.connect(f.ctx, addr, f.c.shared.opts)
-		if md := f.ask(conn, err); md != nil {
-			f.c.keepBootstrap(conn, md)
+		if md := f.askServer(addr, func() (*Conn, error) { return f.c.connect(f.ctx, addr, f.c.shared.opts) }); md != nil {
 			return md
-		}
-		if conn != nil {
-			conn.Close()
 		}
 	}
 	return nil
+}
+
+func (f *metadataFetch) askServer(addr string, connect func() (*Conn, error)) *Metadata {
+	md, conn := f.ask(addr, -1, connect)
+	if md != nil {
+		f.c.keepBootstrap(conn, md)
+	} else if conn != nil {
+		conn.Close()
+	}
+	return md
 }
 
 func (c *Client) mustBootstrap() bool {

@@ -30,7 +30,8 @@ type Config struct {
 	ClientID string
 
 	// Dial makes the network connections: through a proxy, a tunnel, or to a
-	// cluster inside a test. The context ends with ConnectionSetupTimeout.
+	// cluster inside a test; that of a net.Dialer with a Resolver of its own looks
+	// names up elsewhere. The context ends with ConnectionSetupTimeout.
 	// Default: a net.Dialer, which tries all addresses of a name (KIP-602), after a
 	// failure beginning with the next one (KIP-302). A connection that is no bare *net.TCPConn gets each request in one copied Write.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)

@@ -35,8 +35,8 @@
 // [Client.Metadata] is an immutable snapshot of brokers and topics. It is made
 // anew when it is old, when something was found stale
 // ([Client.UpdateMetadataSoon]) and on demand ([Client.RefreshMetadata]); only
-// the topics in use are asked for, those that someone has looked up in the last
-// five minutes, and callers that wait at the same time are served by one
+// the topics in use are asked for, those that someone has looked up within
+// Config.MetadataMaxIdle, and callers that wait at the same time are served by one
 // request. [Client.Topic] waits until a topic is there.
 //
 // # What a broker speaks
@@ -61,5 +61,12 @@
 // and what to check. [SafeToRetry] tells whether a request was never sent, so
 // that asking again can't do its work twice; [IsRetriable] whether asking again
 // may help. Where a call takes a context it retries, if at all, until that ends,
-// and then gives the last failure along with the context's error.
+// and then gives the last failure along with the context's error; it ends earlier
+// where no other try will help, as with a wrong password.
+//
+// # Seeing
+//
+// Config.Trace is called at each step of a connection and of a request,
+// Config.Metrics counts them per broker and in total, and Config.Logger hears of what
+// fails.
 package netclient

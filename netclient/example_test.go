@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
@@ -65,6 +66,65 @@ func ExampleSafeToRetry() {
 	// safe to retry: true may pass: true
 	// broker 1 at kafka-1:9092: CreateTopics v5: EOF
 	// safe to retry: false may pass: true
+}
+
+// A pool gives the connection to a broker once it is ready, and that knows what the
+// broker is: kafka-python's check_version.
+func ExampleConn_Release() {
+	cluster, err := kafkatest.New(kafkatest.Version("0.8.2.2"), kafkatest.Topic("t", 1))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cluster.Close()
+	client, err := netclient.New(netclient.Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+	pool := client.NewPool(netclient.PoolConfig{Name: "versions"})
+	conn, err := pool.Conn(context.Background(), 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	version, err := conn.Version(wire.KeyFetch, 11)
+	fmt.Println("release", conn.Release(), "takes Fetch", version, err)
+	_, err = conn.Version(wire.KeyListGroups, 0)
+	fmt.Println(err)
+	// Output:
+	// release 0.8.2 takes Fetch 0 <nil>
+	// a broker of release 0.8.2 has no ListGroups
+}
+
+// A Trace sees each step.
+func ExampleTrace() {
+	cluster, err := kafkatest.New(kafkatest.Version("4.4.0"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cluster.Close()
+	client, err := netclient.New(netclient.Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial, Trace: &netclient.Trace{
+		DialDone:    func(d netclient.DialInfo) { fmt.Println("dialed", d.Addr, d.Err) },
+		RequestDone: func(r netclient.RequestInfo) { fmt.Printf("%s v%d %v\n", r.Key, r.Version, r.Err) },
+		ConnectDone: func(c netclient.ConnectInfo) { fmt.Println("connected to release", c.Release, c.Err) },
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+	if err := client.Ping(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// dialed broker-1.kafkatest:9092 <nil>
+	// Metadata v1 <nil>
+	// ApiVersions v5 <nil>
+	// connected to release 4.4 <nil>
+	// Metadata v13 <nil>
 }
 
 // A client of a cluster that lives inside the test; a real one needs only its

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/IBM/sarama v1.61.1
+	github.com/barnabas-kafka/barnabas/metrics v0.0.0
 	github.com/barnabas-kafka/barnabas/netclient v0.0.0
 	github.com/barnabas-kafka/barnabas/wire v0.0.0
 	github.com/barnabas-kafka/barnabas/wire/kafkatest v0.0.0
@@ -12,7 +13,6 @@ require (
 )
 
 require (
-	github.com/barnabas-kafka/barnabas/metrics v0.0.0 // indirect
 	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0 // indirect
 	github.com/davecgh/go-spew v1.1.1 // indirect
 	github.com/eapache/go-resiliency v1.7.0 // indirect

@@ -66,7 +66,7 @@ func selfSigned(t *testing.T, path string) string {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: filepath.Base(path)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -199,8 +199,13 @@ func TestTLS(t *testing.T) {
 			refused(t, err, addr, "TLS", "security.protocol")
 			_, err = connect(t, cluster.Broker(0).Addr(), tls...)
 			refused(t, err, cluster.Broker(0).Addr(), "does not seem to speak TLS", "security.protocol")
+			wantRotation(t, addr, k)
 		})
 	}
+	t.Run("0.9.0.1, without a client certificate", func(t *testing.T) { // TestCertificates has the same for a new broker
+		cluster, k := startSecure(t, "0.9.0.1", nil)
+		throughCommand(t, cluster.Broker(0).ListenerAddr("SSL"), []string{"security.protocol", "SSL", "ssl.truststore.location", k.ca})
+	})
 }
 
 // throughCommand produces and consumes a thousand records, and a large one, with

@@ -190,10 +190,18 @@ func (e *brokersError) Unwrap() []error { return e.errs }
 // already done its work; SafeToRetry does. It is false for what this program
 // did itself: ErrClosed, and a context that ended.
 func IsRetriable(err error) bool {
+	if err == nil {
+		return false
+	}
 	if tried, ok := errors.AsType[*brokersError](err); ok {
 		return slices.ContainsFunc(tried.errs, IsRetriable)
 	}
-	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotKafka) || errors.Is(err, ErrSASLPort) || tlsForbids(err) || errors.Is(err, context.Canceled) {
+	for _, final := range []error{ErrClosed, context.Canceled, ErrNotKafka, ErrSASLPort, ErrTokenRefused} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	if tlsForbids(err) {
 		return false
 	}
 	if code, ok := errors.AsType[wire.ErrorCode](err); ok {

@@ -25,6 +25,10 @@ type ClientCredentials struct {
 	HTTP *http.Client
 }
 
+// ErrTokenRefused says that a provider gives this program no token: its id, its
+// secret or its scope is wrong.
+var ErrTokenRefused = errors.New("the provider refuses to give a token")
+
 // maxTokenAnswer is the largest answer of a provider that is read, in bytes.
 const maxTokenAnswer = 1 << 20
 
@@ -75,8 +79,12 @@ func parseToken(resp *http.Response, body []byte, asked time.Time) (OAuthToken, 
 	}
 	err := json.Unmarshal(body, &answer)
 	switch {
-	case resp.StatusCode != http.StatusOK && answer.Error != "":
-		return OAuthToken{}, fmt.Errorf("the provider answers %s, %.100q %.200q: check ClientID, ClientSecret and Scope", resp.Status, answer.Error, answer.Description)
+	case resp.StatusCode >= 400 && resp.StatusCode < 500 && answer.Error != "": // RFC 6749, section 5.2
+		said := fmt.Sprintf("%.100q", answer.Error)
+		if answer.Description != "" {
+			said += fmt.Sprintf(" (%.200q)", answer.Description)
+		}
+		return OAuthToken{}, fmt.Errorf("%w (%s): %s; check ClientID, ClientSecret and Scope", ErrTokenRefused, resp.Status, said)
 	case resp.StatusCode != http.StatusOK:
 		return OAuthToken{}, fmt.Errorf("the provider answers %s: check TokenURL, ClientID and ClientSecret", resp.Status)
 	case err != nil:

@@ -106,8 +106,9 @@ func TestOAuthErrors(t *testing.T) {
 		if _, ok := errors.AsType[*AuthError](err); !ok {
 			t.Errorf("no AuthError: %v", err)
 		}
-		if refused := c.url == bad; refused != errors.Is(err, wire.ErrSaslAuthenticationFailed) || refused == IsRetriable(err) {
-			t.Errorf("is it a refusal, and will another try help? %v", err)
+		byBroker, byProvider := c.url == bad, c.secret == "wr0ng"
+		if errors.Is(err, wire.ErrSaslAuthenticationFailed) != byBroker || errors.Is(err, ErrTokenRefused) != byProvider || IsRetriable(err) == (byBroker || byProvider) {
+			t.Errorf("is it a refusal, by whom, and will another try help? %v", err)
 		}
 	}
 }

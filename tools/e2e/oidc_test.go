@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/tools/realkafka"
 )
 
@@ -106,6 +108,9 @@ func TestOIDC(t *testing.T) {
 	throughCommand(t, addr, login(clientSecret, audience))
 	_, err = connect(t, addr, login("wrong", audience)...)
 	refused(t, err, addr, p.URL, "invalid_client", "check ClientID, ClientSecret and Scope")
+	if !errors.Is(err, netclient.ErrTokenRefused) || netclient.IsRetriable(err) {
+		t.Error("it is no ErrTokenRefused, or one that may pass")
+	}
 	_, err = connect(t, addr, login(clientSecret, "another")...)
 	refused(t, err, addr, "SASL_AUTHENTICATION_FAILED", "token")
 }

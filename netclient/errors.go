@@ -190,13 +190,13 @@ func (e *brokersError) Unwrap() []error { return e.errs }
 // already done its work; SafeToRetry does. It is false for what this program
 // did itself: ErrClosed, and a context that ended.
 func IsRetriable(err error) bool {
-	if err == nil {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
 	if tried, ok := errors.AsType[*brokersError](err); ok {
 		return slices.ContainsFunc(tried.errs, IsRetriable)
 	}
-	for _, final := range []error{ErrClosed, context.Canceled, ErrNotKafka, ErrSASLPort, ErrTokenRefused} {
+	for _, final := range []error{ErrClosed, ErrNotKafka, ErrSASLPort, ErrTokenRefused} {
 		if errors.Is(err, final) {
 			return false
 		}

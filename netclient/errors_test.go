@@ -40,6 +40,7 @@ func TestErrorsToldApart(t *testing.T) {
 		{context.Canceled, false, false},
 		{context.DeadlineExceeded, false, false},
 		{&waitError{what: "x", err: context.Canceled, last: unsent}, false, false},
+		{&waitError{what: "x", err: context.Canceled, last: &brokersError{[]error{unsent}}}, false, false},
 		{errors.New("other"), false, false},
 		{&ConnError{Err: wire.ErrSaslAuthenticationFailed, Unsent: true}, true, false},
 		{&ConnError{Err: fmt.Errorf("%w (%w)", ErrSASLPort, io.EOF), Unsent: true}, true, false},

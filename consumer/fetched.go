@@ -166,7 +166,7 @@ func (c *Consumer) fetchRefused(pl planned, code wire.ErrorCode, now time.Time) 
 	case code == wire.ErrCorruptMessage:
 		p.fail(&CorruptRecordError{TopicPartition: p.tp, Offset: pl.offset, Err: fmt.Errorf("the broker says: %w", code)}, true)
 		c.attend()
-	case code.RefreshMetadata() || code.Retriable():
+	case code.RefreshMetadata() || code.Retriable() || code == wire.ErrUnknownServerError: // which brokers say for moments while leaders move
 		p.trouble.note(now, code)
 		p.retryAt = now.Add(p.backoff.Next())
 		c.client.UpdateMetadataSoon()

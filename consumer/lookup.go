@@ -138,7 +138,7 @@ func (c *Consumer) lookupFailed(p *partition, what string, err error) {
 	p.trouble.note(now, err)
 	p.retryAt = now.Add(p.backoff.Next())
 	c.client.UpdateMetadataSoon()
-	if !retriable(err) && c.ctx.Err() == nil {
+	if !retriable(err) && !errors.Is(err, wire.ErrUnknownServerError) && c.ctx.Err() == nil {
 		p.retryAt = now.Add(max(p.retryAt.Sub(now), time.Second))
 		p.fail(&PartitionError{TopicPartition: p.tp, Op: what, Err: err}, false)
 		c.attend()

@@ -648,6 +648,29 @@ func TestUnauthorizedTopicIsNamedAndForgiven(t *testing.T) {
 	}, kafkatest.Topic("t", 1))
 }
 
+// TestUnknownErrorsPass: brokers say that they failed for moments while leaders
+// move; reading goes on.
+func TestUnknownErrorsPass(t *testing.T) {
+	for _, key := range []wire.APIKey{wire.KeyFetch, wire.KeyListOffsets} {
+		inWorld(t, func(w *world) {
+			w.count("t", 1, 1)
+			said := 0
+			w.cluster.Control(key, func(kafkatest.Request) kafkatest.Action {
+				if said++; said > 3 {
+					return kafkatest.Action{}
+				}
+				return kafkatest.Action{Error: wire.ErrUnknownServerError}
+			})
+			c := w.consumer("c", Config{AutoOffsetReset: ResetEarliest})
+			w.must(c.Assign(tps("t", 0)...))
+			w.want(w.poll(c, 1), "t/0@0=0")
+			if said <= 3 {
+				w.Errorf("%v was asked %d times", key, said)
+			}
+		}, kafkatest.Topic("t", 1))
+	}
+}
+
 func TestRefusedTopicIsNamed(t *testing.T) {
 	for _, way := range []string{"subscribe", "assign"} {
 		inWorld(t, func(w *world) {

@@ -3,6 +3,7 @@ package netclient
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -27,6 +28,7 @@ type Client struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the refreshing goroutine
+	ended  sync.Once      // Close
 	shared *Pool          // the connections for short requests
 
 	metadata atomic.Pointer[Metadata] // stored by the refreshing goroutine only
@@ -73,6 +75,11 @@ func New(cfg Config) (*Client, error) {
 // answer yet fail with ErrClosed; nothing is flushed. It must not be called from
 // a Call's Done. Closing twice is fine.
 func (c *Client) Close() error {
+	c.ended.Do(c.close)
+	return nil
+}
+
+func (c *Client) close() {
 	c.cancel()
 	c.wg.Wait()
 	c.mu.Lock()
@@ -90,7 +97,6 @@ func (c *Client) Close() error {
 		bootstrap.Close()
 	}
 	c.meter.close()
-	return nil
 }
 
 // Done is closed when the client is.
@@ -154,17 +160,20 @@ func (c *Client) broker(node int32) (Broker, bool) {
 
 // awaitBroker is broker, after one refresh of the metadata if it must be.
 func (c *Client) awaitBroker(ctx context.Context, node int32) (Broker, error) {
-	changed := c.MetadataChanged()
 	if b, ok := c.broker(node); ok {
 		return b, nil
 	}
-	c.UpdateMetadataSoon()
-	select {
-	case <-changed:
-	case <-c.ctx.Done():
-		return Broker{}, ErrClosed
-	case <-ctx.Done():
-		return Broker{}, &waitError{what: "newer metadata", err: context.Cause(ctx), last: &UnknownBrokerError{Node: node}}
+	c.mu.Lock()
+	notBefore := c.refresh.spacing // whoever asks again and again is held back here
+	c.mu.Unlock()
+	err := c.sleep(ctx, time.Until(notBefore))
+	if err == nil {
+		_, err = c.RefreshMetadata(ctx)
+	} else if !errors.Is(err, ErrClosed) {
+		err = &waitError{what: fmt.Sprintf("metadata that names broker %d", node), err: err, last: &UnknownBrokerError{Node: node}}
+	}
+	if err != nil {
+		return Broker{}, err
 	}
 	if b, ok := c.broker(node); ok {
 		return b, nil
@@ -221,6 +230,9 @@ type attemptAt struct {
 
 // silent is what can be said of such an attempt. The caller holds c.mu.
 func (c *Client) silent(a attemptAt) error {
+	if a.missing == noConnection && c.reachOf(a.addr).accepted {
+		a.missing = onlyAccepted
+	}
 	return &ConnError{Addr: a.addr, Node: a.node, Op: a.op, AdvertisedBy: c.advertisedBy(a.addr, a.node), Unsent: true,
 		Err: &TimeoutError{What: a.missing, After: time.Since(a.since).Round(time.Millisecond)}}
 }

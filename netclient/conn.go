@@ -47,6 +47,9 @@ type Conn struct {
 	early    earlyAnswer
 	unsent   int // how many of the last requests in flight were not written at all
 	lastUsed time.Time
+	// writeBy is until when a Write may last that carries requests without an answer;
+	// zero when none does.
+	writeBy time.Time
 	// pausedUntil is when requests.paused ends.
 	pausedUntil time.Time
 	timer       *time.Timer // at the next deadline, or when idle for too long
@@ -112,10 +115,7 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 	}
 	c.nodeID.Store(opts.node)
 	_, c.vectored = nc.(*net.TCPConn)
-	switch nc.(type) {
-	case *net.TCPConn, *net.UnixConn, *tls.Conn:
-		c.buffered = true
-	}
+	c.buffered = buffers(nc)
 	c.inTime = nc.SetReadDeadline(time.Time{}) == nil
 	c.in = incoming{r: bufio.NewReaderSize(nc, 8<<10), limit: opts.maxResponse}
 	c.mu.Lock()
@@ -125,6 +125,18 @@ func newConn(nc net.Conn, opts connOptions) *Conn {
 	c.mu.Unlock()
 	go c.read()
 	return c
+}
+
+// buffers reports whether a connection is the system's own, or TLS on one, which
+// takes a small Write without waiting for the peer.
+func buffers(nc net.Conn) bool {
+	switch nc := nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	case *tls.Conn:
+		return buffers(nc.NetConn())
+	}
+	return false
 }
 
 // Start sends a request and returns at once; call.Done gets the answer. An error
@@ -219,6 +231,10 @@ func (c *Conn) ask(ctx context.Context, call Call) ([]byte, error) {
 	}
 	results := make(chan result, 1)
 	call.Done = func(body []byte, err error) { results <- result{body, err} }
+	request := fmt.Sprintf("%s v%d", call.Key, call.Version)
+	if ctx.Err() != nil {
+		return nil, &waitError{what: fmt.Sprintf("sending %s to %s", request, c.name()), err: context.Cause(ctx)}
+	}
 	own, err := c.start(call, true)
 	if err != nil {
 		return nil, err
@@ -228,7 +244,6 @@ func (c *Conn) ask(ctx context.Context, call Call) ([]byte, error) {
 	case r := <-results:
 		return r.body, r.err
 	case <-ctx.Done():
-		request := fmt.Sprintf("%s v%d", call.Key, call.Version)
 		return nil, &waitError{what: fmt.Sprintf("the answer of %s to %s", c.name(), request), request: request, err: context.Cause(ctx)}
 	}
 }
@@ -345,7 +360,7 @@ func (c *Conn) complete(p *pending, body []byte, err error) {
 	c.meter.over(p.size)
 	if c.trace.RequestDone != nil {
 		info := c.traced(p)
-		info.Read, info.Err = len(body), err
+		info.Read, info.Err = p.read, err
 		c.trace.RequestDone(info)
 	}
 	p.Done(body, err)
@@ -376,7 +391,9 @@ func (c *Conn) tick() {
 	late := c.unpause(now)
 	if p, ok := c.requests.expired(now); ok {
 		ended = c.end(&TimeoutError{What: fmt.Sprintf("no answer to %s v%d", p.Key, p.Version), After: now.Sub(p.started).Round(time.Millisecond)})
-	} else if c.requests.len() == 0 && c.maxIdle > 0 && now.Sub(c.lastUsed) >= c.maxIdle {
+	} else if !c.writeBy.IsZero() && !now.Before(c.writeBy) {
+		ended = c.end(&TimeoutError{What: "requests that need no answer were not taken", After: c.timeout})
+	} else if c.requests.len() == 0 && c.writeBy.IsZero() && c.maxIdle > 0 && now.Sub(c.lastUsed) >= c.maxIdle {
 		ended = c.end(errIdle)
 	} else {
 		if c.requests.len() == 0 && now.Sub(c.lastUsed) >= watchAfter {
@@ -411,6 +428,9 @@ func (c *Conn) armTimer(now time.Time) {
 	}
 	if c.requests.paused && c.pausedUntil.Before(at) {
 		at = c.pausedUntil
+	}
+	if !c.writeBy.IsZero() && c.writeBy.Before(at) {
+		at = c.writeBy
 	}
 	if c.err != nil {
 		return

@@ -17,6 +17,7 @@ import (
 type incoming struct {
 	r     *bufio.Reader
 	limit int    // the largest answer
+	some  bool   // an answer has come
 	size  int    // of the answer that is being read; 0 when none is
 	frame []byte // what has come of it
 }
@@ -34,6 +35,9 @@ func (in *incoming) next() ([]byte, error) {
 			return nil, err
 		}
 		size := int32(binary.BigEndian.Uint32(prefix))
+		if in.some && prefix[0] < ' ' && int(size) > in.limit { // no text, so it may well be a size
+			return nil, fmt.Errorf("%w: it has %d bytes, and Config.MaxResponseSize is %d", ErrTooLarge, size, in.limit)
+		}
 		if size < 4 || int(size) > in.limit {
 			return nil, notKafka(prefix, in.limit)
 		}
@@ -55,7 +59,7 @@ func (in *incoming) next() ([]byte, error) {
 		}
 	}
 	frame := in.frame
-	in.size, in.frame = 0, nil
+	in.size, in.frame, in.some = 0, nil, true
 	return frame, nil
 }
 
@@ -146,6 +150,7 @@ func (c *Conn) answer(frame []byte) error {
 		return err
 	}
 	c.lastUsed = now
+	p.read = len(frame) + 4
 	throttle := throttleTime(p.Key, p.Version, body)
 	if throttle > 0 {
 		c.throttle(throttle, now)
@@ -162,7 +167,7 @@ func (c *Conn) answer(frame []byte) error {
 	if throttle > 0 {
 		c.throttledBy(&p, throttle, now)
 	}
-	c.meter.answered(len(frame)+4, now.Sub(p.started), now)
+	c.meter.answered(p.read, now.Sub(p.started), now)
 	if !early {
 		c.complete(&p, body, nil)
 	}

@@ -3,6 +3,7 @@ package netclient
 import (
 	"net"
 	"slices"
+	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
 )
@@ -98,6 +99,9 @@ func (c *Conn) takeQueued() {
 		c.encode(&p)
 		if p.NoResponse {
 			o.noReply = append(o.noReply, p)
+			if c.writeBy.IsZero() || p.deadline.Before(c.writeBy) {
+				c.writeBy = p.deadline
+			}
 			continue
 		}
 		o.count++
@@ -106,6 +110,9 @@ func (c *Conn) takeQueued() {
 		q.size, q.Body = p.size, nil
 	}
 	c.early.writing = o.large
+	if !c.writeBy.IsZero() && c.writeBy.Before(c.timerAt) {
+		c.armTimer(time.Now())
+	}
 }
 
 // encode puts a request behind those gathered: all of it into scratch, or its
@@ -162,6 +169,10 @@ func (c *Conn) written(n int64, err error) {
 	c.mu.Lock()
 	early := c.early
 	c.early = earlyAnswer{writing: -1}
+	c.writeBy = time.Time{}
+	if err != nil && c.err != nil {
+		err = c.err // why the connection was closed under the Write
+	}
 	if err != nil && n == 0 {
 		c.unsent = min(o.count, c.requests.inFlight.len())
 	}

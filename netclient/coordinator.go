@@ -63,7 +63,7 @@ func (c *Client) Coordinator(ctx context.Context, t CoordinatorType, key string)
 		if !IsRetriable(err) || ctx.Err() != nil {
 			return Broker{}, fmt.Errorf("finding the coordinator of %s %q: %w", t, key, err)
 		}
-		if ended := sleep(ctx, backoff.Next()); ended != nil {
+		if ended := c.sleep(ctx, backoff.Next()); ended != nil {
 			return Broker{}, &waitError{what: fmt.Sprintf("the coordinator of %s %q", t, key), err: ended, last: err}
 		}
 	}

@@ -20,6 +20,7 @@ func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*C
 	opts.addr = addr
 	started := time.Now()
 	limit := c.cfg.setupTimeout(c.failures(addr))
+	c.accepted(addr, false)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{What: noConnection, After: limit})
 	defer cancel()
 	conn, v, err := c.negotiate(ctx, opts)
@@ -100,6 +101,13 @@ func (c *Client) failures(addr string) int {
 	return c.reachOf(addr).backoff.Failures()
 }
 
+// accepted notes how far an attempt to connect is.
+func (c *Client) accepted(addr string, yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reachOf(addr).accepted = yes
+}
+
 // dial makes the network connection, and encrypts it where that is wanted.
 func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 	started := time.Now()
@@ -120,6 +128,7 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.accepted(addr, true)
 	if tcp, ok := nc.(*net.TCPConn); ok {
 		err := errors.Join(
 			setBuffer(tcp.SetReadBuffer, c.cfg.ReceiveBuffer),
@@ -230,7 +239,7 @@ func (c *Client) connectSeen(opts connOptions, v *versions, took time.Duration, 
 
 // connClosed is every Conn's onClose.
 func (c *Client) connClosed(conn *Conn, err error) {
-	lost := !errors.Is(err, ErrClosed) && !errors.Is(err, errIdle)
+	lost := !errors.Is(err, ErrClosed) && !errors.Is(err, errIdle) && !errors.Is(err, errMoved)
 	c.mu.Lock()
 	known := c.reachOf(conn.addr).disconnected(conn, lost)
 	if lost {
@@ -283,6 +292,15 @@ func (c *Client) reachOf(addr string) *reach {
 		c.reached[addr] = r
 	}
 	return r
+}
+
+// sleep waits for d, or gives ErrClosed when the client is closed first, or ctx's
+// cause when that ends.
+func (c *Client) sleep(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })()
+	return sleep(ctx, d)
 }
 
 // sleep waits for d, or gives ctx's cause when that ends first.

@@ -23,6 +23,9 @@ var (
 	// ErrNotKafka says that what answers at an address speaks another protocol.
 	ErrNotKafka = errors.New("not a Kafka broker's answer")
 
+	// ErrTooLarge says that a broker's answer is larger than Config.MaxResponseSize.
+	ErrTooLarge = errors.New("the answer is too large")
+
 	// ErrNoCoordinator says that the cluster has no coordinators: brokers of
 	// 0.8.0 and 0.8.1 don't know FindCoordinator. Offsets of 0.8.1 are committed
 	// by OffsetCommit v0 to any broker; 0.8.0 keeps none.
@@ -32,7 +35,8 @@ var (
 	// of 0.8 do so until they have a topic.
 	ErrNoBrokers = errors.New("the cluster names no brokers; one of release 0.8 names them once it has a topic: name one that it may create")
 
-	errIdle = errors.New("closed after having been idle")
+	errIdle  = errors.New("closed after having been idle")
+	errMoved = errors.New("closed because the broker has another address now")
 )
 
 // ConnError says that a connection could not be made, or failed.
@@ -88,8 +92,13 @@ func hintFor(err error) string {
 	if hint := tlsHint(err); hint != "" {
 		return hint
 	}
-	if timeout, ok := err.(*TimeoutError); ok && timeout.What == noConnection {
-		return "nothing answers: check the address, and what may drop packets on the way"
+	if timeout, ok := err.(*TimeoutError); ok {
+		switch timeout.What {
+		case noConnection:
+			return "nothing answers: check the address, and what may drop packets on the way"
+		case onlyAccepted:
+			return "check that this is a broker's port, and its protocol (security.protocol); brokers of 0.9 with SASL need APIVersion"
+		}
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -100,8 +109,12 @@ func hintFor(err error) string {
 	return ""
 }
 
-// noConnection is what a TimeoutError waited for where nobody has accepted.
-const noConnection = "no connection"
+// What a TimeoutError waited for where nobody has accepted, or nobody has said
+// anything since.
+const (
+	noConnection = "no connection"
+	onlyAccepted = "accepted, but no answer"
+)
 
 // TimeoutError says that an answer, or a connection, took too long.
 type TimeoutError struct {
@@ -163,6 +176,8 @@ func SafeToRetry(err error) bool {
 		return e.Unsent
 	case *UnsupportedError, *UnknownBrokerError:
 		return true
+	case *waitError:
+		return e.request == "" // it was waited for something else than its answer
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
 			if !SafeToRetry(inner) {
@@ -193,10 +208,13 @@ func IsRetriable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
+	if wait, ok := errors.AsType[*waitError](err); ok && wait.err == context.DeadlineExceeded {
+		return false
+	}
 	if tried, ok := errors.AsType[*brokersError](err); ok {
 		return slices.ContainsFunc(tried.errs, IsRetriable)
 	}
-	for _, final := range []error{ErrClosed, ErrNotKafka, ErrSASLPort, ErrTokenRefused} {
+	for _, final := range []error{ErrClosed, errImpostor, ErrNotKafka, ErrTooLarge, ErrSASLPort, ErrTokenRefused} {
 		if errors.Is(err, final) {
 			return false
 		}

@@ -48,8 +48,8 @@ type Topic struct {
 	Internal   bool        // the brokers' own, such as __consumer_offsets
 	Partitions []Partition // sorted by ID
 
-	inUse bool         // will be in the next snapshots too
-	used  *atomic.Bool // someone has looked the topic up in this snapshot
+	used *atomic.Bool // someone has looked the topic up in this snapshot
+	good *Topic       // what was known of it before an error that may pass; else nil
 }
 
 // Partition is what is known of a partition.
@@ -175,6 +175,9 @@ func (m *Metadata) merge(resp *msg.MetadataResponse, version int16, source strin
 		}
 		t.used = &used[i]
 		t.keepNewerLeaders(old)
+		if t.Err.Retriable() && t.Err != wire.ErrUnknownTopicOrPartition {
+			t.good = old.lastGood()
+		}
 		next.topics[t.Name] = t
 	}
 	return next
@@ -210,14 +213,24 @@ func newTopic(t *msg.MetadataResponseTopic, version int16) *Topic {
 }
 
 // believeStale is how many answers in a row with an older leader epoch are
-// needed to believe it: a topic that was deleted and made again begins anew, and
-// where it has no id nothing else tells.
+// needed to believe it where a topic has no id: one that was deleted and made again
+// begins anew, and nothing else tells.
 const believeStale = 3
+
+// lastGood is the topic with its partitions, as they were known last.
+func (t *Topic) lastGood() *Topic {
+	if t != nil && len(t.Partitions) == 0 {
+		return t.good
+	}
+	return t
+}
 
 // keepNewerLeaders keeps what was known of a partition where the answer comes
 // from a broker that has not heard of its newest leader yet.
 func (t *Topic) keepNewerLeaders(old *Topic) {
-	if old == nil || old.ID != t.ID {
+	old = old.lastGood()
+	var none wire.UUID
+	if old == nil || old.ID != t.ID && old.ID != none && t.ID != none {
 		return
 	}
 	for i := range t.Partitions {
@@ -226,7 +239,9 @@ func (t *Topic) keepNewerLeaders(old *Topic) {
 		if was == nil || p.LeaderEpoch < 0 || p.LeaderEpoch >= was.LeaderEpoch {
 			continue
 		}
-		if stale := was.stale + 1; stale < believeStale {
+		if t.ID != none {
+			*p = *was
+		} else if stale := was.stale + 1; stale < believeStale {
 			*p = *was
 			p.stale = stale
 		}

@@ -74,10 +74,24 @@ func TestOldEpochNeverReplacesNewer(t *testing.T) {
 	if again := merge(md, said("t", 1, 0, 9), 12); leader(again) != "1 0" {
 		t.Errorf("after the topic was made anew the leader is %s", leader(again))
 	}
+	for range 5 {
+		if md = merge(md, said("t", 1, 0, 1), 12); leader(md) != "2 6" {
+			t.Errorf("after an older epoch of the same topic the leader is %s", leader(md))
+		}
+	}
+	if lagging := merge(md, said("t", 1, 5, 0), 9); leader(lagging) != "2 6" {
+		t.Errorf("after an older epoch from a broker that knows no ids the leader is %s", leader(lagging))
+	}
+	moving := said("t", 1, 5, 1)
+	moving.Topics[0].ErrorCode, moving.Topics[0].Partitions = wire.ErrLeaderNotAvailable, nil
+	if after := merge(merge(merge(md, moving, 12), moving, 12), said("t", 1, 5, 1), 12); leader(after) != "2 6" {
+		t.Errorf("after an error that passes, and an older epoch, the leader is %s", leader(after))
+	}
 	// Where topics have no id, only insisting tells that it was made anew.
+	noID := merge(emptyMetadata(), said("t", 2, 6, 0), 9)
 	for i, want := range []string{"2 6", "2 6", "1 0"} {
-		if md = merge(md, said("t", 1, 0, 1), 12); leader(md) != want {
-			t.Errorf("answer %d with an older epoch: the leader is %s, want %s", i+1, leader(md), want)
+		if noID = merge(noID, said("t", 1, 0, 0), 9); leader(noID) != want {
+			t.Errorf("answer %d with an older epoch: the leader is %s, want %s", i+1, leader(noID), want)
 		}
 	}
 	if md = merge(md, said("t", 2, 3, 1), 8); leader(md) != "2 -1" {

@@ -101,6 +101,9 @@ func (o *oauthBearer) current(ctx context.Context) (OAuthToken, error) {
 	}
 	asked := time.Now()
 	token, err := o.get(ctx)
+	if old, ok := o.unexpired(); err != nil && ok {
+		return old, nil // the provider may be back before it ends
+	}
 	if err == nil && !token.Expires.IsZero() {
 		o.mu.Lock()
 		o.token, o.fresh = token, asked.Add(time.Duration(tokenWindow*float64(token.Expires.Sub(asked))))
@@ -113,6 +116,13 @@ func (o *oauthBearer) kept() (OAuthToken, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.token, time.Now().Before(o.fresh)
+}
+
+// unexpired is a token that is good for a while, though a new one is due.
+func (o *oauthBearer) unexpired() (OAuthToken, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.token, time.Until(o.token.Expires) > 10*time.Second
 }
 
 // forget drops a token that a broker did not take.

@@ -27,6 +27,7 @@ type Pool struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the connecting goroutines
+	ended  sync.Once      // Close
 
 	mu    sync.Mutex      // guards slots
 	slots map[int32]*slot // by broker id; nil once closed
@@ -89,7 +90,7 @@ func (p *Pool) Conn(ctx context.Context, node int32) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, a, err := p.find(node, broker.Addr())
+	conn, a, err := p.find(broker)
 	if conn != nil || err != nil {
 		return conn, err
 	}
@@ -103,12 +104,17 @@ func (p *Pool) Conn(ctx context.Context, node int32) (*Conn, error) {
 
 // find gives the connection if it stands, or else the attempt to make one,
 // which it starts if none runs.
-func (p *Pool) find(node int32, addr string) (*Conn, *attempt, error) {
+func (p *Pool) find(broker Broker) (*Conn, *attempt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slots == nil {
 		return nil, nil, ErrClosed
 	}
+	node := broker.ID
+	if newest, ok := p.client.broker(node); ok {
+		broker = newest
+	}
+	addr := broker.Addr()
 	s := p.slots[node]
 	if s == nil {
 		s = &slot{}
@@ -118,11 +124,9 @@ func (p *Pool) find(node int32, addr string) (*Conn, *attempt, error) {
 		if s.conn.addr == addr {
 			return s.conn, nil, nil
 		}
-		moved := s.conn // the broker has another address now
-		p.wg.Go(func() { moved.Close() })
-		s.conn = nil
+		p.dropMoved(s)
 	}
-	if s.attempt == nil {
+	if s.attempt == nil || s.attempt.addr != addr {
 		a := &attempt{addr: addr, started: time.Now(), done: make(chan struct{})}
 		s.attempt = a
 		p.wg.Go(func() { p.connect(s, node, a) })
@@ -130,6 +134,30 @@ func (p *Pool) find(node int32, addr string) (*Conn, *attempt, error) {
 	return nil, s.attempt, nil
 }
 
+// dropMoved ends a slot's connection: the broker has another address now. The
+// caller holds p.mu.
+func (p *Pool) dropMoved(s *slot) {
+	conn := s.conn
+	s.conn = nil
+	if conn != nil {
+		p.wg.Go(func() {
+			conn.fail(errMoved)
+			<-conn.done
+		})
+	}
+}
+
+// leaveCluster ends all connections, as dropMoved does.
+func (p *Pool) leaveCluster() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.slots {
+		p.dropMoved(s)
+	}
+}
+
+// connect makes the attempt. Another one may have taken its place meanwhile, to
+// another address.
 func (p *Pool) connect(s *slot, node int32, a *attempt) {
 	opts := p.opts
 	opts.node = node
@@ -139,16 +167,23 @@ func (p *Pool) connect(s *slot, node int32, a *attempt) {
 		conn, err = p.client.connect(p.ctx, a.addr, opts)
 	}
 	p.mu.Lock()
-	if p.slots == nil && err == nil {
-		defer conn.Close()
-		conn, err = nil, ErrClosed
+	switch {
+	case p.ctx.Err() != nil:
+		a.err = ErrClosed
+	case err != nil:
+		a.err = err
+	case s.attempt != a:
+		a.err = &ConnError{Addr: a.addr, Node: node, Op: "connect", Err: errMoved, Unsent: true}
+	default:
+		a.conn, s.conn = conn, conn
 	}
-	if p.slots == nil {
-		err = ErrClosed
+	if s.attempt == a {
+		s.attempt = nil
 	}
-	s.conn, s.attempt = conn, nil
 	p.mu.Unlock()
-	a.conn, a.err = conn, err
+	if conn != nil && a.conn == nil {
+		conn.Close()
+	}
 	close(a.done)
 }
 
@@ -197,6 +232,11 @@ func (p *Pool) Disconnect(node int32) {
 // have a result. It must not be called from a Call's Done. Closing twice is
 // fine.
 func (p *Pool) Close() error {
+	p.ended.Do(p.close)
+	return nil
+}
+
+func (p *Pool) close() {
 	p.cancel()
 	p.mu.Lock()
 	slots := p.slots
@@ -211,5 +251,4 @@ func (p *Pool) Close() error {
 	p.client.mu.Lock()
 	delete(p.client.pools, p)
 	p.client.mu.Unlock()
-	return nil
 }

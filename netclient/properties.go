@@ -100,7 +100,7 @@ func ParseProperties(props map[string]string) (Config, map[string]string, error)
 		d.security.note(name)
 		shown := name + "=" + value
 		if p.secret {
-			shown = name
+			shown, value = name, props[name] // white space may be part of it
 		}
 		switch err := p.set(&d, value); {
 		case err == nil:

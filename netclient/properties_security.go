@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // securityProperties are those that are looked at together, when all are read.
@@ -155,6 +156,10 @@ func setJAAS(d *draft, v string) error {
 			s.oauth.ClientSecret = NewSecret(value)
 		case "scope":
 			s.oauth.Scope = value
+		case "tokenauth":
+			if strings.EqualFold(value, "true") {
+				return errors.New("tokenauth, the login with a delegation token (KIP-48), is not supported")
+			}
 		}
 	}
 	return nil
@@ -163,9 +168,9 @@ func setJAAS(d *draft, v string) error {
 // parseJAAS reads: class flag name="value" name='value' name=value;
 func parseJAAS(text string) (options map[string]string, ok bool) {
 	text, ok = strings.CutSuffix(strings.TrimSpace(text), ";")
-	_, text, hasFlag := strings.Cut(strings.TrimSpace(text), " ")
-	_, text, _ = strings.Cut(strings.TrimSpace(text), " ")
-	if !ok || !hasFlag {
+	_, text = cutWord(text)
+	flag, text := cutWord(text)
+	if !ok || flag == "" {
 		return nil, false
 	}
 	options = map[string]string{}
@@ -184,6 +189,15 @@ func parseJAAS(text string) (options map[string]string, ok bool) {
 		}
 		options[strings.TrimSpace(name)], text = value, rest
 	}
+}
+
+// cutWord takes what comes before the first white space.
+func cutWord(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
+		return text[:i], text[i:]
+	}
+	return text, ""
 }
 
 // jaasValue takes a value from the front of text; within quotes a backslash keeps

@@ -11,6 +11,7 @@ type reach struct {
 	lastTry   time.Time // when the last attempt ended that failed
 	since     time.Time // when a connection was last made; zero: never
 	lastErr   error     // why the last attempt failed; nil after a success
+	accepted  bool      // the attempt that runs has a network connection
 
 	// conns are the connections that stand, and versions what the broker there
 	// speaks: kept as long as none of them is lost and one is left.
@@ -39,6 +40,14 @@ func (r *reach) connected(conn *Conn, v *versions, now time.Time) {
 	}
 	r.conns[conn] = struct{}{}
 	r.versions = v
+}
+
+// learned notes what the broker speaks that a bootstrap connection, which still
+// stands, was found to lead to.
+func (r *reach) learned(conn *Conn) {
+	if _, ok := r.conns[conn]; ok {
+		r.versions = conn.known()
+	}
 }
 
 // disconnected notes the end of a connection, lost if it was not this program

@@ -163,7 +163,17 @@ func (c *Client) ForgetTopics(topics ...string) {
 	}
 }
 
+// refreshNow asks once more where the topics named here came too late to be asked
+// for, because a refresh of all topics took theirs along.
 func (c *Client) refreshNow(ctx context.Context, topics []string, all bool) (*Metadata, error) {
+	md, err := c.joinRefresh(ctx, topics, all)
+	if err == nil && slices.ContainsFunc(topics, func(t string) bool { return md.topics[t] == nil }) {
+		md, err = c.joinRefresh(ctx, topics, all)
+	}
+	return md, err
+}
+
+func (c *Client) joinRefresh(ctx context.Context, topics []string, all bool) (*Metadata, error) {
 	for _, t := range topics {
 		if !validTopic(t) { // one that can't be sent would stop every refresh
 			return nil, &TopicError{Topic: t, Err: wire.ErrInvalidTopicException}
@@ -184,14 +194,32 @@ func (c *Client) refreshNow(ctx context.Context, topics []string, all bool) (*Me
 	case <-c.ctx.Done():
 		return nil, ErrClosed
 	case <-ctx.Done():
+		return nil, &waitError{what: "the cluster's metadata", err: context.Cause(ctx), last: c.refreshTrouble()}
 	}
+}
+
+// refreshTrouble is what keeps the metadata from being refreshed, nil when nothing
+// is known to.
+func (c *Client) refreshTrouble() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := c.refresh.lastErr
-	if trying := c.refresh.trying; last == nil && trying.addr != "" {
-		last = c.silent(trying)
+	if trying := c.refresh.trying; c.refresh.lastErr == nil && trying.addr != "" {
+		return c.silent(trying)
 	}
-	return nil, &waitError{what: "the cluster's metadata", err: context.Cause(ctx), last: last}
+	return c.refresh.lastErr
+}
+
+// leaveCluster forgets what was known of a cluster when its addresses lead to
+// another one.
+func (c *Client) leaveCluster(old, now *Metadata) {
+	c.cfg.Logger.Warn("kafka: this is another cluster now", "was", old.clusterID, "is", now.clusterID, "addr", now.source)
+	c.mu.Lock()
+	clear(c.coordinators)
+	pools := slices.Collect(maps.Keys(c.pools))
+	c.mu.Unlock()
+	for _, p := range pools {
+		p.leaveCluster()
+	}
 }
 
 func (c *Client) wakeRefresh() {
@@ -236,7 +264,7 @@ func (c *Client) refreshOnce() {
 		old := c.metadata.Swap(md)
 		close(old.newer)
 		if md.clusterID != old.clusterID && old.clusterID != "" {
-			c.cfg.Logger.Warn("kafka: this is another cluster now", "was", old.clusterID, "is", md.clusterID, "addr", md.source)
+			c.leaveCluster(old, md)
 		}
 	}
 	c.mu.Lock()
@@ -255,6 +283,6 @@ func (c *Client) refreshOnce() {
 		c.cfg.Logger.Debug("kafka: refreshing the metadata failed", "err", err)
 	}
 	if c.cfg.Trace.MetadataDone != nil {
-		c.cfg.Trace.MetadataDone(md, err)
+		c.cfg.Trace.MetadataDone(c.Metadata(), err)
 	}
 }

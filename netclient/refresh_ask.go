@@ -153,9 +153,6 @@ func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, a
 	md.release = conn.Release()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for name, t := range md.topics {
-		_, t.inUse = c.refresh.inUse[name]
-	}
 	return md, nil
 }
 
@@ -178,7 +175,7 @@ func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
 		if b.Addr() == conn.addr && c.shared.adopt(conn, b.ID) {
 			conn.meter.adopted(b.ID)
 			c.mu.Lock()
-			c.reachOf(conn.addr).versions = conn.known()
+			c.reachOf(conn.addr).learned(conn)
 			c.mu.Unlock()
 			return
 		}

@@ -47,8 +47,11 @@ func (c *Client) RequestController(ctx context.Context, req wire.Request, resp w
 		if node = md.ControllerID(); node >= 0 {
 			break
 		}
-		if err := sleep(ctx, backoff.Next()); err != nil {
-			return &waitError{what: "the cluster to name its controller (brokers before 0.10 never do)", err: err}
+		if !md.release.AtLeast("0.10.0") {
+			return fmt.Errorf("a broker of release %s names no controller, and has no requests for one; those came with 0.10", md.release)
+		}
+		if err := c.sleep(ctx, backoff.Next()); err != nil {
+			return &waitError{what: "the cluster to name its controller", err: err}
 		}
 	}
 	return c.RequestTo(ctx, node, req, resp)
@@ -147,7 +150,7 @@ func (c *Client) inBackoff(addr string, now time.Time) bool {
 // not for this client to see), the error is a *TopicError with what the cluster
 // said last.
 func (c *Client) Topic(ctx context.Context, name string) (*Topic, error) {
-	if t := c.Metadata().Topic(name); t != nil && t.inUse && t.usable() {
+	if t := c.Metadata().Topic(name); t != nil && t.usable() && c.inUse(name) {
 		return t, nil
 	}
 	backoff := c.cfg.retryBackoff()
@@ -172,10 +175,18 @@ func (c *Client) Topic(ctx context.Context, name string) (*Topic, error) {
 		default:
 			seen = t.Err
 		}
-		if err := sleep(ctx, backoff.Next()); err != nil {
+		if err := c.sleep(ctx, backoff.Next()); err != nil {
 			return nil, &TopicError{Topic: name, Err: seen, Wait: fmt.Errorf("after %d answers: %w", backoff.Failures(), err)}
 		}
 	}
+}
+
+// inUse reports whether the next refresh will ask for the topic.
+func (c *Client) inUse(topic string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.refresh.inUse[topic]
+	return ok
 }
 
 // validTopic reports whether a topic can have that name: 1 to 249 letters,

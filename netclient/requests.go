@@ -25,6 +25,7 @@ type pending struct {
 	started  time.Time
 	deadline time.Time
 	size     int // bytes of the frame
+	read     int // bytes of the answer's frame
 }
 
 func (r *requests) add(p pending) { r.queue.push(p) }

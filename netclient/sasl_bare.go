@@ -32,7 +32,11 @@ type bareConn struct {
 // has ended.
 func bareOn(ctx context.Context, nc net.Conn, opts connOptions) *bareConn {
 	b := &bareConn{nc: nc, opts: opts, id: firstCorrelationID}
-	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() {
+		if nc.SetDeadline(time.Unix(1, 0)) != nil { // it has none
+			nc.Close()
+		}
+	})
 	b.release = func() error {
 		if stop() {
 			return nil

@@ -21,7 +21,9 @@ func (c *Conn) keepLoggedIn(l login) {
 	go func() {
 		for lifetime := l.lifetime; lifetime > 0; {
 			ends := time.Now().Add(lifetime)
-			if !c.wait(time.Duration(float64(lifetime) * (0.85 + 0.1*rand.Float64()))) { // Kafka's own choice
+			// The factor is Kafka's own choice; brokers don't take logins more often than
+			// once a second.
+			if !c.wait(max(time.Duration(float64(lifetime)*(0.85+0.1*rand.Float64())), time.Second)) {
 				return
 			}
 			next, err := c.logInAgain(l, ends)

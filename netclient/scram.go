@@ -27,6 +27,9 @@ func ScramSHA512(user, password string) Mechanism {
 	return &scram{"SCRAM-SHA-512", sha512.New, user, NewSecret(password)}
 }
 
+// errImpostor says that the other side of a login does not know the password.
+var errImpostor = errors.New("the broker does not know the password: its signature is wrong; somebody else may pose as it")
+
 type scram struct {
 	name     string
 	hash     func() hash.Hash
@@ -103,7 +106,7 @@ func (s *scram) checkSignature(answer string, salted []byte, said string) error 
 		return errors.New("the broker's last message is not one of SCRAM")
 	}
 	if !hmac.Equal(signature, s.mac(s.mac(salted, "Server Key"), said)) {
-		return errors.New("the broker does not know the password: its signature is wrong; somebody else may pose as it")
+		return errImpostor
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ type tlsFiles struct {
 	mu     sync.Mutex
 	seen   map[string]os.FileInfo // of the files when they were read; nil for one that was not there
 	config *tls.Config            // never changed; without a ServerName
+	said   string                 // what was last logged of them, since they could last be read
 }
 
 // newTLSFiles reads the files; nil for no TLS.
@@ -40,7 +41,8 @@ func (f *tlsFiles) current() *tls.Config {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.settings.Config == nil && f.changed() {
-		if err := f.read(); err != nil {
+		if err := f.read(); err != nil && err.Error() != f.said {
+			f.said = err.Error()
 			f.logger.Warn("kafka: TLS files have changed and can't be used; what they held before stays in use", "err", err)
 		}
 	}
@@ -73,7 +75,7 @@ func (f *tlsFiles) read() error {
 	if err != nil {
 		return err
 	}
-	f.seen, f.config = seen, cfg
+	f.seen, f.config, f.said = seen, cfg, ""
 	return nil
 }
 

@@ -62,6 +62,12 @@ type identity struct {
 	node      int32
 }
 
+// checkIdentity reports whether a broker that speaks this has to be asked, on each
+// connection, if it is the one that is meant.
+func (v *versions) checkIdentity(meant *identity) bool {
+	return meant != nil && v.lookUp(wire.KeyAPIVersions).Max >= 5
+}
+
 // askVersions asks a broker of 0.10 or later. It asks in the newest version
 // known here; a broker that lacks it says so in v0, from 2.4 on with the
 // versions it has (KIP-511).

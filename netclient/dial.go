@@ -38,7 +38,7 @@ func (c *Client) connect(ctx context.Context, addr string, opts connOptions) (*C
 // known. It logs in, if that is wanted.
 func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versions, error) {
 	dial := func(ctx context.Context) (*Conn, error) {
-		nc, err := c.dial(ctx, opts.addr)
+		nc, err := c.dial(ctx, opts.addr, opts.node)
 		if err != nil {
 			return nil, err
 		}
@@ -50,21 +50,27 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 		v = c.reachOf(opts.addr).known()
 		c.mu.Unlock()
 	}
+	meant := c.meant(opts.node, c.Metadata().clusterID)
+	check := v != nil && v.checkIdentity(meant)
 	if c.cfg.SASL != nil {
-		return c.logIn(ctx, opts, v)
+		return c.logIn(ctx, opts, v, meant)
 	}
-	if v != nil {
+	if v != nil && !check {
 		conn, err := dial(ctx)
 		if err == nil {
 			conn.setVersions(v)
 		}
 		return conn, v, err
 	}
-	d := detector{dial: dial, meant: c.meant(opts.node), lacks: "neither TLS nor SASL"}
+	d := &detector{dial: dial, meant: meant, lacks: "neither TLS nor SASL"}
 	if c.tls != nil {
 		d.lacks = "no SASL"
 	}
-	v, err := d.run(ctx)
+	find := d.run
+	if check {
+		find = func(ctx context.Context) (*versions, error) { return askVersions(ctx, d, meant) }
+	}
+	v, err := find(ctx)
 	if err != nil {
 		if d.conn != nil {
 			d.conn.Close()
@@ -77,9 +83,8 @@ func (c *Client) negotiate(ctx context.Context, opts connOptions) (*Conn, *versi
 
 // meant is the identity of the broker that a connection is for; nil where it is not
 // known or not to be checked.
-func (c *Client) meant(node int32) *identity {
-	clusterID := c.Metadata().clusterID
-	if node < 0 || clusterID == "" || c.cfg.SkipClusterCheck {
+func (c *Client) meant(node int32, clusterID string) *identity {
+	if node < 0 || clusterID == "" || c.cfg.SkipClusterCheck || c.pinned != nil {
 		return nil
 	}
 	return &identity{clusterID, node}
@@ -109,7 +114,7 @@ func (c *Client) accepted(addr string, yes bool) {
 }
 
 // dial makes the network connection, and encrypts it where that is wanted.
-func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
+func (c *Client) dial(ctx context.Context, addr string, node int32) (net.Conn, error) {
 	started := time.Now()
 	var nc net.Conn
 	var err error
@@ -119,7 +124,7 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 		nc, err = dialHost(ctx, c.lookup, addr, c.failures(addr))
 	}
 	if c.cfg.Trace.DialDone != nil {
-		info := DialInfo{Addr: addr, Duration: time.Since(started), Err: err}
+		info := DialInfo{Addr: addr, Node: node, Duration: time.Since(started), Err: err}
 		if err == nil {
 			info.Remote = nc.RemoteAddr()
 		}
@@ -139,15 +144,15 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 		}
 	}
 	if c.tls != nil {
-		return c.encrypt(ctx, nc, addr)
+		return c.encrypt(ctx, nc, addr, node)
 	}
 	return nc, nil
 }
 
-func (c *Client) encrypt(ctx context.Context, nc net.Conn, addr string) (net.Conn, error) {
+func (c *Client) encrypt(ctx context.Context, nc net.Conn, addr string, node int32) (net.Conn, error) {
 	started := time.Now()
 	conn, err := c.tls.handshake(ctx, nc, addr)
-	info := HandshakeInfo{Addr: addr, Duration: time.Since(started), Err: err}
+	info := HandshakeInfo{Addr: addr, Node: node, Duration: time.Since(started), Err: err}
 	if err == nil {
 		info.TLS = new(conn.ConnectionState())
 	}
@@ -249,8 +254,8 @@ func (c *Client) connClosed(conn *Conn, err error) {
 	if !known {
 		return
 	}
-	if c.cfg.Trace.Disconnect != nil {
-		c.cfg.Trace.Disconnect(conn.addr, conn.Node(), err)
+	if c.cfg.Trace.Disconnected != nil {
+		c.cfg.Trace.Disconnected(DisconnectInfo{Addr: conn.addr, Node: conn.Node(), Err: err})
 	}
 	if !lost {
 		return

@@ -100,7 +100,7 @@ func ExampleConn_Release() {
 
 // A Trace sees each step.
 func ExampleTrace() {
-	cluster, err := kafkatest.New(kafkatest.Version("4.4.0"))
+	cluster, err := kafkatest.New(kafkatest.Version("0.10.2.2"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -123,8 +123,9 @@ func ExampleTrace() {
 	// dialed broker-1.kafkatest:9092 <nil>
 	// Metadata v1 <nil>
 	// ApiVersions v5 <nil>
-	// connected to release 4.4 <nil>
-	// Metadata v13 <nil>
+	// ApiVersions v0 <nil>
+	// connected to release 0.10.2 <nil>
+	// Metadata v2 <nil>
 }
 
 // A client of a cluster that lives inside the test; a real one needs only its

@@ -118,11 +118,12 @@ func (o *oauthBearer) kept() (OAuthToken, bool) {
 	return o.token, time.Now().Before(o.fresh)
 }
 
-// unexpired is a token that is good for a while, though a new one is due.
+// unexpired is a token that is good for a while, though a new one is due. The last
+// minute is left for trying to get one before a session ends.
 func (o *oauthBearer) unexpired() (OAuthToken, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.token, time.Until(o.token.Expires) > 10*time.Second
+	return o.token, time.Until(o.token.Expires) > time.Minute
 }
 
 // forget drops a token that a broker did not take.

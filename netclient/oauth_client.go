@@ -15,10 +15,15 @@ import (
 // ClientCredentials gets tokens for this program itself from the token endpoint
 // of an OpenID Connect or OAuth provider (RFC 6749, section 4.4; KIP-768).
 type ClientCredentials struct {
-	TokenURL     string // Kafka: sasl.oauthbearer.token.endpoint.url
+	TokenURL     string // no place for secrets: errors name it. Kafka: sasl.oauthbearer.token.endpoint.url
 	ClientID     string
 	ClientSecret Secret
 	Scope        string // several with spaces between them; default: the provider's own
+
+	// PlainHeader sends ClientID and ClientSecret as they are, where the provider does
+	// not expect them URL-encoded, as RFC 6749 has it. Default: false; Kafka's default
+	// is the other way round (sasl.oauthbearer.header.urlencode=false).
+	PlainHeader bool
 
 	// HTTP makes the requests. Default: a client that gives up after 10 seconds
 	// and follows no redirection.
@@ -45,7 +50,11 @@ func (c *ClientCredentials) Token(ctx context.Context) (OAuthToken, error) {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	req.SetBasicAuth(url.QueryEscape(c.ClientID), url.QueryEscape(c.ClientSecret.Reveal()))
+	encode := url.QueryEscape
+	if c.PlainHeader {
+		encode = func(s string) string { return s }
+	}
+	req.SetBasicAuth(encode(c.ClientID), encode(c.ClientSecret.Reveal()))
 	client := c.HTTP
 	if client == nil {
 		client = &http.Client{

@@ -55,17 +55,20 @@ var properties = map[string]property{
 	"send.buffer.bytes":                      bufferSize(func(c *Config) *int { return &c.SendBuffer }),
 	"receive.buffer.bytes":                   bufferSize(func(c *Config) *int { return &c.ReceiveBuffer }),
 
-	"security.protocol":       {"PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL", setProtocol, false},
-	"ssl.truststore.location": pemFile(func(t *TLS) *string { return &t.CAFile }),
-	"ssl.truststore.type":     onlyValue("PEM"),
-	"ssl.keystore.location":   pemFile(func(t *TLS) *string { return &t.CertFile }),
-	"ssl.keystore.type":       onlyValue("PEM"),
-	"ssl.truststore.password": noPassword,
-	"ssl.keystore.password":   noPassword,
-	"ssl.key.password":        noPassword,
-	"ssl.key.location":        pemFile(func(t *TLS) *string { return &t.KeyFile }),
-	"ssl.crl.location":        pemFile(func(t *TLS) *string { return &t.CRLFile }),
-	"ssl.crl.check":           {"leaf or chain", setCRLCheck, false},
+	"security.protocol":              {"PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL", setProtocol, false},
+	"ssl.truststore.location":        pemFile(func(t *TLS) *string { return &t.CAFile }),
+	"ssl.truststore.type":            onlyValue("PEM"),
+	"ssl.keystore.location":          pemFile(func(t *TLS) *string { return &t.CertFile }),
+	"ssl.keystore.type":              onlyValue("PEM"),
+	"ssl.truststore.password":        noPassword,
+	"ssl.keystore.password":          noPassword,
+	"ssl.key.password":               noPassword,
+	"ssl.keystore.key":               inline,
+	"ssl.keystore.certificate.chain": inline,
+	"ssl.truststore.certificates":    inline,
+	"ssl.key.location":               pemFile(func(t *TLS) *string { return &t.KeyFile }),
+	"ssl.crl.location":               pemFile(func(t *TLS) *string { return &t.CRLFile }),
+	"ssl.crl.check":                  {"leaf or chain", setCRLCheck, false},
 
 	"ssl.endpoint.identification.algorithm": {"https, or nothing for no check of the host", setHostCheck, false},
 
@@ -77,6 +80,7 @@ var properties = map[string]property{
 	"sasl.oauthbearer.token.endpoint.url":               saslText(func(s *securityProperties) *string { return &s.oauth.TokenURL }),
 	"sasl.oauthbearer.client.credentials.client.id":     saslText(func(s *securityProperties) *string { return &s.oauth.ClientID }),
 	"sasl.oauthbearer.client.credentials.client.secret": saslSecret(func(s *securityProperties) *Secret { return &s.oauth.ClientSecret }),
+	"sasl.oauthbearer.header.urlencode":                 {"true or false", setURLEncode, false},
 	"sasl.oauthbearer.scope":                            saslText(func(s *securityProperties) *string { return &s.oauth.Scope }),
 }
 
@@ -157,9 +161,16 @@ func bufferSize(field func(*Config) *int) property {
 }
 
 func setClusterCheck(d *draft, v string) error {
+	check := true
+	err := setBool(&check, v)
+	d.SkipClusterCheck = !check
+	return err
+}
+
+func setBool(field *bool, v string) error {
 	switch v = strings.ToLower(v); v {
 	case "true", "false":
-		d.SkipClusterCheck = v == "false"
+		*field = v == "true"
 		return nil
 	}
 	return errValue

@@ -17,6 +17,7 @@ type securityProperties struct {
 	user      string
 	password  Secret
 	oauth     ClientCredentials
+	urlEncode bool
 	saslName  string // one of the sasl. properties, if any was given
 }
 
@@ -61,6 +62,7 @@ func (s *securityProperties) login() (Mechanism, error) {
 		if s.oauth.TokenURL == "" || s.oauth.ClientID == "" {
 			return nil, errors.New("OAUTHBEARER needs sasl.oauthbearer.token.endpoint.url, and a client id and secret in sasl.oauthbearer.client.credentials.client.id and .secret, or in sasl.jaas.config as clientId and clientSecret")
 		}
+		s.oauth.PlainHeader = !s.urlEncode
 		return OAuthBearer(s.oauth.Token), nil
 	}
 	if s.mechanism == "" {
@@ -93,6 +95,10 @@ func pemFile(field func(*TLS) *string) property {
 	}, false}
 }
 
+// inline is PEM text in a property instead of a file (KIP-651).
+var inline = property{"nothing: put it into a file, and name that in ssl.keystore.location or ssl.truststore.location",
+	func(*draft, string) error { return errValue }, true}
+
 // noPassword is the password of something that PEM files are not.
 var noPassword = property{"nothing: keys and certificates are PEM files without a password here (openssl pkey and openssl pkcs12 -nodes make them)",
 	func(_ *draft, v string) error {
@@ -119,6 +125,8 @@ func setHostCheck(d *draft, v string) error {
 	}
 	return errValue
 }
+
+func setURLEncode(d *draft, v string) error { return setBool(&d.security.urlEncode, v) }
 
 func setMechanism(d *draft, v string) error {
 	if v != "OAUTHBEARER" && passwordMechanisms[v] == nil {

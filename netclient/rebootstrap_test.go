@@ -81,6 +81,38 @@ func TestMisroutedConnection(t *testing.T) {
 	}
 }
 
+// TestMisroutedLater: a connection that stands says nothing of where the next one
+// leads, and the bootstrap connection nothing of whose address it has.
+func TestMisroutedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := kafkatest.Start(t, kafkatest.Version("4.4.0"), kafkatest.Brokers(3), kafkatest.Logger(quiet))
+		c, route := rerouted(t, cluster, nil)
+		ctx := within(t, time.Minute)
+		if err := c.RequestTo(ctx, 2, msg.NewListGroupsRequest(), &msg.ListGroupsResponse{}); err != nil {
+			t.Fatal(err)
+		}
+		toThree := func(from int32) *func(string) (*kafkatest.Cluster, string) {
+			return new(func(addr string) (*kafkatest.Cluster, string) {
+				if addr == cluster.Addr(from) {
+					addr = cluster.Addr(3)
+				}
+				return cluster, addr
+			})
+		}
+		route.Store(toThree(2))
+		if _, err := c.NewPool(PoolConfig{}).Conn(ctx, 2); !errors.Is(err, wire.ErrRebootstrapRequired) {
+			t.Errorf("beside one that leads to broker 2: %v", err)
+		}
+
+		other, route := rerouted(t, cluster, nil)
+		route.Store(toThree(1))
+		err := other.RequestTo(ctx, 1, msg.NewListGroupsRequest(), &msg.ListGroupsResponse{})
+		if !errors.Is(err, wire.ErrRebootstrapRequired) {
+			t.Errorf("where the bootstrap server's address leads to broker 3: %v", err)
+		}
+	})
+}
+
 // TestAnotherCluster: where the addresses lead to another cluster all of a sudden,
 // nothing that was known of the old one is kept.
 func TestAnotherCluster(t *testing.T) {
@@ -102,14 +134,26 @@ func TestAnotherCluster(t *testing.T) {
 				t.Fatalf("%+v, %v", topic, err)
 			}
 			old := c.Metadata().ClusterID()
+			if _, err := c.Coordinator(ctx, GroupCoordinator, "g"); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.RequestTo(ctx, 2, msg.NewListOffsetsRequest(), &msg.ListOffsetsResponse{}); err != nil { // over a connection that stands
+				t.Fatal(err)
+			}
 			route.Store(new(func(addr string) (*kafkatest.Cluster, string) { return after, addr }))
-			before.Close()
+			defer before.Control(wire.KeyMetadata, func(kafkatest.Request) kafkatest.Action { return kafkatest.Action{Close: true} })()
 			md, err := c.RefreshMetadata(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if md.ClusterID() == old {
 				t.Error("it is the same cluster still")
+			}
+			if _, err := c.Coordinator(ctx, GroupCoordinator, "g"); err != nil || after.Requests(wire.KeyFindCoordinator) == 0 {
+				t.Errorf("the new cluster was asked %d times for a coordinator, %v", after.Requests(wire.KeyFindCoordinator), err)
+			}
+			if err := c.RequestTo(ctx, 2, msg.NewListOffsetsRequest(), &msg.ListOffsetsResponse{}); err != nil || after.Requests(wire.KeyListOffsets) != 1 {
+				t.Errorf("the new cluster was asked %d times for offsets, %v", after.Requests(wire.KeyListOffsets), err)
 			}
 			if node, _, _ := md.Leader(wire.TopicPartition{Topic: "t"}); node != 2 {
 				t.Errorf("%s: the leader is %d, which it was in the old cluster", release, node)

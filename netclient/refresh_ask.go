@@ -75,14 +75,23 @@ func (f *metadataFetch) askKnown() *Metadata {
 	return nil
 }
 
-// askBootstrap asks each, at the pace of the refreshes.
+// askBootstrap asks one server after the other, those first that have failed
+// longest ago. It waits until the first may be tried again; the others that may
+// not are left out.
 func (f *metadataFetch) askBootstrap() *Metadata {
 	if conn := f.c.bootstrapConn(); conn != nil {
 		if md := f.askServer(conn.addr, func() (*Conn, error) { return conn, nil }); md != nil {
 			return md
 		}
 	}
-	for _, addr := range shuffled(f.c.cfg.BootstrapServers) {
+	for i, addr := range f.c.serversByBackoff() {
+		if i == 0 && f.c.backoff(f.ctx, addr) != nil {
+			return nil // the client is closed
+		}
+		if last := f.c.backingOff(addr); last != nil {
+			f.errs = append(f.errs, last)
+			continue
+		}
 		if md := f.askServer(addr, func() (*Conn, error) { return f.c.connect(f.ctx, addr, f.c.shared.opts) }); md != nil {
 			return md
 		}
@@ -90,10 +99,31 @@ func (f *metadataFetch) askBootstrap() *Metadata {
 	return nil
 }
 
+// serversByBackoff are the bootstrap servers, shuffled, those last that have failed
+// just now.
+func (c *Client) serversByBackoff() []string {
+	servers := shuffled(c.cfg.BootstrapServers)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slices.SortStableFunc(servers, func(a, b string) int { return c.reachOf(a).notBefore.Compare(c.reachOf(b).notBefore) })
+	return servers
+}
+
+// backingOff is why the last attempt to connect failed to an address that may not be
+// tried again yet; else nil.
+func (c *Client) backingOff(addr string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.reachOf(addr); time.Now().Before(r.notBefore) {
+		return r.lastErr
+	}
+	return nil
+}
+
 func (f *metadataFetch) askServer(addr string, connect func() (*Conn, error)) *Metadata {
 	md, conn := f.ask(addr, -1, connect)
 	if md != nil {
-		f.c.keepBootstrap(conn, md)
+		f.keepBootstrap(conn, md)
 	} else if conn != nil {
 		conn.Close()
 	}
@@ -159,7 +189,8 @@ func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, a
 // keepBootstrap decides what becomes of a bootstrap connection: it becomes the
 // shared connection to a broker that advertises this very address; it is kept
 // while the cluster names no brokers; else it is closed.
-func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
+func (f *metadataFetch) keepBootstrap(conn *Conn, md *Metadata) {
+	c := f.c
 	if len(md.brokers) == 0 {
 		c.mu.Lock()
 		c.bootstrap = conn
@@ -172,7 +203,7 @@ func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
 	}
 	c.mu.Unlock()
 	for _, b := range md.brokers {
-		if b.Addr() == conn.addr && c.shared.adopt(conn, b.ID) {
+		if b.Addr() == conn.addr && f.leadsTo(conn, c.meant(b.ID, md.clusterID)) && c.shared.adopt(conn, b.ID) {
 			conn.meter.adopted(b.ID)
 			c.mu.Lock()
 			c.reachOf(conn.addr).learned(conn)
@@ -181,6 +212,17 @@ func (c *Client) keepBootstrap(conn *Conn, md *Metadata) {
 		}
 	}
 	conn.Close()
+}
+
+// leadsTo asks a broker if it is the one that is meant, where that can be asked.
+func (f *metadataFetch) leadsTo(conn *Conn, meant *identity) bool {
+	if !conn.known().checkIdentity(meant) {
+		return true
+	}
+	ctx, cancel := hurry(f.ctx, f.patience)
+	defer cancel()
+	_, err := askVersions(ctx, &detector{conn: conn}, meant)
+	return err == nil
 }
 
 // bootstrapConn is the connection to a cluster that names no brokers, or nil.

@@ -23,6 +23,7 @@ type login struct {
 	on       loginConn
 	mech     Mechanism
 	addr     string
+	node     int32
 	trace    *Trace
 	versions *versions
 
@@ -41,7 +42,7 @@ func (l *login) run(ctx context.Context) error {
 	started := time.Now()
 	err := l.exchange(ctx)
 	if l.trace.HandshakeDone != nil {
-		l.trace.HandshakeDone(HandshakeInfo{Addr: l.addr, Mechanism: l.mech.Name(), Duration: time.Since(started), Err: err})
+		l.trace.HandshakeDone(HandshakeInfo{Addr: l.addr, Node: l.node, Mechanism: l.mech.Name(), Duration: time.Since(started), Err: err})
 	}
 	return err
 }
@@ -173,17 +174,17 @@ func (l *login) read(answer []byte, version int16, resp wire.Response) error {
 // logIn dials, finds out what the broker speaks unless that is pinned or known,
 // and logs in. Nothing but ApiVersions may be asked before, so here that comes
 // first.
-func (c *Client) logIn(ctx context.Context, opts connOptions, v *versions) (*Conn, *versions, error) {
-	nc, err := c.dial(ctx, opts.addr)
+func (c *Client) logIn(ctx context.Context, opts connOptions, v *versions, meant *identity) (*Conn, *versions, error) {
+	nc, err := c.dial(ctx, opts.addr, opts.node)
 	if err != nil {
 		return nil, nil, err
 	}
 	bare := bareOn(ctx, nc, opts)
-	if v == nil {
-		v, err = askVersions(ctx, bare, c.meant(opts.node))
+	if v == nil || v.checkIdentity(meant) {
+		v, err = askVersions(ctx, bare, meant)
 		err = versionsRefused(err)
 	}
-	l := login{on: bare, mech: c.cfg.SASL, addr: opts.addr, trace: c.cfg.Trace, versions: v}
+	l := login{on: bare, mech: c.cfg.SASL, addr: opts.addr, node: opts.node, trace: c.cfg.Trace, versions: v}
 	if err == nil {
 		err = l.run(ctx)
 	}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -95,13 +97,17 @@ func (l revocations) check(chain []*x509.Certificate, whole bool, now time.Time)
 	return nil
 }
 
-// lookUp looks for the certificate in its issuer's list. Where there are several,
-// the newest that is signed by the issuer counts.
+// lookUp looks for the certificate in its issuer's lists. Of those that hold all that
+// the issuer has revoked the newest counts, and what partial lists add to it.
 func (l revocations) lookUp(cert, issuer *x509.Certificate, now time.Time) error {
 	var list *x509.RevocationList
+	var parts []*x509.RevocationList
 	for _, other := range l {
-		if bytes.Equal(other.RawIssuer, cert.RawIssuer) && other.CheckSignatureFrom(issuer) == nil &&
-			(list == nil || other.ThisUpdate.After(list.ThisUpdate)) {
+		switch {
+		case !bytes.Equal(other.RawIssuer, cert.RawIssuer) || other.CheckSignatureFrom(issuer) != nil:
+		case partial(other):
+			parts = append(parts, other)
+		case list == nil || other.ThisUpdate.After(list.ThisUpdate):
 			list = other
 		}
 	}
@@ -111,10 +117,19 @@ func (l revocations) lookUp(cert, issuer *x509.Certificate, now time.Time) error
 	if !list.NextUpdate.IsZero() && now.After(list.NextUpdate) {
 		return fmt.Errorf("the list by %q in the CRL file is out of date since %s", cert.Issuer, list.NextUpdate.Format(time.RFC3339))
 	}
-	for _, entry := range list.RevokedCertificateEntries {
-		if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
-			return fmt.Errorf("%w: %q, serial number %d, by %q on %s", ErrRevoked, cert.Subject, cert.SerialNumber, cert.Issuer, entry.RevocationTime.Format(time.DateOnly))
+	for _, list := range append(parts, list) {
+		for _, entry := range list.RevokedCertificateEntries {
+			if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
+				return fmt.Errorf("%w: %q, serial number %d, by %q on %s", ErrRevoked, cert.Subject, cert.SerialNumber, cert.Issuer, entry.RevocationTime.Format(time.DateOnly))
+			}
 		}
 	}
 	return nil
+}
+
+// partial reports whether a list may leave out what its issuer has revoked: one with
+// what came since another (a delta list), or with a part of the certificates, or
+// with a critical extension that is not known here (RFC 5280, section 5.2).
+func partial(list *x509.RevocationList) bool {
+	return slices.ContainsFunc(list.Extensions, func(e pkix.Extension) bool { return e.Critical })
 }

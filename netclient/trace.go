@@ -20,8 +20,8 @@ type Trace struct {
 	// ConnectDone is called after each attempt to connect to a broker: dialed, its
 	// handshakes done and its versions known, or failed at one of these.
 	ConnectDone func(ConnectInfo)
-	// Disconnect is called when a connection that was ready has ended; err is why.
-	Disconnect func(addr string, node int32, err error)
+	// Disconnected is called when a connection that was ready has ended.
+	Disconnected func(DisconnectInfo)
 	// RequestStart is called when a request is about to be written.
 	RequestStart func(RequestInfo)
 	// RequestDone is called when a request has its answer, was written if it
@@ -39,6 +39,7 @@ type Trace struct {
 // DialInfo describes a network connection that was made, or could not be.
 type DialInfo struct {
 	Addr     string   // host:port, as the broker advertises it or the Config has it
+	Node     int32    // -1 for a bootstrap server
 	Remote   net.Addr // where that led; nil after an error
 	Duration time.Duration
 	Err      error
@@ -47,6 +48,7 @@ type DialInfo struct {
 // HandshakeInfo describes a TLS handshake or a SASL login.
 type HandshakeInfo struct {
 	Addr      string
+	Node      int32                // -1 for a bootstrap server
 	TLS       *tls.ConnectionState // what was agreed on; nil for SASL and after an error
 	Mechanism string               // of SASL; empty for TLS
 	Duration  time.Duration
@@ -60,6 +62,13 @@ type ConnectInfo struct {
 	Release  Release
 	Duration time.Duration
 	Err      error
+}
+
+// DisconnectInfo describes the end of a connection.
+type DisconnectInfo struct {
+	Addr string
+	Node int32 // -1 for a bootstrap server
+	Err  error // why it has ended; ErrClosed when this program wanted that
 }
 
 // ThrottleInfo describes a pause that a broker has asked for (KIP-219).

@@ -55,8 +55,8 @@ func (l *traceLog) trace(t *testing.T) *Trace {
 			}
 			l.add("%s handshake %s", cmp.Or(info.Mechanism, "TLS"), state(info.Err))
 		},
-		ConnectDone: func(info ConnectInfo) { l.add("connect %s, release %v", state(info.Err), info.Release) },
-		Disconnect:  func(string, int32, error) { l.add("disconnect") },
+		ConnectDone:  func(info ConnectInfo) { l.add("connect %s, release %v", state(info.Err), info.Release) },
+		Disconnected: func(DisconnectInfo) { l.add("disconnect") },
 		RequestStart: func(info RequestInfo) {
 			l.add("%s", request(info))
 			l.mu.Lock()
@@ -79,7 +79,7 @@ func (l *traceLog) trace(t *testing.T) *Trace {
 func TestTrace(t *testing.T) {
 	ca := newAuthority(t, "test CA")
 	sasl := kafkatest.SASL(kafkatest.SASLConfig{Mechanisms: []string{"PLAIN"}, Users: map[string]string{"alice": password}})
-	cluster := startTLS(t, ca.issue(nil, "127.0.0.1"), nil, sasl)
+	cluster := startTLS(t, ca.issue(nil, "127.0.0.1"), nil, sasl, kafkatest.Version("3.9.2"))
 	var log traceLog
 	c := newTestClient(t, func(cfg *Config) {
 		cfg.TLS, cfg.SASL, cfg.Trace = &TLS{CAFile: ca.caFile()}, Plain("alice", password), log.trace(t)
@@ -90,8 +90,8 @@ func TestTrace(t *testing.T) {
 	}
 	login := []string{"SaslHandshake v1", "SaslHandshake v1 done", "SaslAuthenticate v2", "SaslAuthenticate v2 done", "PLAIN handshake done"}
 	want := slices.Concat(
-		[]string{"dial done " + cluster.Addr(1), "TLS handshake done", "ApiVersions v5", "ApiVersions v5 done"}, login,
-		[]string{"connect done, release 4.4", "Metadata v13", "Metadata v13 done", "metadata done"})
+		[]string{"dial done " + cluster.Addr(1), "TLS handshake done", "ApiVersions v5", "ApiVersions v5 done", "ApiVersions v4", "ApiVersions v4 done"}, login,
+		[]string{"connect done, release 3.9", "Metadata v12", "Metadata v12 done", "metadata done"})
 	if got := log.take(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -101,7 +101,7 @@ func TestTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Another connection does not ask again what the broker speaks.
-	want = slices.Concat([]string{"dial done " + cluster.Addr(1), "TLS handshake done"}, login, []string{"connect done, release 4.4"})
+	want = slices.Concat([]string{"dial done " + cluster.Addr(1), "TLS handshake done"}, login, []string{"connect done, release 3.9"})
 	if got := log.take(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -21,6 +21,7 @@ import (
 type noDeadlines struct{ net.Conn }
 
 func (noDeadlines) SetReadDeadline(time.Time) error { return errors.ErrUnsupported }
+func (noDeadlines) SetDeadline(time.Time) error     { return errors.ErrUnsupported }
 
 // newConnOver is a Conn over that kind of transport, and its other end.
 func newConnOver(t *testing.T, transport string, change func(*connOptions)) (*Conn, *peer) {

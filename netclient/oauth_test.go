@@ -160,6 +160,37 @@ func TestOAuthTokens(t *testing.T) {
 	})
 }
 
+// TestOAuthProviderDown: a token is used to its end when there is no new one, but for
+// the last minute.
+func TestOAuthProviderDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down, asked := false, 0
+		mech := OAuthBearer(func(context.Context) (OAuthToken, error) {
+			asked++
+			if down {
+				return OAuthToken{}, errors.New("the provider is down")
+			}
+			return OAuthToken{Value: NewSecret("token"), Expires: time.Now().Add(time.Hour)}, nil
+		})
+		login := func() error {
+			_, err := mech.Authenticate(t.Context(), "", func([]byte) ([]byte, error) { return nil, nil })
+			return err
+		}
+		if err := login(); err != nil {
+			t.Fatal(err)
+		}
+		down = true
+		time.Sleep(50 * time.Minute)
+		if err := login(); err != nil || asked != 2 {
+			t.Errorf("ten minutes before its end: %v, the provider was asked %d times", err, asked)
+		}
+		time.Sleep(9*time.Minute + time.Second)
+		if err := login(); err == nil {
+			t.Error("it is used in its last minute")
+		}
+	})
+}
+
 // TestOAuthReauthentication: a session ends with its token, the next one begins
 // with a new one. A provider that is down for a moment does no harm, and one that
 // is slow does not hold up the requests.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -389,6 +391,8 @@ func TestSASLProperties(t *testing.T) {
 	for _, props := range [][]string{
 		{"sasl.mechanism", "PLAIN", "sasl.username", "alice", "sasl.password", "s;\"e'cret"},
 		{"sasl.mechanism", "PLAIN", "sasl.jaas.config", `org.apache.kafka.common.security.plain.PlainLoginModule required username="alice" password="s;\"e'cret";`},
+		{"sasl.mechanism", "PLAIN", "sasl.jaas.config", "X required\nusername=\"alice\"\npassword=\"s;\\\"e'cret\";\n"},
+		{"sasl.mechanism", "PLAIN", "sasl.jaas.config", "X\trequired password=\"s;\\\"e'cret\" username=\"alice\";"},
 		{"sasl.mechanism", "PLAIN", "sasl.jaas.config", "X required\n  password = 's;\"e\\'cret'\tusername=alice ;\n"},
 	} {
 		m, err := parse(props...)
@@ -396,10 +400,31 @@ func TestSASLProperties(t *testing.T) {
 			t.Errorf("%q gives %v, %v", props, m, err)
 		}
 	}
+	if m, err := parse("sasl.mechanism", "PLAIN", "sasl.username", "alice", "sasl.password", " s3cret "); err != nil || m.(*plain).password.Reveal() != " s3cret " {
+		t.Errorf("white space around a password is lost: %v", err)
+	}
 	for _, name := range []string{"SCRAM-SHA-256", "SCRAM-SHA-512"} {
 		if m, err := parse("sasl.mechanism", name, "sasl.username", "a", "sasl.password", "b"); err != nil || m.Name() != name {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	for value, plain := range map[string]bool{"": true, "false": true, "true": false} { // Kafka's default is not the RFC's
+		var got string
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, got, _ = r.BasicAuth() }))
+		props := []string{"sasl.mechanism", "OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url", server.URL,
+			"sasl.oauthbearer.client.credentials.client.id", "me", "sasl.oauthbearer.client.credentials.client.secret", "a+b"}
+		if value != "" {
+			props = append(props, "sasl.oauthbearer.header.urlencode", value)
+		}
+		m, err := parse(props...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Authenticate(t.Context(), "", nil)
+		if want := map[bool]string{true: "a+b", false: "a%2Bb"}[plain]; got != want {
+			t.Errorf("urlencode %q sends %q, want %q", value, got, want)
+		}
+		server.Close()
 	}
 	m, err := parse("sasl.mechanism", "OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url", "https://idp.example/token",
 		"sasl.jaas.config", `X required clientId="me" clientSecret="s3cret" scope="kafka";`)
@@ -416,6 +441,8 @@ func TestSASLProperties(t *testing.T) {
 		{[]string{"sasl.mechanism", "OAUTHBEARER"}, []string{"token.endpoint.url"}},
 		{[]string{"sasl.mechanism", "PLAIN", "sasl.jaas.config", `X required password="s3cret`}, []string{"sasl.jaas.config: allowed"}},
 		{[]string{"sasl.mechanism", "PLAIN", "sasl.jaas.config", `X required "s3cret"="x";`}, []string{"sasl.jaas.config: allowed"}},
+		{[]string{"sasl.mechanism", "SCRAM-SHA-256", "sasl.jaas.config", `X required username="id" password="s3cret" tokenauth="true";`}, []string{"sasl.jaas.config: tokenauth"}},
+		{[]string{"ssl.keystore.key", "s3cret", "sasl.mechanism", "PLAIN", "sasl.username", "a"}, []string{"ssl.keystore.key: allowed is nothing", "ssl.keystore.location"}},
 		{[]string{"security.protocol", "SSL", "sasl.mechanism", "PLAIN", "sasl.password", "s3cret"}, []string{"sasl.password is set", "SSL"}},
 	} {
 		_, err := parse(c.props...)

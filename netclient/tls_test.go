@@ -5,6 +5,8 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"log/slog"
@@ -265,6 +267,10 @@ func TestTLSRevocations(t *testing.T) {
 	old := func(l *x509.RevocationList) {
 		l.ThisUpdate, l.NextUpdate = time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour)
 	}
+	delta := func(l *x509.RevocationList) { // what came since list 1 (RFC 5280, section 5.2.4)
+		l.ThisUpdate = time.Now().Add(-time.Minute)
+		l.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}}
+	}
 	betweenCert := tls.Certificate{Leaf: between.cert}
 	for _, c := range []struct {
 		name  string
@@ -279,6 +285,9 @@ func TestTLSRevocations(t *testing.T) {
 		{"a list by somebody else of that name", []*pem.Block{root.under("between").crl(nil)}, false, []string{"no list by"}},
 		{"out of date", []*pem.Block{between.crl(old)}, false, []string{"out of date"}},
 		{"an old one and a new one", []*pem.Block{between.crl(old), between.crl(nil)}, false, nil},
+		{"a newer delta list", []*pem.Block{between.crl(nil, leaf), between.crl(delta)}, false, []string{"revoked"}},
+		{"in a newer delta list", []*pem.Block{between.crl(nil), between.crl(delta, leaf)}, false, []string{"revoked"}},
+		{"a delta list alone", []*pem.Block{between.crl(delta)}, false, []string{"no list by"}},
 		{"chain", []*pem.Block{root.crl(nil), between.crl(nil)}, true, nil},
 		{"chain without the root's list", []*pem.Block{between.crl(nil)}, true, []string{"no list by", "root"}},
 		{"authority revoked", []*pem.Block{root.crl(nil, betweenCert), between.crl(nil)}, true, []string{"revoked", "between"}},
@@ -341,6 +350,16 @@ func TestTLSFilesChange(t *testing.T) {
 			t.Fatalf("after the file became %q: %v", content[:10], err)
 		}
 		conn.Close()
+	}
+	for range 3 {
+		conn, err := connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+	}
+	if n := strings.Count(log.String(), "can't be used"); n != 1 {
+		t.Errorf("the log speaks of the broken file %d times: %s", n, log.String())
 	}
 	if !strings.Contains(log.String(), "can't be used") || !strings.Contains(log.String(), ca) {
 		t.Errorf("the log does not speak of the broken file: %s", log.String())

@@ -103,7 +103,7 @@ func TestOIDC(t *testing.T) {
 	addr := cluster.Broker(0).ListenerAddr("SASL_PLAINTEXT")
 	login := func(secret, scope string) []string {
 		return []string{"security.protocol", "SASL_PLAINTEXT", "sasl.mechanism", "OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url", p.URL + "/token",
-			"sasl.oauthbearer.client.credentials.client.id", "barnabas", "sasl.oauthbearer.client.credentials.client.secret", secret, "sasl.oauthbearer.scope", scope}
+			"sasl.oauthbearer.client.credentials.client.id", "barnabas", "sasl.oauthbearer.client.credentials.client.secret", secret, "sasl.oauthbearer.scope", scope, "sasl.oauthbearer.header.urlencode", "true"}
 	}
 	throughCommand(t, addr, login(clientSecret, audience))
 	_, err = connect(t, addr, login("wrong", audience)...)

@@ -40,7 +40,7 @@ func TestRollingUpgrade(t *testing.T) {
 			feed, reader, sent := u.traffic()
 			step := func(i int, version string, lines ...string) {
 				t.Helper()
-				if err := cluster.Broker(i).RestartAs(ctx, version); err != nil {
+				if err := cluster.Broker(i).Upgrade(ctx, version); err != nil {
 					t.Fatal(err)
 				}
 				u.wantLines(lines...)

@@ -1,7 +1,6 @@
 package realkafka
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +20,6 @@ type Broker struct {
 	mu      sync.Mutex // held during each change of state
 	process *process   // the last one; nil before the first
 	frozen  bool
-	libDir  string // of the release that RestartAs has made it; "" is the cluster's
 }
 
 // terminateGrace leaves time for a controlled shutdown, which old releases try
@@ -107,32 +105,7 @@ func (b *Broker) Thaw() error {
 //
 // A KRaft broker answers only when more than half of the brokers run. So where
 // most are down, restart them at the same time, each in a goroutine of its own.
-func (b *Broker) Restart(ctx context.Context) error { return b.restart(ctx, b.libDir) }
-
-// RestartAs is Restart as another release, an upgrade or a way back: of this one
-// broker, with the properties that it has. Releases that change what they say to
-// each other or write to disk need to be told to wait with that, by the Config's
-// Properties (inter.broker.protocol.version, log.message.format.version). It is not
-// for detached clusters, which are remembered as one release.
-func (b *Broker) RestartAs(ctx context.Context, version string) error {
-	v, err := parseVersion(version)
-	if err == nil {
-		_, err = v.mode(b.cluster.mode)
-	}
-	if err == nil && b.cluster.detach {
-		err = errors.New("the cluster is detached")
-	}
-	if err != nil {
-		return fmt.Errorf("restarting broker %d as Kafka %s: %w", b.id, version, err)
-	}
-	libDir, err := Fetch(ctx, version)
-	if err != nil {
-		return err
-	}
-	return b.restart(ctx, libDir)
-}
-
-func (b *Broker) restart(ctx context.Context, libDir string) error {
+func (b *Broker) Restart(ctx context.Context) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	return b.change("restarting", func() error {
@@ -146,7 +119,6 @@ func (b *Broker) restart(ctx context.Context, libDir string) error {
 				return err
 			}
 		}
-		b.libDir = libDir
 		if err := b.launch(); err != nil {
 			return err
 		}
@@ -169,7 +141,6 @@ func (b *Broker) change(doing string, do func() error) error {
 func (b *Broker) launch() error {
 	p := b.cluster.program("kafka.Kafka", "-Xmx256m", b.LogFile(), b.propertiesFile())
 	p.options = append(p.options, b.cluster.java...)
-	p.libDir = cmp.Or(b.libDir, p.libDir)
 	process, err := p.start()
 	if err != nil {
 		return fmt.Errorf("starting broker %d: %w", b.id, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type Broker struct {
 	addr    string
 
 	listeners map[string]string // further addresses, by protocol
+
+	software atomic.Pointer[software] // what it runs, or ran when it was up
 
 	mu      sync.Mutex // held during each change of state
 	process *process   // the last one; nil before the first
@@ -34,6 +37,10 @@ func (b *Broker) Addr() string { return b.addr }
 
 // LogFile has what the broker logged, in all its runs.
 func (b *Broker) LogFile() string { return filepath.Join(b.dir(), "broker.log") }
+
+// Version is the Kafka release that the broker runs, or ran when it was up: the
+// cluster's, until Upgrade.
+func (b *Broker) Version() string { return b.software.Load().release }
 
 // State is "running", "frozen" or "down".
 func (b *Broker) State() string {
@@ -106,24 +113,45 @@ func (b *Broker) Thaw() error {
 // A KRaft broker answers only when more than half of the brokers run. So where
 // most are down, restart them at the same time, each in a goroutine of its own.
 func (b *Broker) Restart(ctx context.Context) error {
+	return b.change("restarting", func() error { return b.restart(ctx, b.software.Load()) })
+}
+
+// Upgrade is Restart as another release, a newer or an older one, whose jars it
+// gets if need be. The broker keeps its data, its addresses and its settings, and
+// ZooKeeper stays as it is. So the cluster's Config must suit both releases:
+// inter.broker.protocol.version is the older one's, and before 3.0 so is
+// log.message.format.version. The cluster's mode must be one that the release
+// has.
+func (b *Broker) Upgrade(ctx context.Context, release string) error {
+	s, err := newSoftware(release, b.cluster.mode)
+	if err == nil {
+		s.libDir, err = Fetch(ctx, release)
+	}
+	if err != nil {
+		return fmt.Errorf("upgrading broker %d at %s from Kafka %s to %s: %w", b.id, b.addr, b.Version(), release, err)
+	}
+	return b.change("upgrading to Kafka "+release, func() error { return b.restart(ctx, s) })
+}
+
+// restart ends the broker if it runs, and starts it with that software.
+func (b *Broker) restart(ctx context.Context, s *software) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	return b.change("restarting", func() error {
-		if b.process.alive() {
-			if err := b.terminate(); err != nil {
-				return err
-			}
-		}
-		if z := b.cluster.zookeeper; z != nil {
-			if err := z.awaitForgotten(ctx, b.id); err != nil {
-				return err
-			}
-		}
-		if err := b.launch(); err != nil {
+	if b.process.alive() {
+		if err := b.terminate(); err != nil {
 			return err
 		}
-		return b.awaitReady(ctx, 1)
-	})
+	}
+	if z := b.cluster.zookeeper; z != nil {
+		if err := z.awaitForgotten(ctx, b.id); err != nil {
+			return err
+		}
+	}
+	b.software.Store(s)
+	if err := b.launch(); err != nil {
+		return err
+	}
+	return b.awaitReady(ctx, 1)
 }
 
 // change does one change of state and writes it down.
@@ -132,7 +160,7 @@ func (b *Broker) change(doing string, do func() error) error {
 	err := do()
 	b.mu.Unlock()
 	if err := errors.Join(err, b.cluster.save()); err != nil {
-		return fmt.Errorf("%s broker %d (Kafka %s) at %s: %w", doing, b.id, b.cluster.release, b.addr, err)
+		return fmt.Errorf("%s broker %d (Kafka %s) at %s: %w", doing, b.id, b.Version(), b.addr, err)
 	}
 	return nil
 }
@@ -140,6 +168,7 @@ func (b *Broker) change(doing string, do func() error) error {
 // launch starts the broker's process and doesn't wait.
 func (b *Broker) launch() error {
 	p := b.cluster.program("kafka.Kafka", "-Xmx256m", b.LogFile(), b.propertiesFile())
+	p.libDir = b.software.Load().libDir
 	p.options = append(p.options, b.cluster.java...)
 	process, err := p.start()
 	if err != nil {

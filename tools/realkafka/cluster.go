@@ -70,12 +70,10 @@ func (cfg Config) Validate() error {
 // A Cluster is one to three running brokers of one Kafka release. Its methods
 // may be called from several goroutines.
 type Cluster struct {
-	release   string
-	version   version
+	software  // the brokers may have other ones by now; see Broker.Upgrade
 	mode      string
 	dir       string
-	removeDir bool // at Stop
-	libDir    string
+	removeDir bool     // at Stop
 	java      []string // the brokers' options
 	users     map[string]string
 	detach    bool
@@ -123,7 +121,7 @@ func newCluster(cfg Config) (*Cluster, error) {
 	v, _ := parseVersion(cfg.Version)
 	mode, _ := v.mode(cfg.Mode)
 	c := &Cluster{
-		release: cfg.Version, version: v, mode: mode,
+		software: software{release: cfg.Version, version: v}, mode: mode,
 		java: cfg.JavaOptions, users: cfg.Users, detach: cfg.Detach, log: cfg.Log,
 	}
 	if c.log == nil {
@@ -206,6 +204,7 @@ func (c *Cluster) layOut(cfg Config) error {
 	}
 	for id, addr := range l.brokers {
 		b := &Broker{cluster: c, id: int32(id), addr: addr, listeners: map[string]string{}}
+		b.software.Store(&c.software)
 		for protocol, addrs := range l.listeners {
 			b.listeners[protocol] = addrs[id]
 		}
@@ -261,7 +260,8 @@ func (c *Cluster) Broker(i int) *Broker { return c.brokers[i] }
 // Brokers are all of them, also those that are down.
 func (c *Cluster) Brokers() []*Broker { return append([]*Broker(nil), c.brokers...) }
 
-// Version is the Kafka release, such as "0.9.0.1".
+// Version is the Kafka release that the cluster was started as, such as
+// "0.9.0.1". Brokers may run another one since; see Broker.Version.
 func (c *Cluster) Version() string { return c.release }
 
 // Mode is "zk" or "kraft".

@@ -6,6 +6,7 @@
 //	err = cluster.CreateTopic(ctx, "my-topic", 6, 3)
 //	err = cluster.Broker(0).Kill()
 //	err = cluster.Broker(0).Restart(ctx)
+//	err = cluster.Broker(0).Upgrade(ctx, "0.10.2.2")
 //
 // It needs a headless Java 17 or 21 and Maven. [Fetch] gets a release's jars once
 // and keeps them under [CacheDir]; the brokers listen on 127.0.0.1 only, keep

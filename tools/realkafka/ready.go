@@ -10,7 +10,7 @@ import (
 // least as many living brokers as are wanted.
 func (b *Broker) awaitReady(ctx context.Context, brokers int) error {
 	ask := b.answers
-	if b.cluster.version.before(0, 9) {
+	if b.software.Load().version.before(0, 9) {
 		ask = b.registered
 	}
 	err := poll(ctx, b.process, func(ctx context.Context) error { return ask(ctx, brokers) })

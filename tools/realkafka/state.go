@@ -23,6 +23,8 @@ type state struct {
 
 type serverState struct {
 	Addr      string            `json:"addr"`
+	Version   string            `json:"version,omitempty"` // a broker's; empty: the cluster's
+	LibDir    string            `json:"libDir,omitempty"`  // beside Version
 	Listeners map[string]string `json:"listeners,omitempty"`
 	PID       int               `json:"pid"` // 0 when it is down
 	Frozen    bool              `json:"frozen,omitempty"`
@@ -46,7 +48,11 @@ func (c *Cluster) save() error {
 	}
 	for _, b := range c.brokers {
 		b.mu.Lock()
-		s.Brokers = append(s.Brokers, serverState{Addr: b.addr, Listeners: b.listeners, PID: b.process.pid(), Frozen: b.frozen})
+		one := serverState{Addr: b.addr, Listeners: b.listeners, PID: b.process.pid(), Frozen: b.frozen}
+		if now := b.software.Load(); now.release != c.release {
+			one.Version, one.LibDir = now.release, now.libDir
+		}
+		s.Brokers = append(s.Brokers, one)
 		b.mu.Unlock()
 	}
 	return s.write(filepath.Join(c.dir, StateFile))
@@ -88,16 +94,17 @@ func Attach(dir string) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking for a cluster in %s: %w", dir, err)
 	}
-	v, err := parseVersion(s.Version)
+	own, err := newSoftware(s.Version, s.Mode)
 	if err != nil {
 		return nil, fmt.Errorf("looking for a cluster in %s: %w", dir, err)
 	}
+	own.libDir = s.LibDir
 	if s.Mode == modeZooKeeper && s.ZooKeeper == nil {
 		return nil, fmt.Errorf("looking for a cluster in %s: %w", dir, errors.New(StateFile+" names no ZooKeeper"))
 	}
 	c := &Cluster{
-		release: s.Version, version: v, mode: s.Mode, dir: dir, removeDir: s.RemoveDir,
-		libDir: s.LibDir, java: s.JavaOptions, detach: true, log: io.Discard,
+		software: *own, mode: s.Mode, dir: dir, removeDir: s.RemoveDir,
+		java: s.JavaOptions, detach: true, log: io.Discard,
 	}
 	if s.ZooKeeper != nil {
 		c.zookeeper = &zooKeeper{addr: s.ZooKeeper.Addr}
@@ -105,6 +112,15 @@ func Attach(dir string) (*Cluster, error) {
 	}
 	for id, saved := range s.Brokers {
 		b := &Broker{cluster: c, id: int32(id), addr: saved.Addr, listeners: saved.Listeners, frozen: saved.Frozen}
+		b.software.Store(&c.software)
+		if saved.Version != "" {
+			now, err := newSoftware(saved.Version, s.Mode)
+			if err != nil {
+				return nil, fmt.Errorf("looking for a cluster in %s: broker %d: %w", dir, id, err)
+			}
+			now.libDir = saved.LibDir
+			b.software.Store(now)
+		}
 		b.process = attachProcess(saved.PID, b.propertiesFile())
 		c.brokers = append(c.brokers, b)
 	}

@@ -13,7 +13,7 @@ func TestStateFile(t *testing.T) {
 	want := state{
 		Version: "0.9.0.1", Mode: "zk", LibDir: "/lib", JavaOptions: []string{"-Dx=y"},
 		ZooKeeper: &serverState{Addr: "127.0.0.1:9", PID: 7},
-		Brokers:   []serverState{{Addr: "127.0.0.1:1", PID: 8, Frozen: true}, {Addr: "127.0.0.1:2"}},
+		Brokers:   []serverState{{Addr: "127.0.0.1:1", PID: 8, Frozen: true}, {Addr: "127.0.0.1:2", Version: "0.10.2.2", LibDir: "/lib2"}},
 	}
 	if err := want.write(path); err != nil {
 		t.Fatal(err)

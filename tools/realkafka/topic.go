@@ -69,7 +69,7 @@ func (c *Cluster) tryTopic(ctx context.Context, name string, partitions, replica
 		return 0, "", err
 	}
 	version := int16(0)
-	if c.version.from(4) {
+	if controller.software.Load().version.from(4) {
 		version = 2
 	}
 	response, err := roundTrip(ctx, controller.addr, keyCreateTopics, version, createTopics(version, name, partitions, replicas))

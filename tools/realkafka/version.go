@@ -43,6 +43,26 @@ func parseVersion(s string) (version, error) {
 	return v, nil
 }
 
+// software is what a broker runs: a release, and the directory of its jars.
+type software struct {
+	release string
+	version version
+	libDir  string
+}
+
+// newSoftware is a release for a cluster of that mode, its jars not looked for
+// yet.
+func newSoftware(release, mode string) (*software, error) {
+	v, err := parseVersion(release)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := v.mode(mode); err != nil {
+		return nil, err
+	}
+	return &software{release: release, version: v}, nil
+}
+
 // before is whether v came out before the release that the numbers begin:
 // 0.8.2.2 is before (0, 9), and not before (0, 8, 2).
 func (v version) before(numbers ...int) bool { return slices.Compare(v, numbers) < 0 }

@@ -36,7 +36,7 @@ type topicMetadata struct {
 // metadata asks the broker about all topics. That creates none.
 func (b *Broker) metadata(ctx context.Context) (metadata, error) {
 	version, all := int16(1), int32(-1)
-	if b.cluster.version.before(0, 10) {
+	if b.software.Load().version.before(0, 10) {
 		version, all = 0, 0 // where an empty list means all
 	}
 	response, err := roundTrip(ctx, b.addr, keyMetadata, version, appendInt32(nil, all))

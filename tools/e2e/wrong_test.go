@@ -16,11 +16,14 @@ import (
 // the words, in a few lines.
 func wrong(t *testing.T, status int, stdin string, words []string, args ...string) {
 	t.Helper()
+	began := time.Now()
 	p := start(t, strings.NewReader(stdin), args...)
-	if got := p.wait(35 * time.Second); got != status {
+	got := p.wait(35 * time.Second)
+	took, said := time.Since(began), p.stderr()
+	t.Logf("barnabas %s: exit status %d after %.1fs:\n%s", strings.Join(args, " "), got, took.Seconds(), said)
+	if got != status {
 		t.Errorf("%s: exit status %d, want %d", p.cmd, got, status)
 	}
-	said := p.stderr()
 	for _, word := range words {
 		if !strings.Contains(said, word) {
 			t.Errorf("%s: said %q, want it to say %q", p.cmd, said, word)

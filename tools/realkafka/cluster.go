@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -30,6 +31,10 @@ type Config struct {
 	Partitions int
 	// Properties are set on each broker, over those that the runner sets.
 	Properties map[string]string
+	// Advertised gives the address that a broker tells clients, from 0.8.1 on and
+	// not together with Listeners, for the one where it listens. The brokers reach
+	// one another at it too, and each one itself. Default: the same address.
+	Advertised func(listens string) string
 	// Listeners are protocols for which each broker listens on further ports:
 	// SSL, from 0.9 on, SASL_PLAINTEXT and SASL_SSL, from 0.10 on. SSL needs
 	// ssl.keystore.location and its kin in Properties. SASL has PLAIN, SCRAM from
@@ -63,6 +68,9 @@ func (cfg Config) Validate() error {
 	}
 	if cfg.Partitions < 0 {
 		err = errors.Join(err, fmt.Errorf("%d partitions: there must be at least 1", cfg.Partitions))
+	}
+	if cfg.Advertised != nil && (v.before(0, 8, 1) || len(cfg.Listeners) > 0) {
+		err = errors.Join(err, errors.New("an advertised address: there is one from 0.8.1 on, and not with further listeners"))
 	}
 	return errors.Join(err, cfg.checkSecurity(v))
 }
@@ -213,14 +221,25 @@ func (c *Cluster) layOut(cfg Config) error {
 			return err
 		}
 		properties := l.properties(id, filepath.Join(b.dir(), "data"))
-		for name, value := range cfg.Properties {
-			properties[name] = value
+		if cfg.Advertised != nil {
+			maps.Copy(properties, l.version.advertise(cfg.Advertised(addr)))
 		}
+		maps.Copy(properties, cfg.Properties)
 		if err := os.WriteFile(b.propertiesFile(), []byte(renderProperties(properties)), 0o666); err != nil {
 			return err
 		}
 	}
 	return os.WriteFile(c.log4jFile(), []byte(renderProperties(log4jProperties)), 0o666)
+}
+
+// advertise are the settings by which a broker tells clients another address
+// than the one where it listens.
+func (v version) advertise(addr string) map[string]string {
+	if v.from(0, 9) {
+		return map[string]string{"advertised.listeners": "PLAINTEXT://" + addr}
+	}
+	host, port, _ := strings.Cut(addr, ":")
+	return map[string]string{"advertised.host.name": host, "advertised.port": port}
 }
 
 // freePorts picks addresses on 127.0.0.1 that nobody listens on. They lie below

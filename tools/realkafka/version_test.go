@@ -1,7 +1,9 @@
 package realkafka
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -80,6 +82,8 @@ func TestConfigIsChecked(t *testing.T) {
 		{Version: "4.4.0", Brokers: -1},
 		{Version: "4.4.0", Partitions: -1},
 		{Version: "4.4.0", Mode: "zk"},
+		{Version: "0.8.0", Advertised: elsewhere},
+		{Version: "4.4.0", Advertised: elsewhere, Listeners: []string{"SSL"}},
 	} {
 		if cfg.Validate() == nil {
 			t.Errorf("%+v is accepted", cfg)
@@ -88,7 +92,42 @@ func TestConfigIsChecked(t *testing.T) {
 			t.Errorf("%+v is started", cfg)
 		}
 	}
-	if err := (Config{Version: "4.4.0"}).Validate(); err != nil {
-		t.Error(err)
+	for _, cfg := range []Config{{Version: "4.4.0"}, {Version: "0.8.1.1", Advertised: elsewhere}} {
+		if err := cfg.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func elsewhere(string) string { return "elsewhere:9" }
+
+// TestAdvertised: brokers are told what to tell clients, each in its release's way.
+func TestAdvertised(t *testing.T) {
+	for release, want := range map[string]string{
+		"0.8.1.1": "advertised.host.name=elsewhere\nadvertised.port=9\n",
+		"0.8.2.2": "advertised.host.name=elsewhere\nadvertised.port=9\n",
+		"0.9.0.1": "advertised.listeners=PLAINTEXT://elsewhere:9\n",
+		"4.4.0":   "advertised.listeners=PLAINTEXT://elsewhere:9\n",
+	} {
+		c, err := newCluster(Config{Version: release})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.dir = t.TempDir()
+		var told string
+		err = c.layOut(Config{Version: release, Advertised: func(listens string) string {
+			told = listens
+			return elsewhere(listens)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(c.Broker(0).propertiesFile())
+		if err != nil || !strings.Contains(string(text), want) || strings.Count(string(text), "advertised.listeners") > 1 {
+			t.Errorf("%s: %v, want %q in\n%s", release, err, want, text)
+		}
+		if told != c.Broker(0).Addr() {
+			t.Errorf("%s: asked for %q, and the broker listens at %q", release, told, c.Broker(0).Addr())
+		}
 	}
 }

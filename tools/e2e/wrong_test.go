@@ -1,11 +1,11 @@
 package e2e
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +13,7 @@ import (
 )
 
 // wrong runs the command, wants it to fail with the status and to say each of
-// the words, in a few lines.
+// the words, in a few lines, and not long after max.block.ms if that is given.
 func wrong(t *testing.T, status int, stdin string, words []string, args ...string) {
 	t.Helper()
 	began := time.Now()
@@ -21,6 +21,9 @@ func wrong(t *testing.T, status int, stdin string, words []string, args ...strin
 	got := p.wait(35 * time.Second)
 	took, said := time.Since(began), p.stderr()
 	t.Logf("barnabas %s: exit status %d after %.1fs:\n%s", strings.Join(args, " "), got, took.Seconds(), said)
+	if limit := maxBlock(args); took > limit+2*time.Second {
+		t.Errorf("%s: took %v, want %v at most", p.cmd, took, limit)
+	}
 	if got != status {
 		t.Errorf("%s: exit status %d, want %d", p.cmd, got, status)
 	}
@@ -32,6 +35,17 @@ func wrong(t *testing.T, status int, stdin string, words []string, args ...strin
 	if strings.Contains(said, "goroutine ") {
 		t.Errorf("%s: crashed:\n%s", p.cmd, said)
 	}
+}
+
+// maxBlock is how long the command line lets the command wait.
+func maxBlock(args []string) time.Duration {
+	limit := 25 * time.Second // the command's own
+	for _, arg := range args {
+		if ms, ok := strings.CutPrefix(arg, "max.block.ms="); ok {
+			limit, _ = time.ParseDuration(ms + "ms")
+		}
+	}
+	return limit
 }
 
 // testWrongInput makes the mistakes that need a broker.
@@ -91,9 +105,11 @@ func TestNobodyThere(t *testing.T) {
 	nobody := listener.Addr().String()
 	listener.Close()
 	web := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(web.Close) // not before the parallel subtests end
+	defer web.Close()
 	webAddr := strings.TrimPrefix(web.URL, "http://")
 
+	var all sync.WaitGroup
+	defer all.Wait()
 	for _, c := range []struct {
 		what, addr string
 		words      []string
@@ -103,14 +119,50 @@ func TestNobodyThere(t *testing.T) {
 		{"no such name", "no-such-host.invalid:9092", []string{"no-such-host.invalid"}},
 	} {
 		for _, command := range []string{"produce", "consume", "probe"} {
-			t.Run(fmt.Sprint(c.what, "/", command), func(t *testing.T) {
-				t.Parallel()
-				args := []string{command, "-b", c.addr, "-X", "max.block.ms=6000"}
-				if command != "probe" {
-					args = append(args, "-t", "t")
-				}
-				wrong(t, 1, "x\n", append(c.words, "waiting for"), args...)
-			})
+			all.Go(func() { inTime(t, c.what, command, c.addr, c.words) })
 		}
+	}
+}
+
+// inTime makes a mistake that every command must report, in the time given and,
+// as that is more than three seconds, before it too.
+func inTime(t *testing.T, what, command, addr string, words []string, props ...string) {
+	args := []string{command, "-b", addr, "-X", "max.block.ms=5000"}
+	if command != "probe" {
+		args = append(args, "-t", "t")
+	}
+	for _, property := range props {
+		args = append(args, "-X", property)
+	}
+	t.Run(what+"/"+command, func(t *testing.T) {
+		wrong(t, 1, "x\n", append(words, addr, "waiting for", "waited 5s"), args...)
+	})
+}
+
+// TestWrongPort makes the mistakes of those who mix up a broker's listeners.
+func TestWrongPort(t *testing.T) {
+	for _, version := range []string{"0.9.0.1", "4.4.0"} {
+		t.Run(version, func(t *testing.T) {
+			cluster, k := startSecure(t, version, nil)
+			plain, secure, login := cluster.Addrs()[0], cluster.ListenerAddrs("SSL")[0], cluster.ListenerAddrs("SASL_PLAINTEXT")[0]
+			var all sync.WaitGroup
+			defer all.Wait()
+			for _, c := range []struct {
+				what, addr string
+				words      []string
+				props      []string
+			}{
+				{"plaintext to a port with TLS", secure, []string{"TLS", "security.protocol"}, nil},
+				{"TLS to a port without", plain, []string{"TLS", "security.protocol"}, []string{"security.protocol=SSL", "ssl.truststore.location=" + k.ca}},
+				{"an authority that nobody knows", secure, []string{"authority", "ssl.truststore.location"}, []string{"security.protocol=SSL"}},
+				{"no login", login, []string{"SASL", "security.protocol"}, nil},
+			} {
+				for _, command := range []string{"produce", "consume", "probe"} {
+					if c.addr != "" { // the release has such a listener
+						all.Go(func() { inTime(t, c.what, command, c.addr, c.words, c.props...) })
+					}
+				}
+			}
+		})
 	}
 }

@@ -47,6 +47,25 @@ func TestAdvertised(t *testing.T) {
 	}
 }
 
+// TestAdvertisedSilence is the same mistake where connections are accepted, or
+// packets vanish, and nobody answers: the commands end in time all the same.
+func TestAdvertisedSilence(t *testing.T) {
+	var door *doorway
+	cluster := startCluster(t, realkafka.Config{Version: "4.4.0", Advertised: func(listens string) string {
+		door = openDoorway(t, listens)
+		return door.addr()
+	}})
+	defer cluster.Broker(0).Kill()
+	createTopic(t, cluster)
+	door.shut()
+	silence, err := net.Listen("tcp", door.addr()) // accepts nothing; the kernel does
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silence.Close()
+	commands(t, cluster, nil)
+}
+
 // createTopic makes t, as a broker of 0.8 names no brokers without a topic.
 func createTopic(t *testing.T, cluster *realkafka.Cluster) {
 	t.Helper()
@@ -74,11 +93,17 @@ func testAdvertised(t *testing.T, cluster *realkafka.Cluster, advertised, word s
 			t.Errorf("Ping: %v (%+v); want a ConnError of broker 0 at %s, advertised by %s", err, failed, advertised, bootstrap)
 		}
 	})
+	commands(t, cluster, []string{advertised, bootstrap, word, "advertised.listeners"})
+}
+
+// commands runs each, wants it to fail in time and to say the words.
+func commands(t *testing.T, cluster *realkafka.Cluster, words []string) {
+	var all sync.WaitGroup
+	defer all.Wait()
 	for _, args := range [][]string{{"probe"}, {"produce", "-t", "t"}, {"consume", "-t", "t"}} {
 		all.Go(func() {
 			t.Run(args[0], func(t *testing.T) {
-				wrong(t, 1, "x\n", []string{advertised, bootstrap, word, "advertised.listeners", "waited 2s"},
-					append(args, "-b", bootstrap, "-X", "max.block.ms=2000")...)
+				wrong(t, 1, "x\n", append(words, "waited 2s"), append(args, "-b", addrs(cluster), "-X", "max.block.ms=2000")...)
 			})
 		})
 	}

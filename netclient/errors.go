@@ -68,11 +68,10 @@ func (e *ConnError) Error() string {
 		fmt.Fprintf(&b, " (attempt %d)", e.Attempts)
 	}
 	fmt.Fprintf(&b, ": %v", e.Err)
-	if hint := hintFor(e.Err); hint != "" {
-		fmt.Fprintf(&b, "; %s", hint)
-	}
 	if e.AdvertisedBy != "" {
-		fmt.Fprintf(&b, "; %s answers and advertises this address for broker %d: check advertised.listeners (advertised.host.name before 0.9) there", e.AdvertisedBy, e.Node)
+		fmt.Fprintf(&b, "; %s answers and advertises this address for broker %d: check advertised.listeners of that broker (before 0.9 advertised.host.name and advertised.port)", e.AdvertisedBy, e.Node)
+	} else if hint := hintFor(e.Err); hint != "" {
+		fmt.Fprintf(&b, "; %s", hint)
 	}
 	return b.String()
 }

@@ -65,7 +65,7 @@ func TestErrorsToldApart(t *testing.T) {
 
 func TestErrorTexts(t *testing.T) {
 	for want, err := range map[string]error{
-		"broker 2 at k:9092: connect (attempt 4): connection refused; nothing listens there: check the address, and that the broker runs; boot:9092 answers and advertises this address for broker 2: check advertised.listeners": &ConnError{
+		"broker 2 at k:9092: connect (attempt 4): connection refused; boot:9092 answers and advertises this address for broker 2: check advertised.listeners": &ConnError{
 			Addr: "k:9092", Node: 2, Op: "connect", Attempts: 4, AdvertisedBy: "boot:9092", Err: syscall.ECONNREFUSED},
 		"there is no way to that address": &ConnError{Addr: "k:9092", Node: -1, Op: "connect", Err: syscall.EHOSTUNREACH},
 		"bootstrap server k:9092: connect: no connection within 10s": &ConnError{

@@ -60,11 +60,16 @@ func (f *metadataFetch) trying(a attemptAt) {
 	f.c.refresh.trying = a
 }
 
-// askKnown leaves out brokers that could not be reached just now.
+// askKnown leaves out brokers that could not be reached just now, and does not wait
+// long for those that were never tried: the bootstrap servers may be nearer.
 func (f *metadataFetch) askKnown() *Metadata {
 	for _, node := range f.c.candidates(false) {
 		b, _ := f.c.Metadata().Broker(node)
-		md, _ := f.ask(b.Addr(), node, func() (*Conn, error) { return f.c.shared.Conn(f.ctx, node) })
+		md, _ := f.ask(b.Addr(), node, func() (*Conn, error) {
+			ctx, cancel := hurry(f.ctx, f.patience)
+			defer cancel()
+			return f.c.shared.Conn(ctx, node)
+		})
 		if md != nil {
 			return md
 		}

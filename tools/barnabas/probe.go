@@ -44,7 +44,7 @@ func printBrokers(ctx context.Context, client *netclient.Client, std streams) er
 		return err
 	}
 	if len(brokers) == 0 {
-		return fmt.Errorf("the cluster names no brokers yet; the one that said so is release %s: 0.8 names none until it has a topic", client.Release(-1))
+		return fmt.Errorf("the broker that answered is release %s, and names no brokers: those of 0.8 do so until there is a topic; produce to one, and probe again", client.Release(-1))
 	}
 	return failed
 }

@@ -33,7 +33,7 @@ func TestEmptyCluster(t *testing.T) {
 			if brokers, is := client.Metadata().Brokers(), client.Release(-1).String(); len(brokers) != 0 || is != release.name {
 				t.Errorf("the cluster names %v and is taken for %s, want none and %s", brokers, is, release.name)
 			}
-			wrong(t, 1, "", []string{"names no brokers", "release " + release.name, "has a topic"}, "probe", "-b", b)
+			wrong(t, 1, "", []string{"names no brokers", "release " + release.name, "produce to one"}, "probe", "-b", b)
 
 			// Each makes its topic by naming it.
 			sent := keyed(0, 10)

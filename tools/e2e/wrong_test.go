@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,14 +15,15 @@ import (
 
 // wrong runs the command, wants it to fail with the status and to say each of
 // the words, in a few lines, and not long after max.block.ms if that is given.
-func wrong(t *testing.T, status int, stdin string, words []string, args ...string) {
+func wrong(t *testing.T, status int, stdin string, words []string, args ...string) (said string) {
 	t.Helper()
 	began := time.Now()
 	p := start(t, strings.NewReader(stdin), args...)
 	got := p.wait(35 * time.Second)
-	took, said := time.Since(began), p.stderr()
+	took := time.Since(began)
+	said = p.stderr()
 	t.Logf("barnabas %s: exit status %d after %.1fs:\n%s", strings.Join(args, " "), got, took.Seconds(), said)
-	if limit := maxBlock(args); took > limit+2*time.Second {
+	if limit := maxBlock(args); took > limit+10*time.Second { // which a busy machine may need to start it
 		t.Errorf("%s: took %v, want %v at most", p.cmd, took, limit)
 	}
 	if got != status {
@@ -35,6 +37,7 @@ func wrong(t *testing.T, status int, stdin string, words []string, args ...strin
 	if strings.Contains(said, "goroutine ") {
 		t.Errorf("%s: crashed:\n%s", p.cmd, said)
 	}
+	return said
 }
 
 // maxBlock is how long the command line lets the command wait.
@@ -112,21 +115,23 @@ func TestNobodyThere(t *testing.T) {
 	defer all.Wait()
 	for _, c := range []struct {
 		what, addr string
+		lasts      bool // another try might do better
 		words      []string
 	}{
-		{"nothing listens", nobody, []string{nobody, "refused"}},
-		{"a web server", webAddr, []string{webAddr, "HTTP"}},
-		{"no such name", "no-such-host.invalid:9092", []string{"no-such-host.invalid"}},
+		{"nothing listens", nobody, true, []string{nobody, "refused"}},
+		{"a web server", webAddr, false, []string{webAddr, "HTTP"}},
+		{"no such name", "no-such-host.invalid:9092", true, []string{"no-such-host.invalid"}},
 	} {
 		for _, command := range []string{"produce", "consume", "probe"} {
-			all.Go(func() { inTime(t, c.what, command, c.addr, c.words) })
+			all.Go(func() { inTime(t, c.what, command, c.addr, c.lasts, c.words) })
 		}
 	}
 }
 
-// inTime makes a mistake that every command must report, in the time given and,
-// as that is more than three seconds, before it too.
-func inTime(t *testing.T, what, command, addr string, words []string, props ...string) {
+// inTime makes a mistake that every command must report: at once, or, where another
+// try might do better, in the time given and, as that is more than three seconds,
+// before it too.
+func inTime(t *testing.T, what, command, addr string, lasts bool, words []string, props ...string) {
 	args := []string{command, "-b", addr, "-X", "max.block.ms=5000"}
 	if command != "probe" {
 		args = append(args, "-t", "t")
@@ -135,7 +140,14 @@ func inTime(t *testing.T, what, command, addr string, words []string, props ...s
 		args = append(args, "-X", property)
 	}
 	t.Run(what+"/"+command, func(t *testing.T) {
-		wrong(t, 1, "x\n", append(words, addr, "waiting for", "waited 5s"), args...)
+		words := append(slices.Clone(words), addr)
+		if lasts {
+			words = append(words, "waiting for", "waited 5s")
+		}
+		said := wrong(t, 1, "x\n", words, args...)
+		if !lasts && strings.Contains(said, "waited") {
+			t.Errorf("%s waited for what no other try will cure: %s", command, said)
+		}
 	})
 }
 
@@ -149,17 +161,18 @@ func TestWrongPort(t *testing.T) {
 			defer all.Wait()
 			for _, c := range []struct {
 				what, addr string
+				lasts      bool
 				words      []string
 				props      []string
 			}{
-				{"plaintext to a port with TLS", secure, []string{"TLS", "security.protocol"}, nil},
-				{"TLS to a port without", plain, []string{"TLS", "security.protocol"}, []string{"security.protocol=SSL", "ssl.truststore.location=" + k.ca}},
-				{"an authority that nobody knows", secure, []string{"authority", "ssl.truststore.location"}, []string{"security.protocol=SSL"}},
-				{"no login", login, []string{"SASL", "security.protocol"}, nil},
+				{"plaintext to a port with TLS", secure, false, []string{"TLS", "security.protocol"}, nil},
+				{"TLS to a port without", plain, true, []string{"TLS", "security.protocol"}, []string{"security.protocol=SSL", "ssl.truststore.location=" + k.ca}},
+				{"an authority that nobody knows", secure, false, []string{"authority", "ssl.truststore.location"}, []string{"security.protocol=SSL"}},
+				{"no login", login, false, []string{"SASL", "security.protocol"}, nil},
 			} {
 				for _, command := range []string{"produce", "consume", "probe"} {
 					if c.addr != "" { // the release has such a listener
-						all.Go(func() { inTime(t, c.what, command, c.addr, c.words, c.props...) })
+						all.Go(func() { inTime(t, c.what, command, c.addr, c.lasts, c.words, c.props...) })
 					}
 				}
 			}

@@ -231,9 +231,8 @@ func (c *Conn) ask(ctx context.Context, call Call) ([]byte, error) {
 	}
 	results := make(chan result, 1)
 	call.Done = func(body []byte, err error) { results <- result{body, err} }
-	request := fmt.Sprintf("%s v%d", call.Key, call.Version)
 	if ctx.Err() != nil {
-		return nil, &waitError{what: fmt.Sprintf("sending %s to %s", request, c.name()), err: context.Cause(ctx)}
+		return nil, &waitError{what: fmt.Sprintf("sending %s v%d to %s", call.Key, call.Version, c.name()), err: context.Cause(ctx)}
 	}
 	own, err := c.start(call, true)
 	if err != nil {
@@ -244,6 +243,7 @@ func (c *Conn) ask(ctx context.Context, call Call) ([]byte, error) {
 	case r := <-results:
 		return r.body, r.err
 	case <-ctx.Done():
+		request := fmt.Sprintf("%s v%d", call.Key, call.Version)
 		return nil, &waitError{what: fmt.Sprintf("the answer of %s to %s", c.name(), request), request: request, err: context.Cause(ctx)}
 	}
 }

@@ -168,7 +168,7 @@ func TestLoginWithoutDeadlines(t *testing.T) {
 			return noDeadlines{nc}, nil
 		}
 	}, ln.Addr().String())
-	if err := c.Ping(within(t, 2*time.Second)); err == nil || !strings.Contains(err.Error(), "no answer to ApiVersions") {
+	if err := c.Ping(within(t, 500*time.Millisecond)); err == nil || !strings.Contains(err.Error(), "no answer to ApiVersions") {
 		t.Errorf("got %v", err)
 	}
 	closed := make(chan struct{})

@@ -98,6 +98,11 @@ type Config struct {
 	// (KIP-526).
 	MetadataMaxIdle time.Duration
 
+	// NoTopicCreation asks for topics without letting the brokers make those that there
+	// are not, where they would (auto.create.topics.enable). Brokers before 0.11 make
+	// them all the same. Default: false. Kafka: allow.auto.create.topics=false (KIP-361).
+	NoTopicCreation bool
+
 	// SkipClusterCheck connects to brokers without telling them which broker of which
 	// cluster is meant. Those of 4.4 and later refuse when they are another one, and
 	// the client asks the bootstrap servers again. Default: false. Kafka:

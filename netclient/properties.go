@@ -51,6 +51,7 @@ var properties = map[string]property{
 	"metadata.max.idle.ms":                   millis(1, func(c *Config) *time.Duration { return &c.MetadataMaxIdle }),
 	"client.dns.lookup":                      onlyValue("use_all_dns_ips"),
 	"metadata.recovery.strategy":             onlyValue("rebootstrap"),
+	"allow.auto.create.topics":               {"true or false", setTopicCreation, false},
 	"metadata.cluster.check.enable":          {"true or false", setClusterCheck, false},
 	"send.buffer.bytes":                      bufferSize(func(c *Config) *int { return &c.SendBuffer }),
 	"receive.buffer.bytes":                   bufferSize(func(c *Config) *int { return &c.ReceiveBuffer }),
@@ -164,6 +165,13 @@ func setClusterCheck(d *draft, v string) error {
 	check := true
 	err := setBool(&check, v)
 	d.SkipClusterCheck = !check
+	return err
+}
+
+func setTopicCreation(d *draft, v string) error {
+	create := true
+	err := setBool(&create, v)
+	d.NoTopicCreation = !create
 	return err
 }
 

@@ -25,6 +25,7 @@ func TestParseProperties(t *testing.T) {
 		"metadata.max.idle.ms":                   "70000",
 		"metadata.recovery.strategy":             "rebootstrap",
 		"metadata.cluster.check.enable":          "false",
+		"allow.auto.create.topics":               "false",
 		"client.dns.lookup":                      "use_all_dns_ips",
 		"metadata.max.age.ms":                    "1000",
 		"send.buffer.bytes":                      "131072",
@@ -40,7 +41,7 @@ func TestParseProperties(t *testing.T) {
 	if want := []string{"a:9092", "b:1", "[::1]:2"}; !slices.Equal(cfg.BootstrapServers, want) {
 		t.Errorf("BootstrapServers %q, want %q", cfg.BootstrapServers, want)
 	}
-	if cfg.ClientID != "me" || cfg.APIVersion != "0.10.2" || cfg.SendBuffer != 131072 || cfg.ReceiveBuffer != 0 || !cfg.SkipClusterCheck {
+	if cfg.ClientID != "me" || cfg.APIVersion != "0.10.2" || cfg.SendBuffer != 131072 || cfg.ReceiveBuffer != 0 || !cfg.SkipClusterCheck || !cfg.NoTopicCreation {
 		t.Errorf("got %+v", cfg)
 	}
 	for name, d := range map[string][2]time.Duration{

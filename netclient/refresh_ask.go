@@ -162,6 +162,7 @@ func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, a
 		return nil, fmt.Errorf("%s: %w", conn.name(), err)
 	}
 	req := msg.NewMetadataRequest() // lets the brokers make topics that are named, if they are configured so
+	req.AllowAutoTopicCreation = !c.cfg.NoTopicCreation || version < 4
 	req.Topics = []msg.MetadataRequestTopic{}
 	for _, t := range topics {
 		req.Topics = append(req.Topics, msg.MetadataRequestTopic{Name: &t})

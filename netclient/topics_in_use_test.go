@@ -1,6 +1,7 @@
 package netclient
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -89,5 +90,26 @@ func TestTopicsInUseInAnOutage(t *testing.T) {
 			t.Fatalf("in minute %d: %v", minute, topics)
 		}
 		r.failed(at(minute*60_000), waiting, nil)
+	}
+}
+
+// TestNoTopicCreation: brokers that can be told to make no topics are.
+func TestNoTopicCreation(t *testing.T) {
+	for release, makes := range map[string]bool{"0.9.0.1": true, "0.10.2.2": true, "0.11.0.3": false, "4.4.0": false} {
+		synctest.Test(t, func(t *testing.T) {
+			cluster := kafkatest.Start(t, kafkatest.Version(release), kafkatest.Topic("old", 1), kafkatest.Logger(quiet))
+			c, err := New(Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial, Logger: quiet, NoTopicCreation: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if _, err := c.Topic(within(t, time.Second), "old"); err != nil {
+				t.Error(err)
+			}
+			_, err = c.Topic(within(t, 5*time.Second), "new")
+			if made := err == nil; made != makes || !made && !errors.Is(err, wire.ErrUnknownTopicOrPartition) {
+				t.Errorf("%s: the topic was made: %v; %v", release, made, err)
+			}
+		})
 	}
 }

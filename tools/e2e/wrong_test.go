@@ -69,13 +69,23 @@ func (r *oneRelease) testWrongInput(t *testing.T) {
 }
 
 // TestTopicThatCannotBeMade asks for a topic where brokers make none by
-// themselves.
+// themselves, or are asked not to.
 func TestTopicThatCannotBeMade(t *testing.T) {
-	for _, version := range []string{"0.8.2.2", "4.4.0"} {
-		t.Run(version, func(t *testing.T) {
-			cluster := startCluster(t, realkafka.Config{Version: version, Properties: map[string]string{"auto.create.topics.enable": "false"}})
+	off := map[string]string{"auto.create.topics.enable": "false"}
+	for _, c := range []struct {
+		version    string
+		properties map[string]string // the broker's
+		args       []string
+	}{
+		{"0.8.2.2", off, nil},
+		{"0.11.0.3", nil, []string{"-X", "allow.auto.create.topics=false"}},
+		{"4.4.0", off, nil},
+	} {
+		t.Run(c.version, func(t *testing.T) {
+			cluster := startCluster(t, realkafka.Config{Version: c.version, Properties: c.properties})
 			for _, command := range []string{"produce", "consume"} {
-				wrong(t, 1, "x\n", []string{"waiting for the topic", "absent", "create it"}, command, "-b", addrs(cluster), "-t", "absent", "-X", "max.block.ms=5000")
+				wrong(t, 1, "x\n", []string{"waiting for the topic", "absent", "create it"},
+					append([]string{command, "-b", addrs(cluster), "-t", "absent", "-X", "max.block.ms=5000"}, c.args...)...)
 			}
 		})
 	}

@@ -12,7 +12,7 @@ require (
 require (
 	github.com/barnabas-kafka/barnabas/wire/kafkatest v0.0.0
 	github.com/golang/snappy v1.0.0 // indirect
-	github.com/klauspost/compress v1.18.1 // indirect
+	github.com/klauspost/compress v1.20.4 // indirect
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 )
 

@@ -1,6 +1,6 @@
 module github.com/barnabas-kafka/barnabas/tools/barnabas
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/barnabas-kafka/barnabas/consumer v0.0.0
@@ -9,14 +9,14 @@ require (
 	github.com/barnabas-kafka/barnabas/producer v0.0.0
 	github.com/barnabas-kafka/barnabas/wire v0.0.0
 	github.com/barnabas-kafka/barnabas/wire/kafkatest v0.0.0
-	golang.org/x/sync v0.18.0
+	golang.org/x/sync v0.25.0
 )
 
 require (
 	github.com/barnabas-kafka/barnabas/assignors v0.0.0 // indirect
 	github.com/barnabas-kafka/barnabas/wire/compress v0.0.0 // indirect
 	github.com/golang/snappy v1.0.0 // indirect
-	github.com/klauspost/compress v1.18.1 // indirect
+	github.com/klauspost/compress v1.20.4 // indirect
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 )
 

@@ -14,6 +14,7 @@
 //	tidy      each module is tidy and vetted on its own, without the workspace
 //	outsider  each library module, fetched as if it were tagged, builds, passes its tests, and pulls in
 //	          only the modules listed in docs/api (-fix writes the list); takes a minute
+//	deps      no dependency is retracted, vulnerable or a year behind; it asks the network, and says what it could not ask
 package main
 
 import (
@@ -42,6 +43,7 @@ var gates = []gate{
 	{"api", checkAPI, fixAPI},
 	{"tidy", checkTidy, nil},
 	{"outsider", checkOutsider, fixOutsider},
+	{"deps", checkDeps, nil},
 }
 
 func main() {
@@ -58,7 +60,7 @@ func main() {
 
 func run(ctx context.Context, root string, fix bool, names []string) error {
 	if len(names) == 0 {
-		return errors.New("which gate? all, or some of docs, generated, imports, replace, api, tidy, outsider")
+		return errors.New("which gate? all, or some of docs, generated, imports, replace, api, tidy, outsider, deps")
 	}
 	r, err := openRepo(ctx, root)
 	if err != nil {

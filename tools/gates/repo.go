@@ -28,6 +28,7 @@ type repo struct {
 type module struct {
 	dir      string // relative to the root, with slashes: wire/compress
 	requires []string
+	versions map[string]string // of what it requires, by module path
 	replaces map[string]string // module path to directory
 }
 
@@ -98,18 +99,19 @@ func readModule(ctx context.Context, root, dir string) (*module, error) {
 	}
 	var file struct {
 		Module  struct{ Path string }
-		Require []struct{ Path string }
+		Require []struct{ Path, Version string }
 		Replace []struct{ Old, New struct{ Path string } }
 	}
 	if err := json.Unmarshal([]byte(out), &file); err != nil {
 		return nil, fmt.Errorf("%s/go.mod: %w", dir, err)
 	}
-	m := &module{dir: dir, replaces: map[string]string{}}
+	m := &module{dir: dir, versions: map[string]string{}, replaces: map[string]string{}}
 	if file.Module.Path != m.path() {
 		return nil, fmt.Errorf("%s/go.mod: the module is %s, want %s", dir, file.Module.Path, m.path())
 	}
 	for _, require := range file.Require {
 		m.requires = append(m.requires, require.Path)
+		m.versions[require.Path] = require.Version
 	}
 	for _, replace := range file.Replace {
 		m.replaces[replace.Old.Path] = replace.New.Path

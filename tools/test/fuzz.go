@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,17 +13,18 @@ import (
 // a count, not a time, so that a slow machine tests as much as a fast one.
 const fuzzRuns = "20000x"
 
-// fuzzModule runs every fuzz target of a module for a bounded time.
-func fuzzModule(ctx context.Context, dir string) error {
-	targets, err := fuzzTargets(dir)
+// fuzzModule has a step for every fuzz target of a module.
+func fuzzModule(root, module string) ([]step, error) {
+	targets, err := fuzzTargets(filepath.Join(root, module))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var failed []error
+	var steps []step
 	for _, t := range targets {
-		failed = append(failed, command(ctx, dir, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+fuzzRuns, t.pkg))
+		args := []string{"test", "-run=^$", "-fuzz=^" + t.name + "$", "-fuzztime=" + fuzzRuns, t.pkg}
+		steps = append(steps, step{module + " " + t.name, module, args})
 	}
-	return errors.Join(failed...)
+	return steps, nil
 }
 
 // A fuzzTarget is a function for go test -fuzz, which runs one at a time.

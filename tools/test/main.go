@@ -9,7 +9,8 @@
 // (gates), runs go test in every module with GOWORK=off, as a user's build would
 // see them, and each fuzz target for a while. The tests that need Kafka's jars get
 // them through Maven.
-// Its last lines are those of go test; its exit status is 0 only if all passed.
+// It ends with the time that each step took, the slowest first, and how many
+// passed; its exit status is 0 only if all did.
 package main
 
 import (
@@ -50,40 +51,39 @@ func run(ctx context.Context, short, race bool) error {
 		if err := installJava(ctx); err != nil {
 			return err
 		}
-	}
-	if !short {
 		// Not in go.work: what it compares with must not choose our versions.
 		modules = append(modules, "tools/bench")
 	}
-	var failed []string
-	if err := command(ctx, root, "go", "run", "./tools/gates", "all"); err != nil {
-		failed = append(failed, "gates")
-	}
+	steps := []step{gates(short)}
 	for _, module := range modules {
-		if err := testModule(ctx, root, module, short, race); err != nil {
-			failed = append(failed, module)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+		steps = append(steps, testModule(module, short, race))
 	}
 	if !short {
 		for _, module := range modules {
-			if err := fuzzModule(ctx, filepath.Join(root, module)); err != nil {
-				failed = append(failed, "fuzzing "+module)
+			fuzzing, err := fuzzModule(root, module)
+			if err != nil {
+				return err
 			}
+			steps = append(steps, fuzzing...)
 		}
 	}
-	if len(failed) > 0 {
-		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
+	return runSteps(ctx, root, steps)
+}
+
+// gates checks the modules. The gates that build every module a second time or
+// ask the network are left out of a short run.
+func gates(short bool) step {
+	args := []string{"run", "./tools/gates", "all"}
+	if short {
+		args = append(args[:2], "docs", "generated", "imports", "replace", "api", "tidy")
 	}
-	return nil
+	return step{"gates", ".", args}
 }
 
 // testModule runs the tests of one module as they stand alone. The tools start
 // real brokers, which must not compete with each other for the machine: their
 // packages run one after the other, and without the race detector's cost.
-func testModule(ctx context.Context, root, module string, short, race bool) error {
+func testModule(module string, short, race bool) step {
 	args := []string{"test"}
 	if short {
 		args = append(args, "-short")
@@ -95,7 +95,7 @@ func testModule(ctx context.Context, root, module string, short, race bool) erro
 		// once, Go 1.26 gives both the same race context, and crashes now and then.
 		args = append(args, "-race", "-cpu=1")
 	}
-	return command(ctx, filepath.Join(root, module), "go", append(args, "./...")...)
+	return step{module, module, append(args, "./...")}
 }
 
 // moduleRoot is the directory of go.work.
@@ -130,23 +130,7 @@ func workModules(path string) ([]string, error) {
 	return append(libraries, tools...), nil
 }
 
-// command runs a command with this process's output. Modules are built without
-// the workspace, so that a requirement missing in a go.mod shows.
-func command(ctx context.Context, dir, name string, args ...string) error {
-	fmt.Printf("--- %s: %s %s\n", filepath.Base(dir), name, strings.Join(args, " "))
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = os.Environ()
-	if args[0] == "test" {
-		cmd.Env = append(cmd.Env, "GOWORK=off")
-	}
-	// go test must be able to end the brokers it started.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	return cmd.Run()
-}
-
-// haveC tells whether the race detector can be linked.
+// haveC reports whether the race detector can be linked.
 func haveC() bool {
 	for _, cc := range []string{os.Getenv("CC"), "gcc", "clang"} {
 		if cc == "" {

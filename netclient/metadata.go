@@ -22,6 +22,7 @@ type Metadata struct {
 	clusterID  string
 	topics     map[string]*Topic
 	asOf       time.Time
+	serial     int64         // of the client's snapshots; 0 before the first answer
 	source     string        // address of the broker that said it
 	release    Release       // of that broker
 	newer      chan struct{} // closed when a newer snapshot is in place
@@ -90,6 +91,11 @@ func (m *Metadata) ClusterID() string { return m.clusterID }
 // AsOf is when the cluster said this; zero if it was not asked yet.
 func (m *Metadata) AsOf() time.Time { return m.asOf }
 
+// Serial numbers the client's snapshots, each higher than the one before: whoever
+// keeps it knows whether what was made of a snapshot is still of the latest,
+// without keeping the snapshot in memory.
+func (m *Metadata) Serial() int64 { return m.serial }
+
 // Topic gives a topic in use, or nil when nothing is known of it. The Topic must
 // not be changed. Topics that nobody looks up any more, here or with Leader, are
 // dropped: see Client.Topic.
@@ -141,6 +147,7 @@ func (m *Metadata) merge(resp *msg.MetadataResponse, version int16, source strin
 		clusterID:  m.clusterID,
 		topics:     make(map[string]*Topic, len(resp.Topics)),
 		asOf:       now,
+		serial:     m.serial + 1,
 		source:     source,
 		newer:      make(chan struct{}),
 	}

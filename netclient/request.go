@@ -140,16 +140,27 @@ func (c *Client) inBackoff(addr string, now time.Time) bool {
 	return r != nil && now.Before(r.notBefore)
 }
 
-// Topic gives a topic with its partitions, asking the cluster until it knows
-// them: brokers that may make topics do so when one is named. The topic is in
-// use from then on, until nobody has looked it up in the metadata for five minutes,
-// as Metadata.Topic, Metadata.Leader and this do. Partitions may be without a
-// leader.
+// Topic returns a topic with its partitions, asking the cluster until it has them.
+// It never creates a topic. The topic is in use from then on, until nobody has
+// looked it up in the metadata for MetadataMaxIdle, as Metadata.Topic,
+// Metadata.Leader and this do. Partitions may be without a leader.
 //
 // When ctx ends first, or the cluster refuses for good (the name is invalid, or
 // not for this client to see), the error is a *TopicError with what the cluster
 // said last.
 func (c *Client) Topic(ctx context.Context, name string) (*Topic, error) {
+	return c.awaitTopic(ctx, name)
+}
+
+// EnsureTopic is Topic for those that write: brokers that create topics by
+// themselves (auto.create.topics.enable) create this one if it does not exist,
+// unless Config.NoTopicCreation is set, or the client knows that it has existed
+// before: a topic that someone has deleted is not created again.
+func (c *Client) EnsureTopic(ctx context.Context, name string) (*Topic, error) {
+	return c.awaitTopic(ctx, name)
+}
+
+func (c *Client) awaitTopic(ctx context.Context, name string) (*Topic, error) {
 	if t := c.Metadata().Topic(name); t != nil && t.usable() && c.inUse(name) {
 		return t, nil
 	}

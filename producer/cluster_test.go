@@ -80,7 +80,7 @@ func readLog(t testing.TB, cluster *kafkatest.Cluster, topic string, partition i
 	client := newClient(t, cluster)
 	pool := client.NewPool(netclient.PoolConfig{})
 	defer pool.Close()
-	in, err := client.Topic(ctx, topic)
+	in, err := client.EnsureTopic(ctx, topic)
 	if err != nil {
 		t.Fatal(err)
 	}

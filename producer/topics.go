@@ -94,7 +94,7 @@ func (p *Producer) topic(ctx context.Context, name string, block *blocking) (*to
 	}
 	ctx, cancel := p.mayBlock(ctx, block)
 	defer cancel()
-	in, err := p.client.Topic(ctx, name)
+	in, err := p.client.EnsureTopic(ctx, name)
 	if p.closing.Err() != nil {
 		return nil, ErrClosed
 	}

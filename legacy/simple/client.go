@@ -109,7 +109,7 @@ func (c *Client) EnsureTopicExists(topic string) error {
 func (c *Client) PartitionIDs(topic string) ([]int32, error) {
 	ctx, cancel := c.context()
 	defer cancel()
-	found, err := c.net.Topic(ctx, topic)
+	found, err := c.net.EnsureTopic(ctx, topic)
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func newDemoRun(ctx context.Context, opts *common, registry *metrics.Registry, s
 	run := &demoRun{client: client, topic: fmt.Sprintf("barnabas-demo-%08x", rand.Uint32()), w: std.out}
 	var topic *netclient.Topic
 	err = waitFor(ctx, wait, std.err, fmt.Sprintf("the topic %q", run.topic), func(ctx context.Context) (err error) {
-		topic, err = client.Topic(ctx, run.topic)
+		topic, err = client.EnsureTopic(ctx, run.topic)
 		return err
 	})
 	if err == nil {

@@ -46,7 +46,7 @@ func TestEmptyCluster(t *testing.T) {
 				t.Errorf("probe printed %q, want %q", got, want)
 			}
 			// The client that came first sees them, too.
-			if topic, err := client.Topic(ctx, "produced"); err != nil || fmt.Sprint(topic.Partitions[0].Leader, client.Metadata().Brokers()) != "0 "+fmt.Sprint([]netclient.Broker{hostPort(t, b)}) {
+			if topic, err := client.EnsureTopic(ctx, "produced"); err != nil || fmt.Sprint(topic.Partitions[0].Leader, client.Metadata().Brokers()) != "0 "+fmt.Sprint([]netclient.Broker{hostPort(t, b)}) {
 				t.Errorf("the topic is %+v (%v), the brokers are %+v", topic, err, client.Metadata().Brokers())
 			}
 		})

@@ -47,7 +47,7 @@ func testRouting(t *testing.T, version string) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if _, err := client.Topic(ctx, "routed"); err != nil {
+	if _, err := client.EnsureTopic(ctx, "routed"); err != nil {
 		t.Fatal(err)
 	}
 	r := &router{t: t, client: client, pool: client.NewPool(netclient.PoolConfig{Name: "routing"})}

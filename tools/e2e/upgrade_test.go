@@ -92,7 +92,7 @@ func newUpgrade(ctx context.Context, t *testing.T, cluster *realkafka.Cluster) *
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	if _, err := client.Topic(ctx, "routed"); err != nil {
+	if _, err := client.EnsureTopic(ctx, "routed"); err != nil {
 		t.Fatal(err)
 	}
 	u := &upgrade{t: t, cluster: cluster, router: &router{t: t, client: client, pool: client.NewPool(netclient.PoolConfig{Name: "upgrade"})}}

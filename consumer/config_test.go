@@ -114,7 +114,7 @@ func newTestConsumer(t testing.TB, client *netclient.Client, cfg Config) *Consum
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close(t.Context()) })
+	t.Cleanup(func() { c.Close() })
 	return c
 }
 

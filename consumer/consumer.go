@@ -26,6 +26,7 @@ type GroupMetadata = netclient.ConsumerGroupMetadata
 // from (fetcher.go), and one per request for anything else.
 type Consumer struct {
 	client *netclient.Client
+	owner  bool // of client, which ends with the consumer
 	cfg    Config
 	log    *slog.Logger
 	codecs *compress.Set
@@ -58,10 +59,25 @@ type Consumer struct {
 	polls   int           // counts calls of Poll and Records
 	due     managerState
 
-	closing bool          // Close has begun
-	closed  bool          // Close is done, or the client is closed
-	done    chan struct{} // closed when Close is done
-	result  error         // of Close
+	closing bool          // Shutdown has begun
+	closed  bool          // Shutdown is done, or the client is closed
+	done    chan struct{} // closed when Shutdown is done
+	result  error         // of Shutdown
+}
+
+// Dial makes a client and a consumer on it. The client is the consumer's own: Close closes it too.
+// Like New, it checks both Configs and does not wait for the network.
+func Dial(client netclient.Config, cfg Config) (*Consumer, error) {
+	cl, err := netclient.New(client)
+	if err != nil {
+		return nil, err
+	}
+	c, err := New(cl, cfg)
+	if err != nil {
+		return nil, errors.Join(err, cl.Close())
+	}
+	c.owner = true
+	return c, nil
 }
 
 // New makes a consumer on a client. It checks cfg and does not wait for the network. The consumer
@@ -256,65 +272,6 @@ func (c *Consumer) GroupMetadata() GroupMetadata {
 		md.GroupInstanceID = &c.cfg.GroupInstanceID
 	}
 	return md
-}
-
-// Close commits what the application finished unless ManualCommit is set, runs OnRevoked, leaves
-// the group, and ends everything that this consumer started. A waiting Poll or Records returns
-// ErrClosed; a rebalance callback that is running ends first. Close waits until ctx ends,
-// RequestTimeout if that has no deadline, and gives up then what it could not finish; its error
-// says what. Calling it again waits for the first call and gives the same answer.
-func (c *Consumer) Close(ctx context.Context) error {
-	ctx, stop := c.bound(ctx)
-	defer stop()
-	c.mu.Lock()
-	first := !c.closing
-	c.closing = true
-	c.attend()
-	c.mu.Unlock()
-	if !first {
-		select {
-		case <-c.done:
-			return c.result
-		case <-ctx.Done():
-			return fmt.Errorf("consumer: waiting for another Close: %w", context.Cause(ctx))
-		}
-	}
-	c.result = c.depart(ctx)
-	c.mu.Lock()
-	c.cancel() // under the lock: whoever starts goroutines looks at ctx there first
-	c.mu.Unlock()
-	c.fetches.Close()
-	c.group.Close()
-	c.wg.Wait()
-	c.meter.close()
-	c.mu.Lock()
-	c.closed = true
-	c.news()
-	c.mu.Unlock()
-	close(c.done)
-	return c.result
-}
-
-// depart does what Close promises as long as ctx allows.
-func (c *Consumer) depart(ctx context.Context) error {
-	if err := c.takeErrand(ctx); err != nil {
-		return fmt.Errorf("consumer: closed while a rebalance callback was running; nothing was committed: %w", err)
-	}
-	defer c.endErrand()
-	err := c.giveUp(ctx, true)
-	c.mu.Lock()
-	c.step(evLeave{})
-	left := c.due.left
-	c.mu.Unlock()
-	if left == nil {
-		return err
-	}
-	select {
-	case <-left:
-		return err
-	case <-ctx.Done():
-		return errors.Join(err, fmt.Errorf("consumer: closed before the group answered that it was left: %w", context.Cause(ctx)))
-	}
 }
 
 // bound gives ctx the deadline that every wait has.

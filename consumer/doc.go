@@ -4,7 +4,7 @@
 //	client, err := netclient.New(netclient.Config{BootstrapServers: []string{"localhost:9092"}})
 //	defer client.Close()
 //	c, err := consumer.New(client, consumer.Config{GroupID: "my-group", Topics: []string{"my-topic"}})
-//	defer c.Close(context.WithoutCancel(ctx))
+//	defer c.Close()
 //	for rec, err := range c.Records(ctx) {
 //		if err != nil {
 //			return err

@@ -11,8 +11,8 @@ import (
 
 // Errors to compare with errors.Is.
 var (
-	// ErrClosed: the Consumer, or the client under it, is closed.
-	ErrClosed = errors.New("consumer: closed")
+	// ErrClosed: the Consumer, or the client under it, is closed. It is netclient.ErrClosed.
+	ErrClosed = netclient.ErrClosed
 	// ErrBusy: another Poll or Records is running; a Consumer serves one at a time.
 	ErrBusy = errors.New("consumer: another Poll or Records is running")
 	// ErrNoSubscription: there is nothing to read, because neither Subscribe nor Assign was called.
@@ -35,8 +35,8 @@ var (
 // OffsetOutOfRangeError says that the position of a partition does not exist in its log and
 // AutoOffsetReset is ResetNone. It comes again until a Seek.
 type OffsetOutOfRangeError struct {
-	TopicPartition TopicPartition
-	Offset         int64 // the position that was asked for
+	TopicPartition
+	Offset int64 // the position that was asked for
 }
 
 func (e *OffsetOutOfRangeError) Error() string {
@@ -49,7 +49,7 @@ func (e *OffsetOutOfRangeError) Unwrap() error { return wire.ErrOffsetOutOfRange
 
 // NoOffsetError says that there is no committed offset to start from and AutoOffsetReset is
 // ResetNone. It comes again until a Seek.
-type NoOffsetError struct{ TopicPartition TopicPartition }
+type NoOffsetError struct{ TopicPartition }
 
 func (e *NoOffsetError) Error() string {
 	return fmt.Sprintf("consumer: no committed offset for %s and AutoOffsetReset is none; Seek to where reading shall start",
@@ -59,10 +59,10 @@ func (e *NoOffsetError) Error() string {
 // RecordTooLargeError says that the next record, or batch of records, of a partition is larger
 // than what can be fetched. It comes again until a Seek.
 type RecordTooLargeError struct {
-	TopicPartition TopicPartition
-	Offset         int64 // the position that can't be passed
-	Size           int   // bytes of the record or batch; 0 when even that is unknown
-	Limit          int   // bytes that were asked for
+	TopicPartition
+	Offset int64 // the position that can't be passed
+	Size   int   // bytes of the record or batch; 0 when even that is unknown
+	Limit  int   // bytes that were asked for
 }
 
 func (e *RecordTooLargeError) Error() string {
@@ -76,9 +76,9 @@ func (e *RecordTooLargeError) Unwrap() error { return wire.ErrMessageTooLarge }
 // CorruptRecordError says that what was fetched is damaged or can't be decoded. The records before
 // it were delivered. It comes again until a Seek, past it or to fetch it again.
 type CorruptRecordError struct {
-	TopicPartition TopicPartition
-	Offset         int64 // of the record, or the first of the batch
-	Err            error
+	TopicPartition
+	Offset int64 // of the record, or the first of the batch
+	Err    error
 }
 
 func (e *CorruptRecordError) Error() string {
@@ -89,9 +89,9 @@ func (e *CorruptRecordError) Unwrap() error { return e.Err }
 
 // PartitionError says what went wrong with one partition, and what was tried.
 type PartitionError struct {
-	TopicPartition TopicPartition
-	Op             string // "fetch", "look up the committed offset"
-	Err            error
+	TopicPartition
+	Op  string // "fetch", "look up the committed offset"
+	Err error
 }
 
 func (e *PartitionError) Error() string {
@@ -115,6 +115,28 @@ func (e *CommitError) Unwrap() error { return e.Err }
 func partitionName(tp TopicPartition) string {
 	return fmt.Sprintf("partition %d of topic %q", tp.Partition, tp.Topic)
 }
+
+// IsFinal reports whether err ends an iteration of Records: the end of ctx, ErrClosed, ErrBusy,
+// ErrNoSubscription, or that another member took this one's GroupInstanceID
+// (wire.ErrFencedInstanceID). After any other error the iteration continues, and so may a loop of
+// Polls, for which it holds as well.
+func IsFinal(err error) bool {
+	if _, ended := errors.AsType[*endedError](err); ended {
+		return true
+	}
+	return errors.Is(err, ErrClosed) || errors.Is(err, ErrBusy) || errors.Is(err, ErrNoSubscription) ||
+		errors.Is(err, wire.ErrFencedInstanceID)
+}
+
+// endedError is the error of a Poll or Records whose ctx has ended.
+type endedError struct{ err, cause error }
+
+// ended returns the error of a ctx that has ended.
+func ended(ctx context.Context) error { return &endedError{ctx.Err(), context.Cause(ctx)} }
+
+func (e *endedError) Error() string { return fmt.Sprintf("consumer: %v", e.cause) }
+
+func (e *endedError) Unwrap() []error { return []error{e.err, e.cause} }
 
 // retriable says whether trying again later can help.
 func retriable(err error) bool {

@@ -61,7 +61,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer c.Close(context.WithoutCancel(ctx)) // commits, leaves the group
+	defer c.Close() // commits, leaves the group
 	for rec, err := range c.Records(ctx) {
 		if err != nil {
 			log.Fatal(err)
@@ -90,7 +90,7 @@ func ExampleConsumer_Poll() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer c.Close(ctx)
+	defer c.Close()
 	for n := 0; n < 3; {
 		recs, err := c.Poll(ctx, 500*time.Millisecond)
 		if err != nil {
@@ -122,7 +122,7 @@ func ExampleConsumer_Assign() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer c.Close(ctx)
+	defer c.Close()
 	tp := wire.TopicPartition{Topic: "my-topic", Partition: 0}
 	last, err := c.EndOffsets(ctx, tp)
 	if err != nil {

@@ -573,7 +573,7 @@ func TestCloseFromACallback(t *testing.T) {
 	inWorld(t, func(w *world) {
 		done := make(chan error, 1)
 		c := w.consumer("c", Config{GroupID: "g", Topics: []string{"t"}, OnAssigned: func(ctx context.Context, c *Consumer, _ []TopicPartition) {
-			go func() { done <- c.Close(context.WithoutCancel(ctx)) }()
+			go func() { done <- c.Close() }()
 			time.Sleep(time.Second)
 		}})
 		if _, err := c.Poll(w.ctx, time.Hour); !errors.Is(err, ErrClosed) {

@@ -143,7 +143,7 @@ func (c *Consumer) endErrand() { <-c.errand }
 // runErrands does in the application's goroutine what the group's protocol wants of it.
 func (c *Consumer) runErrands(ctx context.Context) error {
 	if err := c.takeErrand(ctx); err != nil {
-		return err
+		return ended(ctx)
 	}
 	defer c.endErrand()
 	for {

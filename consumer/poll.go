@@ -21,12 +21,12 @@ import (
 // What an earlier Poll returned, and what an earlier Records had in hand, is finished by calling
 // Poll: it is committed from then on. Rebalance callbacks run inside Poll, with ctx; they, and an
 // automatic commit before a rebalance, may take longer than timeout.
-func (c *Consumer) Poll(ctx context.Context, timeout time.Duration) (Records, error) {
+func (c *Consumer) Poll(ctx context.Context, timeout time.Duration) (Polled, error) {
 	if timeout < 0 {
-		return Records{}, fmt.Errorf("consumer: Poll with a negative timeout (%v)", timeout)
+		return Polled{}, fmt.Errorf("consumer: Poll with a negative timeout (%v)", timeout)
 	}
 	if err := c.enter(); err != nil {
-		return Records{}, err
+		return Polled{}, err
 	}
 	defer c.exit()
 	deadline := time.Now().Add(timeout)
@@ -37,10 +37,10 @@ func (c *Consumer) Poll(ctx context.Context, timeout time.Duration) (Records, er
 			return len(chunks) > 0
 		})
 		if err != nil {
-			return Records{}, err
+			return Polled{}, err
 		}
 		if chunks = c.checked(chunks); len(chunks) > 0 || !time.Now().Before(deadline) {
-			return Records{c: c, chunks: chunks}, nil
+			return Polled{c: c, chunks: chunks}, nil
 		}
 	}
 }
@@ -62,8 +62,9 @@ func (c *Consumer) checked(chunks []*chunk) []*chunk {
 }
 
 // Records returns an iterator over the records as they come. It never ends by itself: it waits for
-// more. It yields a zero Record and an error for what Poll would return as an error, and may be
-// continued after it; only ctx's error, ErrClosed and ErrBusy end it.
+// more. It yields a zero Record and an error for what Poll would return as an error, and continues
+// after it: only the errors that IsFinal reports (the end of ctx, ErrClosed, ErrBusy,
+// ErrNoSubscription, a GroupInstanceID that was taken over) end it.
 //
 // A record is finished, and so will be committed, when the iteration asks for the next one, or
 // when the body calls Finish. After break, return or a panic the record in hand is not finished
@@ -90,7 +91,7 @@ func (c *Consumer) Records(ctx context.Context) iter.Seq2[Record, error] {
 			})
 			switch {
 			case err != nil:
-				if !yield(Record{}, err) || ctx.Err() != nil || errors.Is(err, ErrClosed) {
+				if !yield(Record{}, err) || IsFinal(err) {
 					return
 				}
 			case !c.goThrough(ctx, ch, attention, yield):
@@ -181,7 +182,7 @@ func (c *Consumer) exit() {
 func (c *Consumer) await(ctx context.Context, deadline time.Time, want func() bool) error {
 	for {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return ended(ctx)
 		}
 		c.mu.Lock()
 		if !c.closing && !c.closed && c.due.errands.any() {

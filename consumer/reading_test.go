@@ -855,7 +855,7 @@ func TestContractClose(t *testing.T) {
 		w.none(c)
 		w.cluster.StopBroker(1)
 		began = time.Now()
-		err := c.Close(context.Background())
+		err := c.Close()
 		if _, ok := errors.AsType[*CommitError](err); !ok || time.Since(began) > 6*time.Second {
 			w.Errorf("Close: %v after %v", err, time.Since(began))
 		}
@@ -873,7 +873,7 @@ func TestContractClose(t *testing.T) {
 		if err := <-woken; !errors.Is(err, ErrClosed) {
 			w.Errorf("Poll after client.Close: %v", err)
 		}
-		c.Close(w.ctx)
+		c.Close()
 	}, kafkatest.Topic("t", 1))
 }
 

@@ -90,20 +90,20 @@ func newRecord(tp TopicPartition, cur *cursor, rec *record.Record) Record {
 	return out
 }
 
-// Records is what one Poll returned: batches of records that are unpacked and decoded while you
-// iterate, anew each time. The zero Records is empty. It stays good after the next Poll.
-type Records struct {
+// Polled is what one Poll returned: batches of records that are unpacked and decoded while you
+// iterate, each time again. The zero Polled is empty. It stays good after the next Poll.
+type Polled struct {
 	c      *Consumer
 	chunks []*chunk
 }
 
 // Empty says that Poll found nothing before its timeout.
-func (r Records) Empty() bool { return len(r.chunks) == 0 }
+func (r Polled) Empty() bool { return len(r.chunks) == 0 }
 
 // All iterates over the records, partition after partition, each in the order of its offsets.
 // Where a batch can't be unpacked or decoded it ends for that partition: the position stays
 // before that record, and the next Poll says what is wrong.
-func (r Records) All() iter.Seq[Record] {
+func (r Polled) All() iter.Seq[Record] {
 	return func(yield func(Record) bool) {
 		for _, ch := range r.chunks {
 			if !r.c.each(ch, yield) {
@@ -114,7 +114,7 @@ func (r Records) All() iter.Seq[Record] {
 }
 
 // Partitions iterates over the partitions, each with its records as All would yield them.
-func (r Records) Partitions() iter.Seq2[TopicPartition, iter.Seq[Record]] {
+func (r Polled) Partitions() iter.Seq2[TopicPartition, iter.Seq[Record]] {
 	return func(yield func(TopicPartition, iter.Seq[Record]) bool) {
 		for _, ch := range r.chunks {
 			if !yield(ch.p.tp, func(yield func(Record) bool) { r.c.each(ch, yield) }) {

@@ -72,7 +72,7 @@ func anything(w *world, seed uint64) {
 		}
 	}
 	wg.Wait()
-	if err := c.Close(w.ctx); err != nil && !errors.Is(err, ErrSessionExpired) && !netclient.IsRetriable(err) {
+	if err := c.Close(); err != nil && !errors.Is(err, ErrSessionExpired) && !netclient.IsRetriable(err) {
 		w.Errorf("Close: %v", err)
 	}
 }

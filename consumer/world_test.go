@@ -69,7 +69,7 @@ func (w *world) exactly(id string, cfg Config) *Consumer {
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.Cleanup(func() { c.Close(context.Background()) })
+	w.Cleanup(func() { c.Close() })
 	return c
 }
 
@@ -197,7 +197,7 @@ func (w *world) committedOf(group, topic string, partition int32, want int64) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	defer c.Close(w.ctx)
+	defer c.Close()
 	tp := TopicPartition{Topic: topic, Partition: partition}
 	offsets, err := c.Committed(w.ctx, tp)
 	if err != nil {
@@ -215,7 +215,7 @@ func (w *world) committedOf(group, topic string, partition int32, want int64) {
 
 func (w *world) close(c *Consumer) {
 	w.Helper()
-	if err := c.Close(w.ctx); err != nil {
+	if err := c.Close(); err != nil {
 		w.Errorf("Close: %v", err)
 	}
 }

@@ -87,7 +87,7 @@ func NewConsumer(client *Client, group, topic string, config ConsumerConfig) (*C
 	c := &Consumer{client: client, config: config, topic: topic, group: group, consumer: modern,
 		consumed: map[wire.TopicPartition]int64{}, committed: time.Now()}
 	if err := c.begin(); err != nil {
-		modern.Close(context.Background())
+		modern.Close()
 		return nil, err
 	}
 	return c, nil
@@ -279,7 +279,7 @@ func (c *Consumer) Stop() error {
 		}
 		ctx, cancel := c.client.context()
 		defer cancel()
-		err = errors.Join(err, c.consumer.Close(ctx))
+		err = errors.Join(err, c.consumer.Shutdown(ctx))
 	})
 	return err
 }

@@ -150,7 +150,7 @@ func newIncoming(ctx context.Context, client *netclient.Client, config consumer.
 		err = in.start(ctx, known)
 	}
 	if err != nil {
-		in.consumer.Close(ctx)
+		in.consumer.Close()
 		return nil, err
 	}
 	return in, nil
@@ -226,7 +226,7 @@ func (in *incoming) run(ctx context.Context) error {
 	if err == nil && flushErr == nil && in.opts.group != "" {
 		err = in.consumer.Commit(leave)
 	}
-	return errors.Join(err, flushErr, in.consumer.Close(leave))
+	return errors.Join(err, flushErr, in.consumer.Shutdown(leave))
 }
 
 // printAll returns nil when the count, the end or a signal was met.
@@ -254,7 +254,7 @@ func (in *incoming) printAll(ctx context.Context) error {
 
 // print writes the records, up to the count; where it stops in the middle of
 // what was polled, it seeks back to the first that it left.
-func (in *incoming) print(recs consumer.Records) error {
+func (in *incoming) print(recs consumer.Polled) error {
 	for tp, records := range recs.Partitions() {
 		for rec := range records {
 			if in.printed == in.opts.count {

@@ -59,7 +59,7 @@ func (d *demoRun) run(ctx context.Context, records int, fault string) error {
 	if err != nil {
 		return err
 	}
-	defer first.Close(context.WithoutCancel(ctx))
+	defer first.Close()
 
 	began := time.Now()
 	stopProgress := d.showProgress()
@@ -221,7 +221,7 @@ func (d *demoRun) visit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close(context.WithoutCancel(ctx))
+	defer c.Close()
 	enough := int((untilJoined + untilLeft) / 2 * float64(d.check.records))
 	for !assigned || d.check.arrived() < enough {
 		if err := d.poll(ctx, c, 1); err != nil {
@@ -229,7 +229,7 @@ func (d *demoRun) visit(ctx context.Context) error {
 		}
 	}
 	// What the last Poll returned counts as finished at the next one, or now.
-	if err := errors.Join(c.Commit(ctx), c.Close(ctx)); err != nil {
+	if err := errors.Join(c.Commit(ctx), c.Close()); err != nil {
 		return fmt.Errorf("the second member leaving: %w", err)
 	}
 	fmt.Fprintf(d.w, "the second member has left after %d records\n", d.check.byMember(1))

@@ -145,7 +145,7 @@ func readMany(tb testing.TB, client *netclient.Client, topic string, n int) floa
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer c.Close(context.Background())
+	defer c.Close()
 	ctx, cancel := context.WithTimeout(tb.Context(), 2*time.Minute)
 	defer cancel()
 	got := 0

@@ -8,28 +8,68 @@ import (
 )
 
 // An Assignor shares the partitions of a group's topics among its members. The
-// group's leader runs it; all members must offer one of the same name. It is a
-// plain value: it keeps nothing between two calls, and may be used by several
-// goroutines.
+// group's leader runs it; all members must offer one of the same name. It keeps
+// nothing between two calls, and may be used by several goroutines.
+//
+// What goes in and what comes out are structs, so that they can grow: name their
+// fields when you make one.
 type Assignor interface {
-	// Name is what members agree on, such as "range".
-	Name() string
-	// Subscription returns the bytes that a member sends along when it joins, for
-	// the leader's Assign: nil for none. owned is what the member had in that
-	// generation; -1 is none yet.
-	Subscription(topics []string, owned []wire.TopicPartition, generation int32) (userData []byte)
+	// Protocol is what members agree on. It is always the same.
+	Protocol() Protocol
+	// Subscribe returns what a member sends along when it joins, for the leader's
+	// Assign. With an error the member does not join; it is reported, and tried
+	// again.
+	Subscribe(Subscriber) (Subscription, error)
 	// Assign gives every partition of every topic to one member that subscribes
-	// to it. partitions has the number of partitions of each topic that exists.
-	// The result has every member, those without a partition too.
-	Assign(members []Member, partitions map[string]int32) map[string][]wire.TopicPartition
+	// to it. The group must not be changed. With an error nobody gets anything:
+	// the leader's application is told, and the group joins again.
+	Assign(Group) (Assignment, error)
 }
 
-// A Member is a member of a group, as the leader hears of it.
+// A Protocol names an assignor.
+type Protocol struct {
+	Name string // such as "range"; must not be empty
+}
+
+// A Subscriber is a member that is about to join.
+type Subscriber struct {
+	Topics []string // what it subscribes to
+}
+
+// A Subscription is what a member says to the leader besides its topics.
+type Subscription struct {
+	UserData []byte // nil for none
+}
+
+// A Group is what an Assignor shares out, and among whom.
+type Group struct {
+	Members []Member
+	Topics  map[string]Topic // those that exist, of all that a member subscribes to
+}
+
+// A Member is a member of a group, as the leader sees it.
 type Member struct {
 	ID         string
 	InstanceID string   // group.instance.id of a static member (KIP-345), else empty
 	Topics     []string // what it subscribes to
-	UserData   []byte   // what its assignor's Subscription returned
+	UserData   []byte   // what its assignor's Subscribe returned
+}
+
+// A Topic is a topic that can be shared out.
+type Topic struct {
+	Partitions int32 // how many it has, numbered from 0
+}
+
+// An Assignment is what the members of a group get.
+type Assignment struct {
+	// Members has what each member gets, by its ID. One that is missing gets
+	// nothing.
+	Members map[string]MemberAssignment
+}
+
+// A MemberAssignment is what one member gets.
+type MemberAssignment struct {
+	Partitions []wire.TopicPartition
 }
 
 // order sorts members as Java's assignors do: static members first, by instance
@@ -52,13 +92,13 @@ func order(members []Member) []Member {
 // subscribers finds who subscribes to each topic that exists: indices into
 // members, ascending; and the topics in order. A topic that a member names twice
 // counts once.
-func subscribers(members []Member, partitions map[string]int32) (topics []string, byTopic map[string][]int) {
+func subscribers(members []Member, existing map[string]Topic) (topics []string, byTopic map[string][]int) {
 	byTopic = map[string][]int{}
 	for i, m := range members {
 		for _, topic := range m.Topics {
 			who := byTopic[topic]
 			switch {
-			case partitions[topic] <= 0:
+			case existing[topic].Partitions <= 0:
 				continue
 			case len(who) == 0:
 				topics = append(topics, topic)
@@ -72,11 +112,14 @@ func subscribers(members []Member, partitions map[string]int32) (topics []string
 	return topics, byTopic
 }
 
-// nothing is an assignment that gives nobody anything.
-func nothing(members []Member) map[string][]wire.TopicPartition {
-	assignment := make(map[string][]wire.TopicPartition, len(members))
-	for _, m := range members {
-		assignment[m.ID] = nil
+// given is who gets what, by the members' places in a list.
+type given [][]wire.TopicPartition
+
+// assignment has every member, those without a partition too.
+func (g given) assignment(members []Member) Assignment {
+	a := Assignment{Members: make(map[string]MemberAssignment, len(members))}
+	for i, m := range members {
+		a.Members[m.ID] = MemberAssignment{Partitions: append(g[i], a.Members[m.ID].Partitions...)} // an ID that came twice is one member
 	}
-	return assignment
+	return a
 }

@@ -48,16 +48,38 @@ func TestVectors(t *testing.T) {
 				Assignor
 				want assigned
 			}{{Range(), v.Range}, {RoundRobin(), v.RoundRobin}} {
-				got := c.Assign(members, counts)
+				got := share(t, c, members, counts)
 				checkComplete(t, members, counts, got)
 				for id, list := range c.want {
 					if want := partitionsOf(t, list); !slices.Equal(got[id], want) {
-						t.Errorf("%s: %s got %v, want %v", c.Name(), id, got[id], want)
+						t.Errorf("%s: %s got %v, want %v", c.Protocol().Name, id, got[id], want)
 					}
 				}
 			}
 		})
 	}
+}
+
+// share has the assignor share out topics with that many partitions.
+func share(t *testing.T, a Assignor, members []Member, counts map[string]int32) map[string][]wire.TopicPartition {
+	t.Helper()
+	assigned, err := a.Assign(Group{Members: members, Topics: topicsOf(counts)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]wire.TopicPartition{}
+	for id, m := range assigned.Members {
+		got[id] = m.Partitions
+	}
+	return got
+}
+
+func topicsOf(counts map[string]int32) map[string]Topic {
+	topics := map[string]Topic{}
+	for topic, n := range counts {
+		topics[topic] = Topic{Partitions: n}
+	}
+	return topics
 }
 
 // partitionsOf reads [["topic", [0, 1]], …].
@@ -136,12 +158,12 @@ func TestRandomGroups(t *testing.T) {
 			members = append(members, m)
 		}
 		for _, a := range []Assignor{Range(), RoundRobin()} {
-			got := a.Assign(members, counts)
+			got := share(t, a, members, counts)
 			checkComplete(t, members, counts, got)
 			shuffled := slices.Clone(members)
 			random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-			if again := a.Assign(shuffled, counts); !maps.EqualFunc(got, again, slices.Equal) {
-				t.Fatalf("%s depends on the order of members: %v and %v", a.Name(), got, again)
+			if again := share(t, a, shuffled, counts); !maps.EqualFunc(got, again, slices.Equal) {
+				t.Fatalf("%s depends on the order of members: %v and %v", a.Protocol().Name, got, again)
 			}
 			if !alike {
 				continue
@@ -151,11 +173,11 @@ func TestRandomGroups(t *testing.T) {
 				sizes = append(sizes, len(tps))
 			}
 			most := 1
-			if a.Name() == "range" {
+			if a.Protocol().Name == "range" {
 				most = len(counts) // one for each topic
 			}
 			if slices.Max(sizes)-slices.Min(sizes) > most {
-				t.Errorf("%s: %v of %v is uneven", a.Name(), sizes, counts)
+				t.Errorf("%s: %v of %v is uneven", a.Protocol().Name, sizes, counts)
 			}
 		}
 	}
@@ -168,9 +190,21 @@ func TestTopicNamedTwice(t *testing.T) {
 	once := []Member{{ID: "a", Topics: []string{"t", "u"}}, {ID: "b", Topics: []string{"u", "t"}}}
 	twice := []Member{{ID: "a", Topics: []string{"t", "u", "t"}}, {ID: "b", Topics: []string{"u", "t"}}}
 	for _, a := range []Assignor{Range(), RoundRobin()} {
-		got, want := a.Assign(twice, counts), a.Assign(once, counts)
+		got, want := share(t, a, twice, counts), share(t, a, once, counts)
 		if !maps.EqualFunc(got, want, slices.Equal) {
-			t.Errorf("%s: %v, want %v as when it is named once", a.Name(), got, want)
+			t.Errorf("%s: %v, want %v as when it is named once", a.Protocol().Name, got, want)
+		}
+	}
+}
+
+// A member that is listed twice, which no coordinator does, loses nothing.
+func TestMemberListedTwice(t *testing.T) {
+	members := []Member{{ID: "a", Topics: []string{"t"}}, {ID: "b", Topics: []string{"t"}}, {ID: "a", Topics: []string{"t"}}}
+	for _, a := range []Assignor{Range(), RoundRobin()} {
+		got := share(t, a, members, map[string]int32{"t": 6})
+		checkComplete(t, members, map[string]int32{"t": 6}, got)
+		if len(got) != 2 {
+			t.Errorf("%s: %v", a.Protocol().Name, got)
 		}
 	}
 }
@@ -183,10 +217,10 @@ func TestOrderOfMembers(t *testing.T) {
 		{ID: "c", InstanceID: "z", Topics: topics}, {ID: "d", InstanceID: "y", Topics: topics},
 	}
 	for _, a := range []Assignor{Range(), RoundRobin()} {
-		got := a.Assign(members, map[string]int32{"t": 4})
+		got := share(t, a, members, map[string]int32{"t": 4})
 		for i, id := range []string{"d", "c", "a", "b"} {
 			if want := []wire.TopicPartition{{Topic: "t", Partition: int32(i)}}; !slices.Equal(got[id], want) {
-				t.Errorf("%s: %s got %v, want %v", a.Name(), id, got[id], want)
+				t.Errorf("%s: %s got %v, want %v", a.Protocol().Name, id, got[id], want)
 			}
 		}
 	}
@@ -195,7 +229,7 @@ func TestOrderOfMembers(t *testing.T) {
 // Topics are dealt out by name, in whatever order they were subscribed to.
 func TestOrderOfTopics(t *testing.T) {
 	members := []Member{{ID: "a", Topics: []string{"u", "t"}}, {ID: "b", Topics: []string{"u", "t"}}}
-	got := RoundRobin().Assign(members, map[string]int32{"t": 1, "u": 1})
+	got := share(t, RoundRobin(), members, map[string]int32{"t": 1, "u": 1})
 	if got["a"][0].Topic != "t" || got["b"][0].Topic != "u" {
 		t.Errorf("%v, want t for a and u for b", got)
 	}
@@ -205,7 +239,7 @@ func TestStaticMembersKeepTheirPlaces(t *testing.T) {
 	counts := map[string]int32{"t": 2}
 	at := func(one, two string) wire.TopicPartition {
 		members := []Member{{ID: one, InstanceID: "a", Topics: []string{"t"}}, {ID: two, InstanceID: "b", Topics: []string{"t"}}}
-		return Range().Assign(members, counts)[one][0]
+		return share(t, Range(), members, counts)[one][0]
 	}
 	if before, after := at("m-1", "m-2"), at("m-9", "m-2"); before != after {
 		t.Errorf("instance a had %v, and %v under another member id", before, after)
@@ -224,10 +258,11 @@ func BenchmarkAssign(b *testing.B) {
 	for i := range 500 {
 		members = append(members, Member{ID: fmt.Sprint("member-", i), Topics: topics})
 	}
+	group := Group{Members: members, Topics: topicsOf(counts)}
 	for _, a := range []Assignor{Range(), RoundRobin()} {
-		b.Run(a.Name(), func(b *testing.B) {
+		b.Run(a.Protocol().Name, func(b *testing.B) {
 			for b.Loop() {
-				a.Assign(members, counts)
+				a.Assign(group)
 			}
 		})
 	}

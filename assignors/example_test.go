@@ -11,10 +11,11 @@ func Example() {
 		{ID: "one", Topics: []string{"orders"}},
 		{ID: "two", Topics: []string{"orders"}},
 	}
-	assigned := assignors.Range().Assign(members, map[string]int32{"orders": 5})
-	fmt.Println(assigned["one"])
-	fmt.Println(assigned["two"])
+	group := assignors.Group{Members: members, Topics: map[string]assignors.Topic{"orders": {Partitions: 5}}}
+	assigned, err := assignors.Range().Assign(group)
+	fmt.Println(assigned.Members["one"].Partitions, err)
+	fmt.Println(assigned.Members["two"].Partitions)
 	// Output:
-	// [orders/0 orders/1 orders/2]
+	// [orders/0 orders/1 orders/2] <nil>
 	// [orders/3 orders/4]
 }

@@ -11,28 +11,27 @@ func Range() Assignor { return rangeAssignor{} }
 
 type rangeAssignor struct{}
 
-func (rangeAssignor) Name() string { return "range" }
+func (rangeAssignor) Protocol() Protocol { return Protocol{Name: "range"} }
 
-func (rangeAssignor) Subscription([]string, []wire.TopicPartition, int32) []byte { return nil }
+func (rangeAssignor) Subscribe(Subscriber) (Subscription, error) { return Subscription{}, nil }
 
-func (rangeAssignor) Assign(members []Member, partitions map[string]int32) map[string][]wire.TopicPartition {
-	assignment := nothing(members)
-	members = order(members)
-	topics, byTopic := subscribers(members, partitions)
+func (rangeAssignor) Assign(group Group) (Assignment, error) {
+	members := order(group.Members)
+	topics, byTopic := subscribers(members, group.Topics)
+	all := make(given, len(members))
 	for _, topic := range topics {
-		who := byTopic[topic]
-		each, more := partitions[topic]/int32(len(who)), partitions[topic]%int32(len(who))
+		who, partitions := byTopic[topic], group.Topics[topic].Partitions
+		each, more := partitions/int32(len(who)), partitions%int32(len(who))
 		next := int32(0)
 		for nth, i := range who {
 			end := next + each
 			if int32(nth) < more {
 				end++
 			}
-			id := members[i].ID
 			for ; next < end; next++ {
-				assignment[id] = append(assignment[id], wire.TopicPartition{Topic: topic, Partition: next})
+				all[i] = append(all[i], wire.TopicPartition{Topic: topic, Partition: next})
 			}
 		}
 	}
-	return assignment
+	return all.assignment(members), nil
 }

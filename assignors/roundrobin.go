@@ -14,24 +14,23 @@ func RoundRobin() Assignor { return roundRobin{} }
 
 type roundRobin struct{}
 
-func (roundRobin) Name() string { return "roundrobin" }
+func (roundRobin) Protocol() Protocol { return Protocol{Name: "roundrobin"} }
 
-func (roundRobin) Subscription([]string, []wire.TopicPartition, int32) []byte { return nil }
+func (roundRobin) Subscribe(Subscriber) (Subscription, error) { return Subscription{}, nil }
 
-func (roundRobin) Assign(members []Member, partitions map[string]int32) map[string][]wire.TopicPartition {
-	assignment := nothing(members)
-	members = order(members)
-	topics, byTopic := subscribers(members, partitions)
+func (roundRobin) Assign(group Group) (Assignment, error) {
+	members := order(group.Members)
+	topics, byTopic := subscribers(members, group.Topics)
+	all := make(given, len(members))
 	turn := 0 // index of the member that is next, whether it subscribes or not
 	for _, topic := range topics {
 		who := byTopic[topic]
-		for p := range partitions[topic] {
+		for p := range group.Topics[topic].Partitions {
 			nth, _ := slices.BinarySearch(who, turn)
 			i := who[nth%len(who)]
-			id := members[i].ID
-			assignment[id] = append(assignment[id], wire.TopicPartition{Topic: topic, Partition: p})
+			all[i] = append(all[i], wire.TopicPartition{Topic: topic, Partition: p})
 			turn = (i + 1) % len(members)
 		}
 	}
-	return assignment
+	return all.assignment(members), nil
 }

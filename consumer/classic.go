@@ -311,8 +311,13 @@ func (m *classic) found(now time.Time, ev evCoordinator) []action {
 
 func (m *classic) joined(now time.Time, ev evJoined) []action {
 	code, answered := errorCode(ev.err)
+	_, ours := errors.AsType[*assignorError](ev.err)
 	switch {
 	case ev.err == nil:
+	case ours: // it was not sent
+		m.state = memberUnjoined
+		m.retry(now)
+		return []action{actReport{err: ev.err}}
 	case !answered:
 		m.state = memberUnjoined
 		return m.forget(now)
@@ -349,7 +354,7 @@ func (m *classic) assigned(now time.Time, ev evAssigned) []action {
 		// Not syncing makes the coordinator rebalance after a session; joining again does it now.
 		m.state = memberUnjoined
 		m.retry(now)
-		if !retriable(ev.err) {
+		if _, ours := errors.AsType[*assignorError](ev.err); ours || !retriable(ev.err) {
 			return []action{actReport{err: ev.err}}
 		}
 		return nil

@@ -196,10 +196,12 @@ func (c *Config) Validate() error {
 		switch {
 		case a == nil:
 			bad("Assignors[%d] is nil", i)
-		case names[a.Name()]:
-			bad("Assignors has %q twice", a.Name())
+		case a.Protocol().Name == "":
+			bad("Assignors[%d] (%T) has no name", i, a)
+		case names[a.Protocol().Name]:
+			bad("Assignors has %q twice", a.Protocol().Name)
 		default:
-			names[a.Name()] = true
+			names[a.Protocol().Name] = true
 		}
 	}
 	return errors.Join(errs...)

@@ -27,7 +27,7 @@ func TestZeroConfigIsTheSpecifiedDefault(t *testing.T) {
 		"fetch.max.bytes":           got.FetchMaxBytes == 50<<20,
 		"check.crcs":                !got.SkipCRCCheck,
 		"request.timeout.ms":        got.RequestTimeout == 40*time.Second,
-		"assignors":                 len(got.Assignors) == 2 && got.Assignors[0].Name() == "range" && got.Assignors[1].Name() == "roundrobin",
+		"assignors":                 len(got.Assignors) == 2 && got.Assignors[0].Protocol().Name == "range" && got.Assignors[1].Protocol().Name == "roundrobin",
 	} {
 		if !ok {
 			t.Errorf("%s has another default: %+v", name, got)
@@ -81,7 +81,7 @@ func TestParseProperties(t *testing.T) {
 	if c.GroupID != "g" || c.AutoOffsetReset != ResetEarliest || !c.ManualCommit || c.AutoCommitInterval != time.Second ||
 		c.SessionTimeout != 10*time.Second || c.HeartbeatInterval != time.Second || c.MaxPollInterval != time.Minute ||
 		c.FetchMinBytes != -1 || c.FetchMaxWait != -1 || c.MaxPartitionFetchBytes != 1000 || c.FetchMaxBytes != 2000 ||
-		len(c.Assignors) != 2 || c.Assignors[0].Name() != "roundrobin" || c.Assignors[1].Name() != "range" ||
+		len(c.Assignors) != 2 || c.Assignors[0].Protocol().Name != "roundrobin" || c.Assignors[1].Protocol().Name != "range" ||
 		!c.SkipCRCCheck || c.GroupInstanceID != "i" || c.ClientRack != "r" || c.RequestTimeout != 7*time.Second {
 		t.Errorf("consumer: %+v", c)
 	}

@@ -142,3 +142,14 @@ func (e *endedError) Unwrap() []error { return []error{e.err, e.cause} }
 func retriable(err error) bool {
 	return netclient.IsRetriable(err) || errors.Is(err, context.DeadlineExceeded)
 }
+
+// An assignorError is what an assignor of the application failed with.
+type assignorError struct {
+	name string
+	err  error
+}
+
+func (e *assignorError) Error() string {
+	return fmt.Sprintf("consumer: assignor %q: %v", e.name, e.err)
+}
+func (e *assignorError) Unwrap() error { return e.err }

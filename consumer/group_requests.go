@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -93,7 +92,7 @@ func (c *Consumer) join(ctx context.Context, a actJoin) event {
 		if err != nil {
 			return evJoined{round: a.round, err: err}
 		}
-		req.Protocols = append(req.Protocols, msg.JoinGroupRequestProtocol{Name: assignor.Name(), Metadata: metadata})
+		req.Protocols = append(req.Protocols, msg.JoinGroupRequestProtocol{Name: assignor.Protocol().Name, Metadata: metadata})
 	}
 	var resp msg.JoinGroupResponse
 	err := c.ask(ctx, a.node, c.rebalanceTimeout(), req, &resp)
@@ -125,7 +124,7 @@ func (c *Consumer) assignMembers(ctx context.Context, a actAssign) event {
 	ctx, stop := c.bound(ctx)
 	defer stop()
 	fail := func(err error) event { return evAssigned{round: a.round, err: err} }
-	i := slices.IndexFunc(c.cfg.Assignors, func(x assignors.Assignor) bool { return x.Name() == a.protocol })
+	i := slices.IndexFunc(c.cfg.Assignors, func(x assignors.Assignor) bool { return x.Protocol().Name == a.protocol })
 	if i < 0 {
 		return fail(fmt.Errorf("consumer: group %q chose the assignor %q, which this member did not offer", c.cfg.GroupID, a.protocol))
 	}
@@ -137,13 +136,9 @@ func (c *Consumer) assignMembers(ctx context.Context, a actAssign) event {
 	c.mu.Lock()
 	counts := c.partitionCounts(md, topics)
 	c.mu.Unlock()
-	existing := maps.Clone(counts)
-	maps.DeleteFunc(existing, func(_ string, n int32) bool { return n == 0 })
-	assignments := map[string][]byte{}
-	for id, tps := range c.cfg.Assignors[i].Assign(members, existing) {
-		if assignments[id], err = encodeAssignment(tps); err != nil {
-			return fail(err)
-		}
+	assignments, err := assign(c.cfg.Assignors[i], members, counts)
+	if err != nil {
+		return fail(err)
 	}
 	return evAssigned{round: a.round, assignments: assignments, counts: counts}
 }

@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/assignors"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
 )
@@ -613,6 +615,51 @@ func TestGroupErrorsComeFromPoll(t *testing.T) {
 				w.Errorf("Poll: %v", err)
 			}
 		}
+	}, kafkatest.Topic("t", 1))
+}
+
+// An assignor of the application that fails does not do so in silence, and the group gets on once
+// it works.
+type moody struct {
+	assignors.Assignor
+	join, assign atomic.Pointer[error]
+}
+
+func (m *moody) Subscribe(s assignors.Subscriber) (assignors.Subscription, error) {
+	if err := m.join.Load(); err != nil {
+		return assignors.Subscription{}, *err
+	}
+	return m.Assignor.Subscribe(s)
+}
+
+func (m *moody) Assign(g assignors.Group) (assignors.Assignment, error) {
+	if err := m.assign.Load(); err != nil {
+		return assignors.Assignment{}, *err
+	}
+	return m.Assignor.Assign(g)
+}
+
+func TestAssignorErrorsComeFromPoll(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.count("t", 1, 1)
+		// One that wraps what is retriable elsewhere is reported all the same.
+		mood, noRack, noPlan := &moody{Assignor: assignors.Range()}, errors.New("no rack"), fmt.Errorf("no plan: %w", context.DeadlineExceeded)
+		mood.join.Store(&noRack)
+		mood.assign.Store(&noPlan)
+		c := w.consumer("c", Config{GroupID: "g", Topics: []string{"t"}, AutoOffsetReset: ResetEarliest, Assignors: []assignors.Assignor{mood}})
+		if _, err := c.Poll(w.ctx, time.Minute); !errors.Is(err, noRack) || !strings.Contains(err.Error(), `assignor "range"`) {
+			w.Errorf("a subscription that failed: %v", err)
+		}
+		if n := w.cluster.Requests(wire.KeyJoinGroup); n != 0 {
+			w.Errorf("%d joins without a subscription", n)
+		}
+		mood.join.Store(nil)
+		if _, err := c.Poll(w.ctx, time.Minute); !errors.Is(err, noPlan) {
+			w.Errorf("an assignment that failed: %v", err)
+		}
+		mood.assign.Store(nil)
+		w.want(w.poll(c, 1), "t/0@0=0")
+		w.close(c)
 	}, kafkatest.Topic("t", 1))
 }
 

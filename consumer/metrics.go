@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/metrics"
@@ -80,7 +81,7 @@ func (m *meter) claim(clientID string) {
 		m.tags = map[string]string{"client-id": id}
 		name := m.sensorName("rebalances")
 		err := m.registry.Sensor(name).Add(metrics.Name{Name: "rebalance-total", Group: coordinatorGroup,
-			Description: "assignments taken over", Tags: m.tags}, metrics.NewTotal())
+			Description: "assignments taken over", Tags: m.tags, Kind: metrics.Counter}, metrics.NewTotal())
 		if err == nil {
 			m.rebalances = m.registry.Sensor(name)
 			m.sensors = append(m.sensors, name)
@@ -99,9 +100,17 @@ func (m *meter) sensor(group, kind string, stats ...namedStat) *metrics.Sensor {
 	m.sensors = append(m.sensors, name)
 	s := m.registry.Sensor(name)
 	for _, one := range stats {
-		s.Add(metrics.Name{Name: one.name, Group: group, Description: one.about, Tags: m.tags}, one.stat)
+		s.Add(metrics.Name{Name: one.name, Group: group, Description: one.about, Tags: m.tags, Kind: kindOf(one.name)}, one.stat)
 	}
 	return s
+}
+
+// kindOf goes by Kafka's names: what only grows ends in -total.
+func kindOf(name string) metrics.Kind {
+	if strings.HasSuffix(name, "-total") {
+		return metrics.Counter
+	}
+	return metrics.Gauge
 }
 
 func (m *meter) fetched(now time.Time, took, throttled time.Duration, bytes int) {

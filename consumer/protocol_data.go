@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/barnabas-kafka/barnabas/assignors"
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -17,8 +18,11 @@ const consumerProtocolType = "consumer"
 func encodeSubscription(a assignors.Assignor, topics []string) ([]byte, error) {
 	s := msg.NewConsumerProtocolSubscription()
 	s.Topics = topics
-	s.UserData = a.Subscription(topics, nil, -1)
-	if s.UserData == nil {
+	said, err := a.Subscribe(assignors.Subscriber{Topics: slices.Clone(topics)})
+	if err != nil {
+		return nil, &assignorError{name: a.Protocol().Name, err: err}
+	}
+	if s.UserData = said.UserData; s.UserData == nil {
 		s.UserData = []byte{} // some readers don't expect null
 	}
 	return s.Append(wire.AppendInt16(nil, 0), 0)
@@ -46,6 +50,27 @@ func (c *Consumer) decodeMembers(joined []joinedMember) (members []assignors.Mem
 		}
 	}
 	return members, topics
+}
+
+// assign has the assignor share out the topics that exist, and encodes what each member gets.
+func assign(a assignors.Assignor, members []assignors.Member, counts map[string]int32) (map[string][]byte, error) {
+	group := assignors.Group{Members: members, Topics: map[string]assignors.Topic{}}
+	for topic, n := range counts {
+		if n > 0 {
+			group.Topics[topic] = assignors.Topic{Partitions: n}
+		}
+	}
+	assigned, err := a.Assign(group)
+	if err != nil {
+		return nil, &assignorError{name: a.Protocol().Name, err: err}
+	}
+	encoded := make(map[string][]byte, len(members))
+	for _, m := range members {
+		if encoded[m.ID], err = encodeAssignment(assigned.Members[m.ID].Partitions); err != nil {
+			return nil, err
+		}
+	}
+	return encoded, nil
 }
 
 func encodeAssignment(tps []TopicPartition) ([]byte, error) {

@@ -16,7 +16,7 @@ func TestGroupDataIsWhatOthersWrite(t *testing.T) {
 	for _, a := range []assignors.Assignor{assignors.Range(), assignors.RoundRobin()} {
 		got, err := encodeSubscription(a, []string{"foobar"})
 		if want := "0000000000010006666f6f62617200000000"; err != nil || hex.EncodeToString(got) != want {
-			t.Errorf("%s: %x, %v; want %s", a.Name(), got, err, want)
+			t.Errorf("%s: %x, %v; want %s", a.Protocol().Name, got, err, want)
 		}
 	}
 	got, err := encodeAssignment(tps("foobar", 0, 1))

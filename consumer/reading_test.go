@@ -605,6 +605,14 @@ func TestMetrics(t *testing.T) {
 				w.Errorf("%s is %v, want %v", name, got, want)
 			}
 		}
+		for name := range registry.All(time.Now()) {
+			if counts := name.Name == "fetch-total" || name.Name == "rebalance-total"; counts && name.Kind != metrics.Counter {
+				w.Errorf("%v is a %v", name, name.Kind)
+			}
+			if name.Name == "assigned-partitions" && name.Kind != metrics.Gauge {
+				w.Errorf("%v is a %v", name, name.Kind)
+			}
+		}
 		for _, name := range []string{"bytes-consumed-total", "fetch-total", "fetch-latency-avg", "fetch-size-avg", "records-consumed-rate"} {
 			if got := value(fetchGroup, name, "barnabas"); !(got > 0) {
 				w.Errorf("%s is %v", name, got)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -209,6 +210,7 @@ func TestAddAndRemove(t *testing.T) {
 	}
 	counts := map[string]int{}
 	for _, entry := range *heard {
+		entry, _, _ = strings.Cut(entry, " ")
 		counts[entry]++
 	}
 	if want := (map[string]int{"+test.free": 1, "-test.free": 1, "+test.a": 2, "-test.a": 2, "+test.b": 1, "-test.b": 1}); !maps.Equal(counts, want) {
@@ -247,13 +249,15 @@ func TestConcurrentUse(t *testing.T) {
 
 type diary []string
 
-func (d *diary) MetricAdded(n Name, _ func(time.Time) float64) { *d = append(*d, "+"+n.String()) }
-func (d *diary) MetricRemoved(n Name)                          { *d = append(*d, "-"+n.String()) }
+func (d *diary) MetricAdded(m Metric) {
+	*d = append(*d, fmt.Sprint("+", m.Name, " ", m.Name.Kind, " ", m.Value(start)))
+}
+func (d *diary) MetricRemoved(m Metric) { *d = append(*d, "-"+m.Name.String()) }
 
 func TestReporters(t *testing.T) {
 	early, late := new(diary), new(diary)
 	r := New(Config{Reporters: []Reporter{early}})
-	tagged := Name{Name: "m", Group: "g", Tags: map[string]string{"b": "2", "a": "1"}}
+	tagged := Name{Name: "m", Group: "g", Tags: map[string]string{"b": "2", "a": "1"}, Kind: Counter}
 	if err := r.Sensor("s").Add(tagged, NewTotal()); err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +267,7 @@ func TestReporters(t *testing.T) {
 	again := new(diary)
 	r.AddReporter(again)
 	r.RemoveSensor("s")
-	want := diary{"+g.m{a=1,b=2}", "-g.m{a=1,b=2}"}
+	want := diary{"+g.m{a=1,b=2} counter 0", "-g.m{a=1,b=2}"}
 	for _, heard := range []*diary{early, late, again} {
 		if !slices.Equal(*heard, want) {
 			t.Errorf("a reporter heard %q, want %q", *heard, want)

@@ -10,13 +10,36 @@ import (
 	"time"
 )
 
-// A Name names a metric. Two names that give the same String are the same
-// metric: the description does not count.
+// A Kind says how a metric's number moves, for systems that collect metrics and
+// want to know.
+type Kind int8
+
+const (
+	// Gauge goes up and down: a level, an average, a rate.
+	Gauge Kind = iota
+	// Counter only grows, from 0 on, until the metric is removed: a total.
+	Counter
+)
+
+// String is gauge or counter.
+func (k Kind) String() string {
+	switch k {
+	case Gauge:
+		return "gauge"
+	case Counter:
+		return "counter"
+	}
+	return fmt.Sprintf("Kind(%d)", int8(k))
+}
+
+// A Name names a metric. Two names of the same String are the same metric: the
+// description and the kind do not count.
 type Name struct {
 	Name        string            // such as request-latency-avg
 	Group       string            // such as producer-metrics
 	Description string            // what it measures, in which unit
 	Tags        map[string]string // such as client-id; not changed after it was given away
+	Kind        Kind              // how the number moves; what is not said to be a Counter is a Gauge
 }
 
 // String is the name as group.name{tag=value,…}, the tags sorted.
@@ -48,15 +71,24 @@ type Config struct {
 
 // A Reporter hears of every metric that is added and removed, those included
 // that were there when it was added. Its methods are called under the
-// registry's lock: they must not call the registry, but may call value, and keep
-// it to call it at any time later, from any goroutine. A value may be NaN: an
+// registry's lock: they must not call the registry, but may call Metric.Value, and
+// keep it to call it at any time later, from any goroutine. A value may be NaN: an
 // average or an extreme of nothing.
 //
 // A reporter's dynamic type must be comparable (a pointer is), so that it can be
 // removed.
 type Reporter interface {
-	MetricAdded(name Name, value func(now time.Time) float64)
-	MetricRemoved(name Name)
+	MetricAdded(Metric)
+	MetricRemoved(Metric)
+}
+
+// A Metric is what a Reporter is told of. It may grow: name its fields when you
+// make one.
+type Metric struct {
+	Name Name
+	// Value returns what the metric measures at that time. It is never nil; once
+	// the metric was removed, its value means nothing any more.
+	Value func(now time.Time) float64
 }
 
 // A Registry holds sensors and metrics. All methods may be called from any
@@ -78,6 +110,9 @@ type metric struct {
 	sensor *Sensor
 	stat   Stat
 }
+
+// shown is what reporters are told of.
+func (m *metric) shown() Metric { return Metric{Name: m.name, Value: m.value} }
 
 func (m *metric) value(now time.Time) float64 {
 	m.sensor.mu.Lock()
@@ -149,7 +184,7 @@ func (r *Registry) forget(s *Sensor) {
 // removed tells the reporters; r.mu is held.
 func (r *Registry) removed(m *metric) {
 	for _, reporter := range r.reporters {
-		reporter.MetricRemoved(m.name)
+		reporter.MetricRemoved(m.shown())
 	}
 }
 
@@ -177,7 +212,7 @@ func (r *Registry) add(s *Sensor, name Name, stat Stat) error {
 	r.metrics[m.key] = m
 	s.attach(m)
 	for _, reporter := range r.reporters {
-		reporter.MetricAdded(name, m.value)
+		reporter.MetricAdded(m.shown())
 	}
 	return nil
 }
@@ -207,7 +242,7 @@ func (r *Registry) AddReporter(reporter Reporter) {
 	defer r.mu.Unlock()
 	r.reporters = append(r.reporters, reporter)
 	for _, m := range r.sorted() {
-		reporter.MetricAdded(m.name, m.value)
+		reporter.MetricAdded(m.shown())
 	}
 }
 
@@ -224,7 +259,7 @@ func (r *Registry) RemoveReporter(reporter Reporter) {
 	}
 	r.reporters = slices.Delete(r.reporters, i, i+1)
 	for _, m := range r.sorted() {
-		reporter.MetricRemoved(m.name)
+		reporter.MetricRemoved(m.shown())
 	}
 }
 

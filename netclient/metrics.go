@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,7 +76,7 @@ func (m *meter) register(s, parent *sensors, group string, tags map[string]strin
 		s.names = append(s.names, name)
 		made := m.registry.Sensor(name, parent)
 		for _, one := range stats {
-			errs = append(errs, made.Add(metrics.Name{Name: one.name, Group: group, Description: one.about, Tags: tags}, one.stat))
+			errs = append(errs, made.Add(metrics.Name{Name: one.name, Group: group, Description: one.about, Tags: tags, Kind: kindOf(one.name)}, one.stat))
 		}
 		return made
 	}
@@ -113,6 +114,14 @@ func (m *meter) register(s, parent *sensors, group string, tags map[string]strin
 type namedStat struct {
 	name, about string
 	stat        metrics.Stat
+}
+
+// kindOf goes by Kafka's names: what only grows ends in -total.
+func kindOf(name string) metrics.Kind {
+	if strings.HasSuffix(name, "-total") {
+		return metrics.Counter
+	}
+	return metrics.Gauge
 }
 
 // node gives a broker's sensors, made with its first connection. They stay until

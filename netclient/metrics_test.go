@@ -111,6 +111,15 @@ func TestMetricsPerBroker(t *testing.T) {
 	if three != two+1 {
 		t.Errorf("request-total is %v of node-2 and %v of node-3, want one more", two, three)
 	}
+	kinds := map[string]metrics.Kind{}
+	for name := range registry.All(time.Now()) {
+		kinds[name.Name] = name.Kind
+	}
+	for name, want := range map[string]metrics.Kind{"request-total": metrics.Counter, "throttle-time-total": metrics.Counter, "connection-count": metrics.Gauge, "request-rate": metrics.Gauge} {
+		if got, ok := kinds[name]; got != want || !ok {
+			t.Errorf("%s is a %v, want a %v", name, got, want)
+		}
+	}
 	for _, name := range []string{"request-size-avg", "request-size-max", "request-latency-avg", "request-latency-max"} {
 		if got := nodeMetric(t, registry, name, "me", "node-3"); !(got > 0) {
 			t.Errorf("%s of node-3 is %v", name, got)

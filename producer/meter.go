@@ -2,6 +2,7 @@ package producer
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/metrics"
@@ -89,7 +90,15 @@ func (m *meter) sensor(stats ...named) *metrics.Sensor {
 }
 
 func (m *meter) add(s *metrics.Sensor, one named) error {
-	return s.Add(metrics.Name{Name: one.name, Group: metricsGroup, Description: one.about, Tags: m.tags}, one.stat)
+	return s.Add(metrics.Name{Name: one.name, Group: metricsGroup, Description: one.about, Tags: m.tags, Kind: kindOf(one.name)}, one.stat)
+}
+
+// kindOf goes by Kafka's names: what only grows ends in -total.
+func kindOf(name string) metrics.Kind {
+	if strings.HasSuffix(name, "-total") {
+		return metrics.Counter
+	}
+	return metrics.Gauge
 }
 
 // started records what is in a request.

@@ -72,6 +72,14 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%s is %v", name, got)
 			}
 		}
+		for name := range registry.All(time.Now()) {
+			if counts := name.Name == "record-send-total" || name.Name == "batch-split-total"; counts && name.Kind != metrics.Counter {
+				t.Errorf("%v is a %v", name, name.Kind)
+			}
+			if name.Name == "waiting-threads" && name.Kind != metrics.Gauge {
+				t.Errorf("%v is a %v", name, name.Kind)
+			}
+		}
 		first.Close(t.Context())
 		second.Close(t.Context())
 		for name := range registry.All(time.Now()) {

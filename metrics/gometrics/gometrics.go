@@ -11,7 +11,8 @@ import (
 )
 
 // A Reporter shows the metrics of a metrics.Registry in a registry of
-// go-metrics, each as a gauge that asks for the value when it is read. Nothing
+// go-metrics, each as a gauge that asks for the value when it is read, whatever
+// its Kind: go-metrics' counters are integers that it adds up itself. Nothing
 // is copied, and no goroutine runs: go-metrics' own meters and timers, which
 // would need one, are not used.
 type Reporter struct {
@@ -46,10 +47,10 @@ type sink struct {
 	registered map[string]bool // what is ours in to; guarded by the metrics.Registry's lock
 }
 
-func (s *sink) MetricAdded(name metrics.Name, value func(now time.Time) float64) {
-	shown := s.prefix + name.String()
+func (s *sink) MetricAdded(m metrics.Metric) {
+	shown := s.prefix + m.Name.String()
 	gauge := gometrics.NewFunctionalGaugeFloat64(func() float64 {
-		if v := value(time.Now()); !math.IsNaN(v) {
+		if v := m.Value(time.Now()); !math.IsNaN(v) {
 			return v
 		}
 		return 0
@@ -61,8 +62,8 @@ func (s *sink) MetricAdded(name metrics.Name, value func(now time.Time) float64)
 	s.registered[shown] = true
 }
 
-func (s *sink) MetricRemoved(name metrics.Name) {
-	shown := s.prefix + name.String()
+func (s *sink) MetricRemoved(m metrics.Metric) {
+	shown := s.prefix + m.Name.String()
 	if s.registered[shown] {
 		delete(s.registered, shown)
 		s.to.Unregister(shown)

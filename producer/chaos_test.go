@@ -22,7 +22,7 @@ func TestChaos(t *testing.T) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			cfg := Config{
-				BatchSize: []int{onePerBatch, 100, 300}[random.IntN(3)], Retries: []int{0, 1, 1000}[random.IntN(3)],
+				BatchSize: []int{onePerBatch, 100, 300}[random.IntN(3)], Retries: []int{-1, 1, 0}[random.IntN(3)],
 				MaxInFlight: 1 + random.IntN(5), Linger: time.Duration(random.IntN(2)) * 10 * time.Millisecond,
 				DeliveryTimeout: []time.Duration{5 * time.Second, time.Hour}[random.IntN(2)],
 				Compression:     []record.Compression{record.None, record.LZ4}[random.IntN(2)],

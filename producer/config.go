@@ -3,27 +3,31 @@ package producer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire/compress"
 	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
-// Config says how a Producer batches, sends and retries. Its zero value is the
-// documented default of every field. How to reach the cluster, and what is
+// Config says how a Producer batches, sends and retries. Its zero value loses
+// nothing that the cluster can keep: every in-sync replica acknowledges, and a
+// record is sent again until DeliveryTimeout. How to reach the cluster, and what is
 // common to all that stand on a client (retry backoff, logging, metrics), is in
 // netclient.Config.
 type Config struct {
 	// Acks is who must have a record before it counts as written. Default:
-	// AcksLeader. Kafka and kafka-python: acks.
+	// AcksAll. Kafka and kafka-python: acks, whose default in kafka-python is
+	// AcksLeader.
 	Acks Acks
 
 	// Retries is how often a batch is sent again after an error that may pass: a
 	// leader that moved, a connection lost, an answer that did not come. Sending
 	// again can write a batch twice, when only its answer was lost. A batch that
 	// never left this program, because no connection stood or no leader was
-	// known, waits for DeliveryTimeout whatever Retries says. Default: 0. Kafka
-	// and kafka-python: retries.
+	// known, waits for DeliveryTimeout whatever Retries says. Default: 0, as often
+	// as DeliveryTimeout allows; negative: never, Kafka's 0. Kafka and
+	// kafka-python: retries, whose default in kafka-python is 0.
 	Retries int
 
 	// BatchSize is the size in bytes, before compression, at which a batch is
@@ -56,8 +60,8 @@ type Config struct {
 	MaxRequestSize int
 
 	// MaxInFlight is how many requests may wait for an answer from one broker. A
-	// partition has batches in at most one of them when Retries is above 0: that
-	// keeps its order. Default: 5. Kafka: max.in.flight.requests.per.connection;
+	// partition has batches in at most one of them, which keeps its order, unless
+	// Retries is negative. Default: 5. Kafka: max.in.flight.requests.per.connection;
 	// kafka-python: max_in_flight_requests_per_connection.
 	MaxInFlight int
 
@@ -92,29 +96,34 @@ type Config struct {
 	ClientID string
 }
 
-// Acks is who must have a record before it counts as written.
+// Acks is who must have a record before it counts as written. A number means
+// what Kafka means by it, or something safer: 1 is AcksLeader, -1 and 0 are
+// AcksAll.
 type Acks int8
 
 const (
-	// AcksLeader: the partition's leader. If it fails at once afterwards, before
-	// another replica has the record, the record is lost. Kafka: acks=1.
-	AcksLeader Acks = iota
 	// AcksAll: every in-sync replica, at least min.insync.replicas of them.
 	// Kafka: acks=all or -1.
-	AcksAll
+	AcksAll Acks = 0
+	// AcksLeader: the partition's leader. If it fails at once afterwards, before
+	// another replica has the record, the record is lost. Kafka: acks=1.
+	AcksLeader Acks = 1
 	// AcksNone: nobody. A record has its result when it is written to the
-	// connection; its offset is -1, and no error of the broker is ever heard of.
-	// Kafka: acks=0.
-	AcksNone
+	// connection; its offset is -1, and the broker's errors stay unknown. Kafka:
+	// acks=0.
+	AcksNone Acks = -2
 )
 
-// String is the value of the property acks: "1", "all" or "0".
+// acksAll is Kafka's number for AcksAll.
+const acksAll Acks = -1
+
+// String is the value of the property acks: "all", "1" or "0".
 func (a Acks) String() string {
 	switch a {
+	case AcksAll, acksAll:
+		return "all"
 	case AcksLeader:
 		return "1"
-	case AcksAll:
-		return "all"
 	case AcksNone:
 		return "0"
 	}
@@ -124,12 +133,12 @@ func (a Acks) String() string {
 // wire is the number in a request.
 func (a Acks) wire() int16 {
 	switch a {
-	case AcksAll:
-		return -1
+	case AcksLeader:
+		return 1
 	case AcksNone:
 		return 0
 	}
-	return 1
+	return -1
 }
 
 // DefaultMaxRequestSize is what Config.MaxRequestSize is when it is 0, in bytes.
@@ -153,10 +162,9 @@ func (c *Config) Validate() error {
 			wrong("%s is %d; it can't be negative", name, value)
 		}
 	}
-	if c.Acks < AcksLeader || c.Acks > AcksNone {
-		wrong("Acks is %d; want AcksLeader, AcksAll or AcksNone", c.Acks)
+	if c.Acks < AcksNone || c.Acks > AcksLeader {
+		wrong("Acks is %d; want AcksAll, AcksLeader or AcksNone", c.Acks)
 	}
-	notNegative("Retries", int64(c.Retries))
 	notNegative("Linger", int64(c.Linger))
 	notNegative("BufferMemory", c.BufferMemory)
 	notNegative("MaxRequestSize", int64(c.MaxRequestSize))
@@ -183,6 +191,7 @@ func (c *Config) codec() (record.Codec, error) {
 // withDefaults is the Config with every default filled in, and with 0 where
 // Kafka has a 0.
 func (c Config) withDefaults() Config {
+	c.Retries = orDefault(c.Retries, math.MaxInt)
 	c.BatchSize = orDefault(c.BatchSize, defaultBatchSize)
 	c.BufferMemory = orDefault(c.BufferMemory, defaultBufferMemory)
 	c.MaxBlock = orDefault(c.MaxBlock, defaultMaxBlock)

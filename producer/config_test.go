@@ -1,6 +1,7 @@
 package producer
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -15,14 +16,14 @@ func TestConfigDefaults(t *testing.T) {
 	}
 	got := c.withDefaults()
 	want := Config{
-		Acks: AcksLeader, BatchSize: 16384, BufferMemory: 33554432, MaxBlock: time.Minute, MaxRequestSize: 1048576,
+		Acks: AcksAll, Retries: math.MaxInt, BatchSize: 16384, BufferMemory: 33554432, MaxBlock: time.Minute, MaxRequestSize: 1048576,
 		MaxInFlight: 5, RequestTimeout: 30 * time.Second, DeliveryTimeout: 120 * time.Second,
 	}
 	if got != want {
 		t.Errorf("defaults are %+v\nwant %+v", got, want)
 	}
-	if got := (Config{BatchSize: -1, MaxBlock: -1}).withDefaults(); got.BatchSize != 0 || got.MaxBlock != 0 {
-		t.Errorf("negative values became BatchSize %d, MaxBlock %v; want Kafka's 0", got.BatchSize, got.MaxBlock)
+	if got := (Config{BatchSize: -1, MaxBlock: -1, Retries: -1}).withDefaults(); got.BatchSize != 0 || got.MaxBlock != 0 || got.Retries != 0 {
+		t.Errorf("negative values became BatchSize %d, MaxBlock %v, Retries %d; want Kafka's 0", got.BatchSize, got.MaxBlock, got.Retries)
 	}
 	if got := (Config{BatchSize: 5000, MaxRequestSize: 1000}).withDefaults(); got.BatchSize != 1000 {
 		t.Errorf("a batch of %d bytes in requests of 1000", got.BatchSize)
@@ -31,13 +32,18 @@ func TestConfigDefaults(t *testing.T) {
 
 func TestConfigValidateJoinsMistakes(t *testing.T) {
 	c := Config{
-		Acks: 9, Retries: -1, Linger: -1, BufferMemory: -1, MaxRequestSize: -1, MaxInFlight: -1, RequestTimeout: -1,
+		Acks: 9, Linger: -1, BufferMemory: -1, MaxRequestSize: -1, MaxInFlight: -1, RequestTimeout: -1,
 		Compression: record.Snappy, CompressionLevel: 3,
 	}
 	err := c.Validate()
-	for _, field := range []string{"Acks", "Retries", "Linger", "BufferMemory", "MaxRequestSize", "MaxInFlight", "RequestTimeout", "CompressionLevel"} {
+	for _, field := range []string{"Acks", "Linger", "BufferMemory", "MaxRequestSize", "MaxInFlight", "RequestTimeout", "CompressionLevel"} {
 		if err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%v: says nothing about %s", err, field)
+		}
+	}
+	for _, acks := range []Acks{2, -3, 127, -128} {
+		if (&Config{Acks: acks}).Validate() == nil {
+			t.Errorf("acks %d is accepted", acks)
 		}
 	}
 	c = Config{Linger: time.Hour}
@@ -71,6 +77,15 @@ func TestParseProperties(t *testing.T) {
 	}
 	if len(client.BootstrapServers) != 2 || client.ClientID != "me" || client.RetryBackoff != 50*time.Millisecond || client.RequestTimeout != 3*time.Second {
 		t.Errorf("netclient.Config is %+v", client)
+	}
+}
+
+// TestParsePropertiesZeros: where 0 is the Config's default, Kafka's 0 is
+// another value.
+func TestParsePropertiesZeros(t *testing.T) {
+	_, c, err := ParseProperties(map[string]string{"retries": "0", "acks": "0", "batch.size": "0", "max.block.ms": "0"})
+	if want := (Config{Retries: -1, Acks: AcksNone, BatchSize: -1, MaxBlock: -1}); err != nil || c != want {
+		t.Errorf("%+v, %v\nwant %+v", c, err, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -46,7 +47,7 @@ func TestContractCancelASend(t *testing.T) {
 	t.Run("while the buffer is full", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1))
-			p := newProducer(t, cluster, Config{BatchSize: 500, BufferMemory: 1000, MaxBlock: 5 * time.Second, DeliveryTimeout: time.Hour, Retries: 1000})
+			p := newProducer(t, cluster, Config{BatchSize: 500, BufferMemory: 1000, MaxBlock: 5 * time.Second, DeliveryTimeout: time.Hour})
 			if _, err := p.PartitionsFor(t.Context(), "t"); err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +109,7 @@ func TestContractCancelASend(t *testing.T) {
 	t.Run("by the delivery timeout at the latest", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1))
-			p := newProducer(t, cluster, Config{Retries: 1 << 30, DeliveryTimeout: 45 * time.Second})
+			p := newProducer(t, cluster, Config{DeliveryTimeout: 45 * time.Second})
 			mustWait(t, mustSend(t, p, Record{Topic: "t", Value: []byte("v")}))
 			cluster.Freeze(1)
 			began := time.Now()
@@ -171,8 +172,8 @@ func storm(cluster *kafkatest.Cluster, random *rand.Rand, topic string, partitio
 // accepted them, retries included.
 func TestContractOrder(t *testing.T) {
 	for _, cfg := range []Config{
-		{Retries: 1 << 30, MaxInFlight: 1}, {Retries: 1 << 30}, {Retries: 3, BatchSize: 200}, {Retries: 0, BatchSize: 100},
-		{Retries: 1 << 30, Acks: AcksAll, Linger: 5 * time.Millisecond}, {Acks: AcksNone},
+		{MaxInFlight: 1, Acks: AcksLeader}, {Acks: AcksLeader}, {Retries: 3, BatchSize: 200}, {Retries: -1, BatchSize: 100},
+		{Linger: 5 * time.Millisecond}, {Acks: AcksNone, Retries: -1},
 	} {
 		t.Run(fmt.Sprintf("retries %d, in flight %d, acks %v", cfg.Retries, cfg.MaxInFlight, cfg.Acks), func(t *testing.T) {
 			for seed := range uint64(10) {
@@ -249,7 +250,7 @@ func checkLog(t *testing.T, cfg Config, seed uint64, id int32, log []written, fu
 			t.Fatalf("seed %d, partition %d: record %d is not at offset %d, where it was acknowledged", seed, id, n, md.Offset)
 		}
 	}
-	if failed > 0 && cfg.Retries > 1000 {
+	if failed > 0 && (cfg.Retries == 0 || cfg.Retries == math.MaxInt) {
 		t.Fatalf("seed %d, partition %d: %d records failed, with endless retries", seed, id, failed)
 	}
 }
@@ -260,7 +261,7 @@ func TestContractAckedIsWritten(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
 			cluster := kafkatest.Start(t, quiet, kafkatest.Brokers(3), kafkatest.Topic("t", 3))
-			p := newProducer(t, cluster, Config{Acks: AcksAll, Retries: 1 << 30, RequestTimeout: 5 * time.Second})
+			p := newProducer(t, cluster, Config{RequestTimeout: 5 * time.Second})
 			random := rand.New(rand.NewPCG(seed, 4))
 			futures := map[int32][]Future{}
 			for i := range 300 {
@@ -399,7 +400,7 @@ func TestContractClose(t *testing.T) {
 	t.Run("without a deadline", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1))
-			p := newProducer(t, cluster, Config{Retries: 1 << 30, DeliveryTimeout: 40 * time.Second})
+			p := newProducer(t, cluster, Config{DeliveryTimeout: 40 * time.Second})
 			mustWait(t, mustSend(t, p, Record{Topic: "t", Value: []byte("v")}))
 			cluster.Freeze(1)
 			f := mustSend(t, p, Record{Topic: "t", Value: []byte("v")})
@@ -416,7 +417,7 @@ func TestContractClose(t *testing.T) {
 	t.Run("wakes a waiting Send", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1), kafkatest.NoAutoCreate())
-			p := newProducer(t, cluster, Config{BatchSize: 500, BufferMemory: 500, Retries: 1 << 30})
+			p := newProducer(t, cluster, Config{BatchSize: 500, BufferMemory: 500})
 			cluster.Freeze(1)
 			value := make([]byte, 300)
 			time.AfterFunc(time.Second, func() { cluster.Thaw(1) })

@@ -36,9 +36,9 @@
 //
 // Order: the first copies of a partition's records land in the order in which
 // Send accepted them, retries included. There is no idempotence yet, so this
-// works as follows. With Retries above 0 a partition has one batch in flight at
-// a time, so none can overtake one that is sent again; other partitions go on.
-// With Retries 0 nothing is sent again, and up to MaxInFlight batches of a
+// works as follows. A partition has one batch in flight at a time, so none can
+// overtake one that is sent again; other partitions are not held up. With
+// negative Retries nothing is sent again, and up to MaxInFlight batches of a
 // partition are in flight, all on one connection. In both cases a request whose
 // answer did not come may still be written, later: as a second copy, if it was
 // sent again, or as a record that the producer gave up
@@ -56,17 +56,15 @@
 //
 // # Retries
 //
-// A batch is sent again, up to Retries times and within DeliveryTimeout, after
-// errors that Kafka calls retriable, lost connections and timeouts, with the
-// client's retry backoff between two attempts. What was never sent, because no
+// A batch is sent again until DeliveryTimeout, and up to Retries times if that is
+// set, after errors that Kafka calls retriable, lost connections and timeouts,
+// with the client's retry backoff between two attempts. What was never sent, because no
 // leader was known or its broker could not be reached, is not an attempt: it
 // waits for DeliveryTimeout. A batch that the broker finds too large is split and
-// sent in halves, if Retries is above 0 (KIP-126).
+// sent in halves, unless Retries is negative (KIP-126).
 //
-// With Retries 0, as in kafka-python and old Java clients, a leader that has just
-// moved, or a topic that has just been made, can fail records. Programs that
-// want to lose nothing set Acks: AcksAll and Retries to a large number, and let
-// DeliveryTimeout decide.
+// Without retries, the default of kafka-python and old Java clients, a leader
+// that has just moved, or a topic that has just been made, can fail records.
 //
 // # Old brokers
 //

@@ -131,7 +131,7 @@ func (e *DeliveryError) Error() string {
 	if errors.Is(e.Err, wire.ErrMessageTooLarge) {
 		fmt.Fprintf(&b, "; the batch takes %d bytes: check batch.size", e.Bytes)
 		if e.Records > 1 {
-			b.WriteString("; with retries above 0 such a batch is split and sent again")
+			b.WriteString("; unless retries is 0 such a batch is split and sent again")
 		}
 	}
 	if e.MaybeWritten {

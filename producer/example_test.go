@@ -32,7 +32,7 @@ func Example() {
 	defer done()
 	ctx := context.Background()
 
-	p, err := producer.New(client, producer.Config{Acks: producer.AcksAll})
+	p, err := producer.New(client, producer.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -40,8 +40,8 @@ func TestMetrics(t *testing.T) {
 			}
 			return v
 		}
-		first, err1 := New(client, Config{Linger: time.Second, Retries: 1})
-		second, err2 := New(client, Config{})
+		first, err1 := New(client, Config{Linger: time.Second})
+		second, err2 := New(client, Config{Retries: -1})
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}

@@ -55,7 +55,7 @@ type property struct {
 
 var properties = map[string]property{
 	"acks":               {"all, -1, 0 or 1", setAcks},
-	"retries":            number(0, func(c *Config, n int) { c.Retries = n }),
+	"retries":            number(0, func(c *Config, n int) { c.Retries = orNegative(n) }),
 	"batch.size":         number(0, func(c *Config, n int) { c.BatchSize = orNegative(n) }),
 	"buffer.memory":      number(1, func(c *Config, n int) { c.BufferMemory = int64(n) }),
 	"max.request.size":   number(1, func(c *Config, n int) { c.MaxRequestSize = n }),

@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -24,15 +25,25 @@ type Record struct {
 	Timestamp time.Time
 }
 
-// Partition names a partition, or none: then the partitioner chooses. Make one
-// with ToPartition.
-type Partition int32
+// Partition names a partition, or none: then the partitioner chooses. Its zero
+// value names none. Make one with ToPartition.
+type Partition struct {
+	number int32 // the id + 1; 0: none
+}
 
 // ToPartition names the partition of that id, 0 being the first; -1 names none.
-func ToPartition(id int32) Partition { return Partition(id + 1) }
+func ToPartition(id int32) Partition { return Partition{id + 1} }
 
 // ID is the partition's id; false when none is named.
-func (p Partition) ID() (int32, bool) { return int32(p) - 1, p != 0 }
+func (p Partition) ID() (id int32, named bool) { return p.number - 1, p.number != 0 }
+
+// String is the id, or "any" when none is named.
+func (p Partition) String() string {
+	if id, named := p.ID(); named {
+		return strconv.Itoa(int(id))
+	}
+	return "any"
+}
 
 // RecordMetadata says where a record was written.
 type RecordMetadata struct {

@@ -105,7 +105,7 @@ func TestHeadersAndTombstones(t *testing.T) {
 func TestPartitions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 3), kafkatest.Brokers(3))
-		p := newProducer(t, cluster, Config{Acks: AcksAll})
+		p := newProducer(t, cluster, Config{})
 		if ids, err := p.PartitionsFor(t.Context(), "t"); err != nil || !slices.Equal(ids, []int32{0, 1, 2}) {
 			t.Errorf("partitions %v, %v", ids, err)
 		}
@@ -140,11 +140,11 @@ func TestAddedPartitions(t *testing.T) {
 		send := func(to Partition) int32 {
 			return mustWait(t, mustSend(t, p, Record{Topic: "t", Value: []byte("v"), Partition: to})).Partition
 		}
-		send(0)
+		send(Partition{})
 		if err := cluster.AddPartitions("t", 2); err != nil {
 			t.Fatal(err)
 		}
-		if got := send(0); got != 0 {
+		if got := send(Partition{}); got != 0 {
 			t.Errorf("partition %d before anyone could know of it", got)
 		}
 		if got := send(ToPartition(1)); got != 1 {
@@ -152,7 +152,7 @@ func TestAddedPartitions(t *testing.T) {
 		}
 		seen := map[int32]bool{}
 		for range 50 {
-			seen[send(0)] = true
+			seen[send(Partition{})] = true
 		}
 		if len(seen) != 2 {
 			t.Errorf("null keys went to partitions %v", seen)
@@ -162,7 +162,7 @@ func TestAddedPartitions(t *testing.T) {
 		}
 		time.Sleep(6 * time.Minute) // metadata.max.age.ms
 		for range 100 {
-			seen[send(0)] = true
+			seen[send(Partition{})] = true
 		}
 		if len(seen) != 3 {
 			t.Errorf("null keys went to partitions %v", seen)

@@ -137,7 +137,7 @@ func TestMutedWithRetries(t *testing.T) {
 // TestPipelinedWithoutRetries: without, up to MaxInFlight, as long as the
 // connection is the same.
 func TestPipelinedWithoutRetries(t *testing.T) {
-	r := newRig(t, Config{BatchSize: onePerBatch, MaxInFlight: 2})
+	r := newRig(t, Config{BatchSize: onePerBatch, MaxInFlight: 2, Retries: -1})
 	a, b, c, d := r.send(0, "a"), r.send(0, "b"), r.send(0, "c"), r.send(0, "d")
 	r.step()
 	r.want("1: 0:a", "1: 0:b")
@@ -154,7 +154,7 @@ func TestPipelinedWithoutRetries(t *testing.T) {
 }
 
 func TestPipelineWaitsForTheOldLeader(t *testing.T) {
-	r := newRig(t, Config{BatchSize: onePerBatch})
+	r := newRig(t, Config{BatchSize: onePerBatch, Retries: -1})
 	r.send(0, "a")
 	r.step()
 	r.want("1: 0:a")
@@ -178,14 +178,15 @@ func TestRetryDecision(t *testing.T) {
 		code           wire.ErrorCode
 		again, refresh bool
 	}{
-		{0, wire.ErrNotLeaderOrFollower, false, true},
+		{-1, wire.ErrNotLeaderOrFollower, false, true},
+		{0, wire.ErrNotLeaderOrFollower, true, true},
 		{1, wire.ErrNotLeaderOrFollower, true, true},
 		{5, wire.ErrUnknownTopicOrPartition, true, true},
 		{5, wire.ErrMessageTooLarge, false, false},
 		{5, wire.ErrRequestTimedOut, true, false},
 		{5, wire.ErrNotEnoughReplicas, true, false},
 		{5, lost, true, true},
-		{0, lost, false, true},
+		{-1, lost, false, true},
 		{5, wire.ErrRecordListTooLarge, false, false},
 		{5, wire.ErrUnknownServerError, false, false},
 		{5, wire.ErrTopicAuthorizationFailed, false, false},
@@ -267,9 +268,9 @@ func TestLeaderMoves(t *testing.T) {
 }
 
 // TestNothingSentIsNoAttempt: a request of which nothing was written is sent
-// again even with Retries 0.
+// again even without retries.
 func TestNothingSentIsNoAttempt(t *testing.T) {
-	r := newRig(t, Config{BatchSize: onePerBatch})
+	r := newRig(t, Config{BatchSize: onePerBatch, Retries: -1})
 	a := r.send(0, "a")
 	b := r.send(0, "b")
 	r.step()
@@ -521,7 +522,7 @@ func TestAcksNone(t *testing.T) {
 }
 
 func TestRequestFields(t *testing.T) {
-	for acks, want := range map[Acks]int16{AcksLeader: 1, AcksAll: -1, AcksNone: 0} {
+	for acks, want := range map[Acks]int16{AcksLeader: 1, AcksAll: -1, AcksNone: 0, -1: -1} {
 		r := newRig(t, Config{Acks: acks, RequestTimeout: 7 * time.Second})
 		r.send(0, "a")
 		r.step()

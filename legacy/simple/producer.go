@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -101,10 +100,10 @@ func NewProducer(client *Client, config ProducerConfig) (*Producer, error) {
 		return nil, fmt.Errorf("Acks %d: want LocalWrite, NoAcks or ClusterCommit", config.Acks)
 	}
 	config = config.withDefaults()
-	modern := producer.Config{Acks: config.Acks.modern(), Compression: config.Codec, RequestTimeout: config.AckTimeout}
+	modern := producer.Config{Acks: config.Acks.modern(), Retries: -1, Compression: config.Codec, RequestTimeout: config.AckTimeout}
 	if config.Async {
 		modern.Linger = config.BatchSendEveryT
-		modern.Retries = math.MaxInt32 // async_retry_limit=None: as long as a message is not too old
+		modern.Retries = 0 // async_retry_limit=None: as long as a message is not too old
 		modern.DeliveryTimeout = config.BatchSendEveryT + maxAge
 	}
 	send, err := producer.New(client.net, modern)

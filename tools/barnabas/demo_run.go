@@ -50,7 +50,7 @@ type demoRun struct {
 func (d *demoRun) run(ctx context.Context, records int, fault string) error {
 	d.check = newChecker(records)
 	d.joined, d.left = make(chan struct{}), make(chan struct{})
-	p, err := producer.New(d.client, producer.Config{Acks: producer.AcksAll, Retries: 100, Linger: 2 * time.Millisecond})
+	p, err := producer.New(d.client, producer.Config{Linger: 2 * time.Millisecond})
 	if err != nil {
 		return err
 	}

@@ -18,11 +18,6 @@ import (
 // rest are only counted.
 const shownFailures = 10
 
-// defaultRetries is -X retries of this command. The library's own default is
-// kafka-python's, none; but a topic that was made by asking for it refuses
-// records for a moment, and a command should survive that.
-const defaultRetries = "100"
-
 // produce sends a record per line of standard input and is content only when
 // every one of them was acknowledged.
 func produce(ctx context.Context, args []string, std streams) error {
@@ -42,9 +37,6 @@ func produce(ctx context.Context, args []string, std streams) error {
 	}
 	if *codec != "" {
 		opts.props["compression.type"] = *codec
-	}
-	if _, ok := opts.props["retries"]; !ok {
-		opts.props["retries"] = defaultRetries
 	}
 	wait, err := patienceOf(opts.props)
 	if err != nil {

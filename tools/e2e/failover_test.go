@@ -33,7 +33,7 @@ func testFailover(t *testing.T, version string) {
 	wantLeaders(ctx, t, cluster, topic)
 	sent := keyed(0, 30_000)
 	feed := start(t, slowly(sent, 25*time.Second), "produce", "-b", addrs(cluster), "-t", topic, "-K", "|",
-		"-X", "acks=all", "-X", "retries=100", "-X", "linger.ms=5", "-X", "max.block.ms=60000")
+		"-X", "linger.ms=5", "-X", "max.block.ms=60000")
 	readers := []*process{start(t, nil, "consume", "-b", addrs(cluster), "-t", topic, "-f", asSent, "-g", "sturdy")}
 	if version != "0.8.2.2" { // 0.8 has no groups to share the work in
 		readers = append(readers, start(t, nil, "consume", "-b", addrs(cluster), "-t", topic, "-f", asSent, "-g", "sturdy"))

@@ -138,7 +138,7 @@ func (u *upgrade) finish() {
 func (u *upgrade) traffic() (feed, reader *process, sent []string) {
 	sent = keyed(0, 20_000)
 	feed = start(u.t, slowly(sent, 30*time.Second), "produce", "-b", addrs(u.cluster), "-t", "kept", "-K", "|",
-		"-X", "acks=all", "-X", "retries=100", "-X", "linger.ms=5", "-X", "max.block.ms=60000")
+		"-X", "linger.ms=5", "-X", "max.block.ms=60000")
 	reader = start(u.t, nil, "consume", "-b", addrs(u.cluster), "-t", "kept", "-f", asSent)
 	return feed, reader, sent
 }

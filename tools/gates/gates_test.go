@@ -115,8 +115,8 @@ func TestGates(t *testing.T) {
 			edit(t, root, "wire/types.go", "Partition int32", "Partition int64")
 		}, []string{"- wire: type TopicPartition struct, Partition int32", "+ wire: type TopicPartition struct, Partition int64"}},
 		{"constants in another order", "api", func(t *testing.T, root string) {
-			edit(t, root, "producer/config.go", "AcksAll\n", "AcksNever\n\tAcksAll\n")
-		}, []string{"- producer: const AcksAll Acks = 1", "+ producer: const AcksAll Acks = 2"}},
+			edit(t, root, "consumer/config.go", "\tResetEarliest ", "\tResetNever\n\tResetEarliest ")
+		}, []string{"- consumer: const ResetEarliest ResetPolicy = 1", "+ consumer: const ResetEarliest ResetPolicy = 2"}},
 		{"a library that go.work forgets", "replace", func(t *testing.T, root string) {
 			edit(t, root, "go.work", "\t./assignors\n", "")
 		}, []string{"go.work does not use ./assignors"}},

@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 // loaded is a consumer that has records in its queue as if they had been fetched: chunks of 8000
 // records of 100 bytes.
-func loaded(t testing.TB, records int) *Consumer {
+func loaded(t testing.TB, records int, headers ...wire.Header) *Consumer {
 	t.Helper()
 	c := newTestConsumer(t, nowhere(t), Config{})
 	if err := c.Assign(tps("t", 0)...); err != nil {
@@ -19,7 +20,7 @@ func loaded(t testing.TB, records int) *Consumer {
 	var b record.Builder
 	b.Reset(record.V2, nil)
 	for range 8000 {
-		b.Append(1000, nil, make([]byte, 100), nil)
+		b.Append(1000, nil, make([]byte, 100), headers)
 	}
 	raw, err := b.Seal(nil, nil)
 	if err != nil {
@@ -80,6 +81,30 @@ func TestReadingAllocatesNothingPerRecord(t *testing.T) {
 	})
 	if got > 0.02 {
 		t.Errorf("Poll: %.4f allocations per record", got)
+	}
+}
+
+func TestHeadersAllocateNothingPerRecord(t *testing.T) {
+	const records = 160_000
+	for _, headers := range [][]wire.Header{
+		{{Key: "trace", Value: []byte("0123456789")}},
+		{{Key: "a"}, {Key: "b"}, {Key: "a", Value: []byte("x")}},
+	} {
+		c := loaded(t, records, headers...)
+		n := 0
+		got := allocations(records, func() {
+			for rec, err := range c.Records(t.Context()) {
+				if err != nil || len(rec.Headers) != len(headers) {
+					t.Fatal(err, rec.Headers)
+				}
+				if n++; n == records {
+					break
+				}
+			}
+		})
+		if got > 0.02 {
+			t.Errorf("%d headers: %.4f allocations per record", len(headers), got)
+		}
 	}
 }
 

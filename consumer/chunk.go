@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
@@ -29,10 +30,11 @@ type cursor struct {
 	rest    []byte // the batches that were not begun
 	batch   record.Batch
 	records record.Records
-	at      int64 // the offset at which reading goes on
-	count   int   // records read
-	inside  bool  // records belongs to batch and is not exhausted
-	checked bool  // the CRCs were checked in advance
+	at      int64         // the offset at which reading goes on
+	count   int           // records read
+	slab    []wire.Header // the headers of the records read last, with room for more
+	inside  bool          // records belongs to batch and is not exhausted
+	checked bool          // the CRCs were checked in advance
 }
 
 // readOptions are what a cursor has to know of the Config.
@@ -66,6 +68,25 @@ func (u *cursor) next(o *readOptions, rec *record.Record) error {
 			return err
 		}
 	}
+}
+
+// slabHeaders bounds, in headers, how much memory is taken in advance for those of a batch.
+const slabHeaders = 512
+
+// headers returns the headers of a record of the batch that is being read. Records share slabs: one
+// is made for many of them, and its memory is not used again.
+func (u *cursor) headers(rec *record.Record) []wire.Header {
+	n := rec.Headers.Len()
+	if n == 0 {
+		return nil
+	}
+	if cap(u.slab)-len(u.slab) < n {
+		ahead := int(min(u.batch.LastOffset-rec.Offset+1, slabHeaders))
+		u.slab = make([]wire.Header, 0, max(n, min(n*ahead, slabHeaders)))
+	}
+	from := len(u.slab)
+	u.slab = rec.Headers.AppendTo(u.slab)
+	return u.slab[from:len(u.slab):len(u.slab)]
 }
 
 // errChunkEnd says that a cursor has read everything.

@@ -12,12 +12,11 @@ import (
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
-// OffsetAndMetadata is an offset as it is committed: that of the next record to read, and a note
-// of the application's. Brokers of 0.8.1 drop the note.
-type OffsetAndMetadata struct {
-	Offset   int64
-	Metadata string
-}
+// OffsetAndMetadata is an offset as it is committed: that of the next record to read.
+type OffsetAndMetadata = netclient.OffsetAndMetadata
+
+// LeaderEpoch counts the leaders that a partition has had; its zero value is unknown.
+type LeaderEpoch = netclient.LeaderEpoch
 
 // Commit commits the position of every assigned partition: it finishes what Poll returned last and
 // what Records has in hand. Offsets go where the broker keeps them: to the group's coordinator, on
@@ -216,6 +215,7 @@ func (c *Consumer) sendCommit(ctx context.Context, member membership, offsets ma
 		var p msg.OffsetCommitRequestTopicPartition
 		p.SetDefaults()
 		p.PartitionIndex, p.CommittedOffset, p.CommittedMetadata = tp.Partition, offsets[tp].Offset, new(offsets[tp].Metadata)
+		p.CommittedLeaderEpoch = offsets[tp].LeaderEpoch.Number() // not sent before version 6
 		req.Topics[i].Partitions = append(req.Topics[i].Partitions, p)
 	}
 	var resp msg.OffsetCommitResponse

@@ -56,14 +56,14 @@ func (c *Consumer) fetchOffsets(ctx context.Context, tps []TopicPartition) (offs
 		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
 		return nil, nil, err
 	}
-	take := func(topic string, partition int32, offset int64, metadata *string, code wire.ErrorCode) {
+	take := func(topic string, partition int32, offset int64, epoch int32, metadata *string, code wire.ErrorCode) {
 		tp := TopicPartition{Topic: topic, Partition: partition}
 		switch {
 		case code == wire.ErrUnknownTopicOrPartition && version == 0: // ZooKeeper's way to say that there is none
 		case code != 0:
 			errs[tp] = c.storeError(code)
 		case offset >= 0:
-			o := OffsetAndMetadata{Offset: offset}
+			o := OffsetAndMetadata{Offset: offset, LeaderEpoch: netclient.ToLeaderEpoch(epoch)}
 			if metadata != nil {
 				o.Metadata = *metadata
 			}
@@ -73,14 +73,14 @@ func (c *Consumer) fetchOffsets(ctx context.Context, tps []TopicPartition) (offs
 	code := resp.ErrorCode
 	for _, t := range resp.Topics {
 		for _, p := range t.Partitions {
-			take(t.Name, p.PartitionIndex, p.CommittedOffset, p.Metadata, p.ErrorCode)
+			take(t.Name, p.PartitionIndex, p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata, p.ErrorCode)
 		}
 	}
 	for _, g := range resp.Groups {
 		code = g.ErrorCode
 		for _, t := range g.Topics {
 			for _, p := range t.Partitions {
-				take(t.Name, p.PartitionIndex, p.CommittedOffset, p.Metadata, p.ErrorCode)
+				take(t.Name, p.PartitionIndex, p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata, p.ErrorCode)
 			}
 		}
 	}

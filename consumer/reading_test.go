@@ -41,7 +41,7 @@ func TestReadsAndCommitsOnEveryRelease(t *testing.T) {
 		if !w.atLeast("0.8.2.2") {
 			note = ""
 		}
-		if want := (OffsetAndMetadata{2, note}); err != nil || len(got) != 1 || got[tps("t", 1)[0]] != want {
+		if want := (OffsetAndMetadata{Offset: 2, Metadata: note}); err != nil || len(got) != 1 || got[tps("t", 1)[0]] != want {
 			w.Errorf("committed %v, %v", got, err)
 		}
 		w.close(c)

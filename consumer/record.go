@@ -2,10 +2,12 @@ package consumer
 
 import (
 	"bytes"
-	"errors"
-	"iter"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
@@ -38,33 +40,52 @@ type Record struct {
 	Partition int32
 	// Offset is the record's place in its partition.
 	Offset int64
-	// LeaderEpoch is the epoch of the leader that appended it, -1 if unknown (before 0.11).
-	LeaderEpoch int32
+	// LeaderEpoch is the epoch of the leader that appended it, unknown before 0.11.
+	LeaderEpoch LeaderEpoch
 	// TimestampType says what Timestamp is.
 	TimestampType TimestampType
 	// Timestamp is zero when there is none.
 	Timestamp time.Time
 	// Key and Value are nil when they are null.
 	Key, Value []byte
-
-	headers record.Headers
+	// Headers are in order; a key may come more than once, and a value is nil when it is null. nil
+	// when there are none. Brokers before 0.11 keep none.
+	Headers []Header
 }
 
-// Headers iterates over the record's headers in order; a name may come more than once. A nil value
-// is null. Brokers before 0.11 keep none.
-func (r *Record) Headers() iter.Seq2[string, []byte] { return r.headers.All() }
+// Header is one header of a record.
+type Header = wire.Header
+
+// Header returns the value of the last header with that key, and whether there is one.
+func (r Record) Header(key string) (value []byte, ok bool) {
+	for _, h := range slices.Backward(r.Headers) {
+		if h.Key == key {
+			return h.Value, true
+		}
+	}
+	return nil, false
+}
 
 // Clone is the record in memory of its own.
-func (r *Record) Clone() Record {
-	out := *r
-	out.Key, out.Value = bytes.Clone(r.Key), bytes.Clone(r.Value)
-	out.headers = r.headers.Clone()
-	return out
+func (r Record) Clone() Record {
+	r.Key, r.Value = bytes.Clone(r.Key), bytes.Clone(r.Value)
+	r.Headers = slices.Clone(r.Headers)
+	for i := range r.Headers {
+		h := &r.Headers[i]
+		h.Key, h.Value = strings.Clone(h.Key), bytes.Clone(h.Value)
+	}
+	return r
 }
 
 // TopicPartition names the partition that the record was read from.
-func (r *Record) TopicPartition() TopicPartition {
+func (r Record) TopicPartition() TopicPartition {
 	return TopicPartition{Topic: r.Topic, Partition: r.Partition}
+}
+
+// Content returns what the record says, without where it stood. producer.NewRecord takes it to make
+// a record to produce of one that was consumed.
+func (r Record) Content() (key, value []byte, headers []Header, timestamp time.Time) {
+	return r.Key, r.Value, r.Headers, r.Timestamp
 }
 
 // newRecord makes what the application sees.
@@ -73,10 +94,10 @@ func newRecord(tp TopicPartition, cur *cursor, rec *record.Record) Record {
 		Topic:       tp.Topic,
 		Partition:   tp.Partition,
 		Offset:      rec.Offset,
-		LeaderEpoch: cur.batch.PartitionLeaderEpoch,
+		LeaderEpoch: netclient.ToLeaderEpoch(cur.batch.PartitionLeaderEpoch),
 		Key:         rec.Key,
 		Value:       rec.Value,
-		headers:     rec.Headers,
+		Headers:     cur.headers(rec),
 	}
 	switch {
 	case rec.Timestamp < 0:
@@ -88,62 +109,4 @@ func newRecord(tp TopicPartition, cur *cursor, rec *record.Record) Record {
 		}
 	}
 	return out
-}
-
-// Polled is what one Poll returned: batches of records that are unpacked and decoded while you
-// iterate, each time again. The zero Polled is empty. It stays good after the next Poll.
-type Polled struct {
-	c      *Consumer
-	chunks []*chunk
-}
-
-// Empty says that Poll found nothing before its timeout.
-func (r Polled) Empty() bool { return len(r.chunks) == 0 }
-
-// All iterates over the records, partition after partition, each in the order of its offsets.
-// Where a batch can't be unpacked or decoded it ends for that partition: the position stays
-// before that record, and the next Poll says what is wrong.
-func (r Polled) All() iter.Seq[Record] {
-	return func(yield func(Record) bool) {
-		for _, ch := range r.chunks {
-			if !r.c.each(ch, yield) {
-				return
-			}
-		}
-	}
-}
-
-// Partitions iterates over the partitions, each with its records as All would yield them.
-func (r Polled) Partitions() iter.Seq2[TopicPartition, iter.Seq[Record]] {
-	return func(yield func(TopicPartition, iter.Seq[Record]) bool) {
-		for _, ch := range r.chunks {
-			if !yield(ch.p.tp, func(yield func(Record) bool) { r.c.each(ch, yield) }) {
-				return
-			}
-		}
-	}
-}
-
-// each yields the records of a chunk that Poll returned; false when the body wants no more.
-func (c *Consumer) each(ch *chunk, yield func(Record) bool) bool {
-	cur := ch.cur
-	before := cur.count
-	defer func() {
-		if ch.counted.CompareAndSwap(false, true) {
-			c.meter.consumed(cur.count-before, time.Now())
-		}
-	}()
-	options := c.readOptions()
-	var rec record.Record
-	for {
-		if err := cur.next(&options, &rec); err != nil {
-			if !errors.Is(err, errChunkEnd) {
-				c.undeliverable(ch, cur.at, err)
-			}
-			return true
-		}
-		if !yield(newRecord(ch.p.tp, &cur, &rec)) {
-			return false
-		}
-	}
 }

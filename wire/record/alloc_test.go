@@ -50,7 +50,7 @@ func TestNextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestHeadersAllocateNothing, but for the keys, which are strings, that All gives.
+// TestHeadersAllocateNothing, but for the keys, which are strings, that All returns.
 func TestHeadersAllocateNothing(t *testing.T) {
 	var b record.Builder
 	b.Reset(record.V2, nil)
@@ -60,6 +60,7 @@ func TestHeadersAllocateNothing(t *testing.T) {
 		}
 	}
 	batch := firstBatch(t, sealed(t, &b))
+	slab := make([]wire.Header, 0, 2)
 	if n := testing.AllocsPerRun(100, func() {
 		records, err := batch.Records(nil, nil, 0)
 		if err != nil {
@@ -68,6 +69,9 @@ func TestHeadersAllocateNothing(t *testing.T) {
 		for rec, err := range records.All() {
 			if v, ok := rec.Headers.Get("trace"); len(v) != 10 || !ok || rec.Headers.Len() != 2 || err != nil {
 				t.Error("a header is missing")
+			}
+			if h := rec.Headers.AppendTo(slab); len(h) != 2 || h[0].Key != "trace" || h[1].Key != "a" || h[1].Value != nil {
+				t.Error("AppendTo leaves something out")
 			}
 		}
 	}); n != 0 {

@@ -3,6 +3,9 @@ package record
 import (
 	"bytes"
 	"iter"
+	"unsafe"
+
+	"github.com/barnabas-kafka/barnabas/wire"
 )
 
 // Headers are the headers of a record (KIP-82), as they came: they are decoded
@@ -49,6 +52,16 @@ func (h Headers) All() iter.Seq2[string, []byte] {
 			}
 		}
 	}
+}
+
+// AppendTo appends the headers to dst, in order. Keys and values alias what the
+// record was read from, so that must not be written to any more; a value is nil
+// where it is null. It allocates nothing where dst has room.
+func (h Headers) AppendTo(dst []wire.Header) []wire.Header {
+	for key, value := range h.each {
+		dst = append(dst, wire.Header{Key: unsafe.String(unsafe.SliceData(key), len(key)), Value: value})
+	}
+	return dst
 }
 
 // Get returns the value of the last header with that key, and whether there is

@@ -11,11 +11,10 @@ import (
 
 // chunk is what one fetch brought of one partition: whole batches, not decoded.
 type chunk struct {
-	p     *partition
-	epoch uint32 // the partition's; when that has moved on, the chunk is stale
-	node  *fetchNode
-	raw   []byte
-	end   int64 // the offset that follows the last batch
+	question // that was answered with it
+	node     *fetchNode
+	raw      []byte
+	end      int64 // the offset that follows the last batch
 
 	// hand is the offset of the record that Records handed out last, -1 before the first. The
 	// iteration writes it once per record, without the lock.
@@ -93,7 +92,7 @@ func (u *cursor) headers(rec *record.Record) []wire.Header {
 var errChunkEnd = errors.New("end of the fetched records")
 
 func newChunk(p *partition, n *fetchNode, raw []byte, from, end int64) *chunk {
-	c := &chunk{p: p, epoch: p.epoch, node: n, raw: raw, end: end, cur: cursor{rest: raw, at: from}}
+	c := &chunk{question: p.ask(), node: n, raw: raw, end: end, cur: cursor{rest: raw, at: from}}
 	c.hand.Store(-1)
 	return c
 }

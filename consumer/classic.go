@@ -65,6 +65,7 @@ type classic struct {
 	heardAt  time.Time // when the last request that the coordinator accepted was sent
 	beatAt   time.Time // the next heartbeat is due
 	beating  bool      // one is on its way
+	beat     int       // counts heartbeats; an answer to an older one is dropped
 
 	failure error // in memberFailed: why
 }
@@ -152,12 +153,12 @@ func (m *classic) handle(now time.Time, ev event) []action {
 			return m.synced(now, ev)
 		}
 	case evHeartbeat:
-		if ev.round == m.round {
+		if m.beating && ev.beat == m.beat {
 			m.beating = false
 			return m.beaten(now, ev.sent, ev.err)
 		}
 	case evFenced:
-		if ev.generation == m.generation && m.alive() {
+		if ev.memberID == m.memberID && ev.generation == m.generation && m.alive() {
 			return m.beaten(now, m.heardAt, ev.err)
 		}
 	}
@@ -185,8 +186,9 @@ func (m *classic) proceed(now time.Time) []action {
 	}
 	if m.alive() && !m.beating && !now.Before(m.beatAt) {
 		m.beating = true
+		m.beat++
 		m.beatAt = now.Add(m.cfg.heartbeat)
-		return []action{actHeartbeat{round: m.round, node: m.coordinator, memberID: m.memberID, generation: m.generation}}
+		return []action{actHeartbeat{beat: m.beat, node: m.coordinator, memberID: m.memberID, generation: m.generation}}
 	}
 	return nil
 }
@@ -301,6 +303,9 @@ func (m *classic) found(now time.Time, ev evCoordinator) []action {
 	if ev.err == nil {
 		m.coordinator = ev.node
 		return nil
+	}
+	if m.state == memberIdle || m.state == memberFailed {
+		return nil // whoever asked has left since
 	}
 	if retriable(ev.err) {
 		m.retry(now)

@@ -19,6 +19,8 @@ type machine struct {
 	t   *testing.T
 	m   groupProtocol
 	now time.Time
+
+	beat int // of the heartbeat that was sent last; an evHeartbeat without one answers it
 }
 
 var testClassic = classicConfig{session: 30 * time.Second, heartbeat: 3 * time.Second, maxPoll: 5 * time.Minute}
@@ -35,7 +37,14 @@ func newClassicMachine(t *testing.T, cfg classicConfig) *machine {
 func (x *machine) step(ev event, want ...string) {
 	x.t.Helper()
 	var got []string
+	if hb, ok := ev.(evHeartbeat); ok && hb.beat == 0 {
+		hb.beat = x.beat
+		ev = hb
+	}
 	for _, a := range x.m.step(x.now, ev) {
+		if hb, ok := a.(actHeartbeat); ok {
+			x.beat = hb.beat
+		}
 		got = append(got, words(a))
 	}
 	if _, tick := ev.(evTick); tick && !x.m.deadline().IsZero() && !x.m.deadline().After(x.now) {
@@ -159,16 +168,16 @@ func TestClassicHeartbeats(t *testing.T) {
 	x.pass(2999 * time.Millisecond)
 	x.pass(time.Millisecond, `heartbeat 1 as "m"/7`)
 	x.pass(time.Second) // one at a time
-	x.step(evHeartbeat{round: 1, sent: x.now.Add(-time.Second)})
+	x.step(evHeartbeat{sent: x.now.Add(-time.Second)})
 	x.wait(2 * time.Second)
 	// A rebalance: the application gives up what it has, then joins. Heartbeats go on meanwhile.
 	x.pass(2*time.Second, `heartbeat 1 as "m"/7`)
-	x.step(evHeartbeat{round: 1, sent: x.now, err: refused(wire.ErrRebalanceInProgress)}, "revoke")
+	x.step(evHeartbeat{sent: x.now, err: refused(wire.ErrRebalanceInProgress)}, "revoke")
 	x.state(memberReleasing)
 	x.pass(3*time.Second, `heartbeat 1 as "m"/7`)
-	x.step(evHeartbeat{round: 1, sent: x.now, err: refused(wire.ErrRebalanceInProgress)})
+	x.step(evHeartbeat{sent: x.now, err: refused(wire.ErrRebalanceInProgress)})
 	x.step(evGaveUp{}, `join 1 as "m" for t`)
-	x.step(evHeartbeat{round: 1, sent: x.now, err: refused(wire.ErrUnknownMemberID)}) // too late to matter
+	x.step(evHeartbeat{sent: x.now, err: refused(wire.ErrUnknownMemberID)}) // too late to matter
 	x.step(evJoined{round: 2, memberID: "m", generation: 8, protocol: "range"}, `sync 1 as "m"/8 with 0`)
 	// Somebody else came meanwhile.
 	x.step(evSynced{round: 2, err: refused(wire.ErrRebalanceInProgress)}, `join 1 as "m" for t`)
@@ -179,7 +188,7 @@ func TestClassicIsThrownOut(t *testing.T) {
 		x := newClassicMachine(t, testClassic)
 		x.join()
 		x.pass(3*time.Second, `heartbeat 1 as "m"/7`)
-		x.step(evHeartbeat{round: 1, sent: x.now, err: refused(code)}, "lose")
+		x.step(evHeartbeat{sent: x.now, err: refused(code)}, "lose")
 		x.pass(time.Minute) // no heartbeat, and no join before the application has let go
 		id := "m"
 		if code == wire.ErrUnknownMemberID {
@@ -191,20 +200,47 @@ func TestClassicIsThrownOut(t *testing.T) {
 	// A commit finds it out as well, but only one of this generation.
 	x := newClassicMachine(t, testClassic)
 	x.join()
-	x.step(evFenced{generation: 6, err: refused(wire.ErrUnknownMemberID)})
-	x.step(evFenced{generation: 7, err: refused(wire.ErrUnknownMemberID)}, "lose")
+	x.step(evFenced{memberID: "m", generation: 6, err: refused(wire.ErrUnknownMemberID)})
+	x.step(evFenced{memberID: "m", generation: 7, err: refused(wire.ErrUnknownMemberID)}, "lose")
+}
+
+// An answer that comes late says nothing about what was asked since.
+func TestClassicStaleAnswers(t *testing.T) {
+	x := newClassicMachine(t, testClassic)
+	x.join()
+	x.pass(3*time.Second, `heartbeat 1 as "m"/7`)
+	x.step(evHeartbeat{err: refused(wire.ErrNotCoordinator)}, "forget 1")
+	x.pass(100*time.Millisecond, "find")
+	x.step(evCoordinator{node: 2}, `heartbeat 2 as "m"/7`)
+	x.step(evHeartbeat{beat: 1, err: errLost}) // of the old coordinator: the new one is not forgotten
+	x.step(evHeartbeat{beat: 1, err: refused(wire.ErrUnknownMemberID)})
+	x.state(memberStable)
+	x.pass(time.Second) // the second heartbeat is still on its way
+	x.step(evHeartbeat{sent: x.now})
+
+	// A commit as an earlier member, in a generation with the same number.
+	x.step(evFenced{memberID: "l", generation: 7, err: refused(wire.ErrUnknownMemberID)})
+	x.state(memberStable)
+
+	// The coordinator can't be found, and nobody needs it any more.
+	x.pass(2*time.Second, `heartbeat 2 as "m"/7`)
+	x.step(evHeartbeat{err: refused(wire.ErrNotCoordinator)}, "forget 2")
+	x.pass(time.Second, "find")
+	x.step(evLeave{}, `leave -1 as "m"`)
+	x.step(evCoordinator{err: errors.New("no such luck")})
+	x.state(memberIdle)
 }
 
 func TestClassicSessionExpires(t *testing.T) {
 	x := newClassicMachine(t, testClassic)
 	x.join()
 	x.pass(3*time.Second, `heartbeat 1 as "m"/7`)
-	x.step(evHeartbeat{round: 1, err: errLost}, "forget 1")
+	x.step(evHeartbeat{err: errLost}, "forget 1")
 	x.pass(100*time.Millisecond, "find")
 	x.step(evCoordinator{err: errLost})
 	x.pass(200*time.Millisecond, "find")
 	x.step(evCoordinator{node: 2}, `heartbeat 2 as "m"/7`) // in time: still a member
-	x.step(evHeartbeat{round: 1, sent: x.now})
+	x.step(evHeartbeat{sent: x.now})
 	x.pass(3*time.Second, `heartbeat 2 as "m"/7`)
 	// From here on, silence. 30 s after the last heartbeat that was answered, others may have the
 	// partitions.
@@ -223,7 +259,7 @@ func TestClassicMaxPollInterval(t *testing.T) {
 	beats := 0
 	for range 99 {
 		x.pass(3*time.Second, `heartbeat 1 as "m"/7`)
-		x.step(evHeartbeat{round: 1, sent: x.now})
+		x.step(evHeartbeat{sent: x.now})
 		beats++
 	}
 	x.pass(3*time.Second, `leave 1 as "m"`, "lose", "report")
@@ -240,7 +276,7 @@ func TestClassicMaxPollInterval(t *testing.T) {
 	x.join()
 	x.now = x.now.Add(4 * time.Minute)
 	x.step(evPoll{}, `heartbeat 1 as "m"/7`)
-	x.step(evHeartbeat{round: 1, sent: x.now})
+	x.step(evHeartbeat{sent: x.now})
 	x.pass(4*time.Minute, "forget 1", "lose") // the session, not the interval
 }
 
@@ -255,7 +291,7 @@ func TestClassicJoinErrors(t *testing.T) {
 	for code, want := range retried {
 		x := newClassicMachine(t, testClassic)
 		x.join()
-		x.step(evFenced{generation: 7, err: refused(wire.ErrIllegalGeneration)}, "lose")
+		x.step(evFenced{memberID: "m", generation: 7, err: refused(wire.ErrIllegalGeneration)}, "lose")
 		x.step(evGaveUp{}, `join 1 as "m" for t`)
 		var forget []string
 		if want == "find" {
@@ -284,7 +320,7 @@ func TestClassicFencedInstanceStaysOut(t *testing.T) {
 	x := newClassicMachine(t, cfg)
 	x.join()
 	x.pass(3*time.Second, `heartbeat 1 as "m"/7`)
-	x.step(evHeartbeat{round: 1, err: refused(wire.ErrFencedInstanceID)}, "lose", "report")
+	x.step(evHeartbeat{err: refused(wire.ErrFencedInstanceID)}, "lose", "report")
 	x.step(evGaveUp{})
 	x.pass(time.Hour)
 	x.step(evPoll{}, "report")

@@ -250,7 +250,7 @@ func (c *Consumer) commitRefused(member membership, tp TopicPartition, code wire
 		return fmt.Errorf("%w (the group has members; partitions assigned by hand need a group of their own)", err)
 	}
 	c.mu.Lock()
-	c.step(evFenced{generation: member.generation, err: err})
+	c.step(evFenced{memberID: member.id, generation: member.generation, err: err})
 	c.mu.Unlock()
 	if code == wire.ErrRebalanceInProgress {
 		return err

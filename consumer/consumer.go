@@ -244,6 +244,7 @@ func (c *Consumer) Unsubscribe(ctx context.Context) error {
 	c.step(evLeave{})
 	c.due.protocol = nil
 	c.due.errands = errands{}
+	c.due.trouble.over()
 	c.subs.mode, c.subs.topics, c.subs.pattern = modeNone, nil, nil
 	return err
 }

@@ -85,11 +85,14 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 	bytes := 0
 	for _, a := range answers {
 		p := a.p
-		if c.subs.parts[p.tp] == p && a.ErrorCode == wire.ErrNone {
+		if !a.current() {
+			continue
+		}
+		if a.ErrorCode == wire.ErrNone {
 			p.highWater, p.logStart = a.HighWatermark, a.LogStartOffset
 		}
-		if p.epoch != a.epoch || p.fetchAt != a.offset {
-			continue // the position has moved while this was on its way
+		if p.fetchAt != a.offset {
+			continue // what was queued was dropped meanwhile, or came from another broker
 		}
 		bytes += len(a.raw)
 		switch {
@@ -104,7 +107,7 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 		}
 	}
 	for _, pl := range plan.parts {
-		if pl.p.epoch == pl.epoch && pl.p.fetching == n {
+		if pl.current() && pl.p.fetching == n {
 			pl.p.fetching = nil
 		}
 	}

@@ -23,8 +23,7 @@ type fetchNode struct {
 
 // planned is one partition of a fetch, as it stood when the fetch was sent.
 type planned struct {
-	p      *partition
-	epoch  uint32
+	question
 	offset int64
 	limit  int
 }
@@ -136,7 +135,7 @@ func (c *Consumer) planFetch(n *fetchNode, md *netclient.Metadata, now time.Time
 			full = true
 		default:
 			limit := max(min(c.cfg.MaxPartitionFetchBytes, c.cfg.FetchMaxBytes), p.limit)
-			plan.parts = append(plan.parts, planned{p: p, epoch: p.epoch, offset: p.fetchAt, limit: limit})
+			plan.parts = append(plan.parts, planned{question: p.ask(), offset: p.fetchAt, limit: limit})
 		}
 	}
 	if full {
@@ -223,7 +222,7 @@ func (c *Consumer) markFetching(n *fetchNode, plan *fetchPlan) bool {
 	defer c.mu.Unlock()
 	kept := plan.parts[:0]
 	for _, pl := range plan.parts {
-		if pl.p.epoch == pl.epoch && pl.p.fetchAt == pl.offset && pl.p.readable(n) {
+		if pl.current() && pl.p.fetchAt == pl.offset && pl.p.readable(n) {
 			pl.p.fetching = n
 			kept = append(kept, pl)
 		}
@@ -281,7 +280,7 @@ func (c *Consumer) fetchFailed(n *fetchNode, plan fetchPlan, err error) {
 	now := time.Now()
 	_, unsupported := errors.AsType[*netclient.UnsupportedError](err)
 	for _, pl := range plan.parts {
-		if pl.p.epoch != pl.epoch || pl.p.fetching != n {
+		if !pl.current() || pl.p.fetching != n {
 			continue
 		}
 		pl.p.fetching = nil

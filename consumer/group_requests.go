@@ -99,7 +99,6 @@ func (c *Consumer) join(ctx context.Context, a actJoin) event {
 	if err == nil {
 		err = c.groupErr("join", resp.ErrorCode)
 	}
-	c.noteGroup(err)
 	ev := evJoined{round: a.round, err: err, memberID: resp.MemberID, generation: resp.GenerationID}
 	if err != nil {
 		return ev
@@ -159,7 +158,6 @@ func (c *Consumer) sync(ctx context.Context, a actSync) event {
 	if err == nil {
 		err = c.groupErr("sync with", resp.ErrorCode)
 	}
-	c.noteGroup(err)
 	ev := evSynced{round: a.round, err: err}
 	if err == nil {
 		ev.partitions, ev.err = decodeAssignment(resp.Assignment)
@@ -181,8 +179,7 @@ func (c *Consumer) heartbeat(ctx context.Context, a actHeartbeat) event {
 		err = c.groupErr("heartbeat in", resp.ErrorCode)
 		c.meter.heartbeat(time.Since(sent), time.Now())
 	}
-	c.noteGroup(err)
-	return evHeartbeat{round: a.round, sent: sent, err: err}
+	return evHeartbeat{beat: a.beat, sent: sent, err: err}
 }
 
 // leave tells the coordinator that this member is gone. It is tried once; the session ends by
@@ -227,10 +224,20 @@ func (c *Consumer) leave(a actLeave) {
 	}
 }
 
-// noteGroup remembers what keeps the group from going on.
-func (c *Consumer) noteGroup(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// noteGroup remembers what keeps the group from making progress, as an answer to one of its
+// requests says. The caller holds c.mu.
+func (c *Consumer) noteGroup(ev event) {
+	var err error
+	switch ev := ev.(type) {
+	case evJoined:
+		err = ev.err
+	case evSynced:
+		err = ev.err
+	case evHeartbeat:
+		err = ev.err
+	default:
+		return
+	}
 	switch code, answered := errorCode(err); {
 	case err == nil:
 		c.due.trouble.over()

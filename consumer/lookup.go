@@ -17,9 +17,8 @@ func (c *Consumer) startLookups(md *netclient.Metadata, now time.Time) (next tim
 	if c.closing {
 		return next
 	}
-	committed := map[TopicPartition]uint32{}
-	times := map[int32]map[TopicPartition]int64{}
-	epochs := map[TopicPartition]uint32{}
+	committed := questions{}
+	ends := map[int32]questions{}
 	for _, p := range c.subs.order {
 		if p.lookup == lookupNone || p.looking {
 			continue
@@ -38,44 +37,56 @@ func (c *Consumer) startLookups(md *netclient.Metadata, now time.Time) (next tim
 			}
 			continue
 		case lookupCommitted:
-			committed[p.tp] = p.epoch
+			committed[p.tp] = p.ask()
 		default:
 			node, _, ok := md.Leader(p.tp)
 			if !ok {
 				continue // manage looks after that
 			}
-			if times[node] == nil {
-				times[node] = map[TopicPartition]int64{}
+			if ends[node] == nil {
+				ends[node] = questions{}
 			}
-			times[node][p.tp] = latestTimestamp
-			if p.lookup == lookupEarliest {
-				times[node][p.tp] = earliestTimestamp
-			}
-			epochs[p.tp] = p.epoch
+			ends[node][p.tp] = p.ask()
 		}
 		p.looking = true
 	}
 	if len(committed) > 0 {
 		c.wg.Go(func() { c.resolveCommitted(committed) })
 	}
-	for node, asked := range times {
-		c.wg.Go(func() { c.resolveEnds(node, asked, epochs) })
+	for node, asked := range ends {
+		times := asked.times()
+		c.wg.Go(func() { c.resolveEnds(node, asked, times) })
 	}
 	return next
 }
 
+// questions are about partitions' positions, by name.
+type questions map[TopicPartition]question
+
+// times are the timestamps that ListOffsets wants. The caller holds c.mu.
+func (qs questions) times() map[TopicPartition]int64 {
+	times := make(map[TopicPartition]int64, len(qs))
+	for tp, q := range qs {
+		times[tp] = latestTimestamp
+		if q.p.lookup == lookupEarliest {
+			times[tp] = earliestTimestamp
+		}
+	}
+	return times
+}
+
 // resolveEnds moves partitions to the beginning or the end of their logs.
-func (c *Consumer) resolveEnds(node int32, asked map[TopicPartition]int64, epochs map[TopicPartition]uint32) {
+func (c *Consumer) resolveEnds(node int32, asked questions, times map[TopicPartition]int64) {
 	ctx, stop := c.bound(c.ctx)
 	defer stop()
-	answers, err := c.askLeader(ctx, node, asked)
+	answers, err := c.askLeader(ctx, node, times)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for tp := range asked {
-		p := c.subs.parts[tp]
-		if p == nil || p.epoch != epochs[tp] {
+	for tp, q := range asked {
+		if !q.current() {
 			continue
 		}
+		p := q.p
 		r, ok := answers[tp]
 		switch {
 		case err != nil:
@@ -98,17 +109,17 @@ func (c *Consumer) resolveEnds(node int32, asked map[TopicPartition]int64, epoch
 
 // resolveCommitted moves partitions to the group's committed offsets; those without one go where
 // AutoOffsetReset says.
-func (c *Consumer) resolveCommitted(epochs map[TopicPartition]uint32) {
+func (c *Consumer) resolveCommitted(asked questions) {
 	ctx, stop := c.bound(c.ctx)
 	defer stop()
-	offsets, errs, err := c.fetchOffsets(ctx, sortedKeys(epochs))
+	offsets, errs, err := c.fetchOffsets(ctx, sortedKeys(asked))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for tp, epoch := range epochs {
-		p := c.subs.parts[tp]
-		if p == nil || p.epoch != epoch {
+	for tp, q := range asked {
+		if !q.current() {
 			continue
 		}
+		p := q.p
 		failed := err
 		if failed == nil {
 			failed = errs[tp]

@@ -63,6 +63,7 @@ func (c *Consumer) answer(protocol groupProtocol, ev event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.due.protocol == protocol {
+		c.noteGroup(ev)
 		c.step(ev)
 		c.wake()
 	}

@@ -325,11 +325,11 @@ func (c *Consumer) undeliverable(ch *chunk, at int64, err error) {
 	err = &CorruptRecordError{TopicPartition: ch.p.tp, Offset: at, Err: err}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if ch.p.epoch != ch.epoch || ch.poll != c.polls {
+	if !ch.current() || ch.poll != c.polls {
 		c.log.Warn("records could not be read; Poll had been called again before", "error", err)
 		return
 	}
 	ch.p.failAt(at, err)
-	ch.epoch = ch.p.epoch // what comes before is still good
+	ch.question = ch.p.ask() // what comes before is still good
 	c.attend()
 }

@@ -71,12 +71,13 @@ type (
 	}
 	// evHeartbeat answers actHeartbeat.
 	evHeartbeat struct {
-		round int
-		sent  time.Time
-		err   error
+		beat int
+		sent time.Time
+		err  error
 	}
-	// evFenced: the coordinator refused a commit made as this generation.
+	// evFenced: the coordinator refused a commit made as this member of this generation.
 	evFenced struct {
+		memberID   string
 		generation int32
 		err        error
 	}
@@ -118,7 +119,7 @@ type (
 		assignments map[string][]byte
 	}
 	actHeartbeat struct {
-		round      int
+		beat       int
 		node       int32
 		memberID   string
 		generation int32

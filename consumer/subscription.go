@@ -47,9 +47,9 @@ const (
 // partition is one assigned partition.
 type partition struct {
 	tp TopicPartition
-	// epoch counts the jumps of the position. What was fetched, looked up or decoded for an
-	// older one is dropped.
-	epoch uint32
+	// jumps counts how often the position was moved other than by reading. A partition that is
+	// given up makes its last one then.
+	jumps uint32
 
 	lookup  lookup
 	looking bool // an answer is on its way
@@ -81,6 +81,18 @@ type partition struct {
 	backoff  netclient.Backoff // of fetches and look-ups
 	trouble  trouble
 }
+
+// A question is about a partition as it was when it was asked. Whatever comes of it (records, an
+// offset, an error) is looked at only while the question is current: never after a jump, and never
+// after the partition was given up, even if it has been assigned again. So it holds the partition
+// itself: one that is found by name may be another, which counts its jumps from zero.
+type question struct {
+	p     *partition
+	jumps uint32
+}
+
+func (p *partition) ask() question { return question{p, p.jumps} }
+func (q question) current() bool   { return q.p.jumps == q.jumps }
 
 func newSubscriptionState() *subscriptionState {
 	return &subscriptionState{parts: map[TopicPartition]*partition{}}
@@ -199,7 +211,7 @@ func (p *partition) used(c *chunk) {
 
 // jump drops all that was fetched or is on its way for the partition.
 func (p *partition) jump() {
-	p.epoch++
+	p.jumps++
 	p.drop()
 	p.open = nil
 	p.looking = false

@@ -47,8 +47,8 @@ var properties = map[string]property{
 // ParseProperties reads Kafka's own consumer properties, "group.id", "fetch.min.bytes" and so on,
 // and those of the client, into the two Configs. The error joins one for each value that is not
 // allowed and one for the names that neither knows.
-func ParseProperties(props map[string]string) (netclient.Config, Config, error) {
-	client, rest, err := netclient.ParseProperties(props)
+func ParseProperties(props map[string]string, oauth ...netclient.OAuthLogin) (netclient.Config, Config, error) {
+	client, rest, err := netclient.ParseProperties(props, oauth...)
 	errs := []error{err}
 	if v, ok := props["request.timeout.ms"]; ok {
 		rest["request.timeout.ms"] = v // both have one; the client has said already if it's wrong

@@ -25,11 +25,16 @@ type OAuthToken struct {
 
 // OAuthBearer is the mechanism OAUTHBEARER (RFC 7628; KIP-255). token gets the
 // token to log in with; its context ends when the login has taken too long. It is
-// not called by two goroutines at once. The method Token of a [ClientCredentials]
-// is one.
+// not called by two goroutines at once. Package netclient/oauth has one that asks an
+// OpenID Connect provider.
 func OAuthBearer(token func(context.Context) (OAuthToken, error)) Mechanism {
 	return &oauthBearer{get: token, turn: make(chan struct{}, 1)}
 }
+
+// ErrTokenRefused says that a provider gives this program no token: its id, its
+// secret or its scope is wrong. A login whose token function returns it is not tried
+// again.
+var ErrTokenRefused = errors.New("the provider refuses to give a token")
 
 type oauthBearer struct {
 	get  func(context.Context) (OAuthToken, error)

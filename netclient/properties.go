@@ -91,7 +91,10 @@ var properties = map[string]property{
 // and sasl.password are what Kafka has no name for. It also gives back the properties that it does not know, for whoever does. The error
 // joins one for each bad value: property, value unless
 // that is secret, and what is allowed.
-func ParseProperties(props map[string]string) (Config, map[string]string, error) {
+//
+// To log in with sasl.mechanism=OAUTHBEARER it needs oauth.FromProperties, of package
+// netclient/oauth, as an argument.
+func ParseProperties(props map[string]string, oauth ...OAuthLogin) (Config, map[string]string, error) {
 	var d draft
 	var errs []error
 	unknown := map[string]string{}
@@ -115,7 +118,7 @@ func ParseProperties(props map[string]string) (Config, map[string]string, error)
 			errs = append(errs, fmt.Errorf("%s: %w", shown, err))
 		}
 	}
-	if err := d.secure(); err != nil {
+	if err := d.secure(oauth); err != nil {
 		errs = append(errs, err)
 	}
 	return d.Config, unknown, errors.Join(errs...)

@@ -16,8 +16,7 @@ type securityProperties struct {
 	mechanism string
 	user      string
 	password  Secret
-	oauth     ClientCredentials
-	urlEncode bool
+	oauth     OAuthProperties
 	saslName  string // one of the sasl. properties, if any was given
 }
 
@@ -34,7 +33,7 @@ func (s *securityProperties) note(name string) {
 // secure puts what the security properties say together into the Config.
 // Properties that the protocol leaves unused are a mistake: whoever set them
 // believes to be safer than he is.
-func (d *draft) secure() error {
+func (d *draft) secure(oauth []OAuthLogin) error {
 	s := &d.security
 	protocol := s.protocol
 	if protocol == "" {
@@ -47,7 +46,7 @@ func (d *draft) secure() error {
 		errs = append(errs, fmt.Errorf("%s is set, but security.protocol is %s; SSL and SASL_SSL use it", s.tlsName, protocol))
 	}
 	if strings.HasPrefix(s.protocol, "SASL") {
-		mechanism, err := s.login()
+		mechanism, err := s.login(oauth)
 		d.SASL = mechanism
 		errs = append(errs, err)
 	} else if s.saslName != "" {
@@ -56,14 +55,30 @@ func (d *draft) secure() error {
 	return errors.Join(errs...)
 }
 
+// OAuthProperties are what Kafka's properties say of an OAuth provider; the client's id
+// and secret and the scope may stand in sasl.jaas.config, too.
+type OAuthProperties struct {
+	TokenURL     string // sasl.oauthbearer.token.endpoint.url
+	ClientID     string // sasl.oauthbearer.client.credentials.client.id
+	ClientSecret Secret // sasl.oauthbearer.client.credentials.client.secret
+	Scope        string // sasl.oauthbearer.scope
+	URLEncode    bool   // sasl.oauthbearer.header.urlencode
+}
+
+// An OAuthLogin makes the mechanism OAUTHBEARER of properties: FromProperties of package
+// netclient/oauth, or one of your own.
+type OAuthLogin func(OAuthProperties) (Mechanism, error)
+
 // login makes the mechanism.
-func (s *securityProperties) login() (Mechanism, error) {
+func (s *securityProperties) login(oauth []OAuthLogin) (Mechanism, error) {
 	if s.mechanism == "OAUTHBEARER" {
 		if s.oauth.TokenURL == "" || s.oauth.ClientID == "" {
 			return nil, errors.New("OAUTHBEARER needs sasl.oauthbearer.token.endpoint.url, and a client id and secret in sasl.oauthbearer.client.credentials.client.id and .secret, or in sasl.jaas.config as clientId and clientSecret")
 		}
-		s.oauth.PlainHeader = !s.urlEncode
-		return OAuthBearer(s.oauth.Token), nil
+		if len(oauth) == 0 {
+			return nil, errors.New("OAUTHBEARER: this program has no client for the token endpoint; give ParseProperties that of package netclient/oauth: ParseProperties(props, oauth.FromProperties)")
+		}
+		return oauth[0](s.oauth)
 	}
 	if s.mechanism == "" {
 		return nil, fmt.Errorf("security.protocol is %s, and sasl.mechanism is missing", s.protocol)
@@ -71,11 +86,21 @@ func (s *securityProperties) login() (Mechanism, error) {
 	if s.user == "" {
 		return nil, fmt.Errorf("%s needs a user name and a password, in sasl.jaas.config as username and password, or in sasl.username and sasl.password", s.mechanism)
 	}
-	return passwordMechanisms[s.mechanism](s.user, s.password.Reveal()), nil
+	return passwordMechanism(s.mechanism)(s.user, s.password.Reveal()), nil
 }
 
-var passwordMechanisms = map[string]func(user, password string) Mechanism{
-	"PLAIN": Plain, "SCRAM-SHA-256": ScramSHA256, "SCRAM-SHA-512": ScramSHA512,
+// passwordMechanism returns how to make the mechanism of that name; nil where it needs
+// more than a user and a password.
+func passwordMechanism(name string) func(user, password string) Mechanism {
+	switch name {
+	case "PLAIN":
+		return Plain
+	case "SCRAM-SHA-256":
+		return ScramSHA256
+	case "SCRAM-SHA-512":
+		return ScramSHA512
+	}
+	return nil
 }
 
 func setProtocol(d *draft, v string) error {
@@ -126,10 +151,10 @@ func setHostCheck(d *draft, v string) error {
 	return errValue
 }
 
-func setURLEncode(d *draft, v string) error { return setBool(&d.security.urlEncode, v) }
+func setURLEncode(d *draft, v string) error { return setBool(&d.security.oauth.URLEncode, v) }
 
 func setMechanism(d *draft, v string) error {
-	if v != "OAUTHBEARER" && passwordMechanisms[v] == nil {
+	if v != "OAUTHBEARER" && passwordMechanism(v) == nil {
 		return errValue
 	}
 	d.security.mechanism = v

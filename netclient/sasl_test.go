@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -408,29 +406,6 @@ func TestSASLProperties(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for value, plain := range map[string]bool{"": true, "false": true, "true": false} { // Kafka's default is not the RFC's
-		var got string
-		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, got, _ = r.BasicAuth() }))
-		props := []string{"sasl.mechanism", "OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url", server.URL,
-			"sasl.oauthbearer.client.credentials.client.id", "me", "sasl.oauthbearer.client.credentials.client.secret", "a+b"}
-		if value != "" {
-			props = append(props, "sasl.oauthbearer.header.urlencode", value)
-		}
-		m, err := parse(props...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.Authenticate(t.Context(), "", nil)
-		if want := map[bool]string{true: "a+b", false: "a%2Bb"}[plain]; got != want {
-			t.Errorf("urlencode %q sends %q, want %q", value, got, want)
-		}
-		server.Close()
-	}
-	m, err := parse("sasl.mechanism", "OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url", "https://idp.example/token",
-		"sasl.jaas.config", `X required clientId="me" clientSecret="s3cret" scope="kafka";`)
-	if err != nil || m.Name() != "OAUTHBEARER" {
-		t.Errorf("%v, %v", m, err)
-	}
 	for _, c := range []struct {
 		props []string
 		words []string
@@ -439,6 +414,8 @@ func TestSASLProperties(t *testing.T) {
 		{[]string{"sasl.mechanism", "GSSAPI"}, []string{"sasl.mechanism=GSSAPI", "OAUTHBEARER", "Config.SASL"}},
 		{[]string{"sasl.mechanism", "PLAIN"}, []string{"username", "sasl.jaas.config"}},
 		{[]string{"sasl.mechanism", "OAUTHBEARER"}, []string{"token.endpoint.url"}},
+		{[]string{"sasl.mechanism", "OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url", "https://idp.example", "sasl.oauthbearer.client.credentials.client.id", "me"},
+			[]string{"ParseProperties(props, oauth.FromProperties)"}},
 		{[]string{"sasl.mechanism", "PLAIN", "sasl.jaas.config", `X required password="s3cret`}, []string{"sasl.jaas.config: allowed"}},
 		{[]string{"sasl.mechanism", "PLAIN", "sasl.jaas.config", `X required "s3cret"="x";`}, []string{"sasl.jaas.config: allowed"}},
 		{[]string{"sasl.mechanism", "SCRAM-SHA-256", "sasl.jaas.config", `X required username="id" password="s3cret" tokenauth="true";`}, []string{"sasl.jaas.config: tokenauth"}},
@@ -456,7 +433,6 @@ func TestSASLProperties(t *testing.T) {
 // TestSecretsAreNotShown, however a Config is printed.
 func TestSecretsAreNotShown(t *testing.T) {
 	const secret = "xyzzy-secret"
-	credentials := &ClientCredentials{ClientID: "me", ClientSecret: NewSecret(secret)}
 	token := OAuthToken{Value: NewSecret(secret)}
 	fromProperties, _, err := ParseProperties(map[string]string{"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256",
 		"sasl.jaas.config": `X required username="u" password="` + secret + `";`})
@@ -464,11 +440,11 @@ func TestSecretsAreNotShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	configs := []Config{fromProperties}
-	for _, m := range []Mechanism{Plain("u", secret), ScramSHA256("u", secret), ScramSHA512("u", secret), OAuthBearer(credentials.Token),
+	for _, m := range []Mechanism{Plain("u", secret), ScramSHA256("u", secret), ScramSHA512("u", secret),
 		OAuthBearer(func(context.Context) (OAuthToken, error) { return token, nil })} {
 		configs = append(configs, Config{SASL: m})
 	}
-	things := []any{credentials, *credentials, token, &token, NewSecret(secret), struct{ s Secret }{NewSecret(secret)}, struct{ c *ClientCredentials }{credentials}}
+	things := []any{token, &token, NewSecret(secret), struct{ s Secret }{NewSecret(secret)}, OAuthProperties{ClientSecret: NewSecret(secret)}}
 	for _, cfg := range configs {
 		m := cfg.SASL
 		if o, ok := m.(*oauthBearer); ok {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
-	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 // TestChaos sends numbers while brokers refuse, connections are lost, leaders
@@ -25,7 +24,7 @@ func TestChaos(t *testing.T) {
 				BatchSize: []int{onePerBatch, 100, 300}[random.IntN(3)], Retries: []int{-1, 1, 0}[random.IntN(3)],
 				MaxInFlight: 1 + random.IntN(5), Linger: time.Duration(random.IntN(2)) * 10 * time.Millisecond,
 				DeliveryTimeout: []time.Duration{5 * time.Second, time.Hour}[random.IntN(2)],
-				Compression:     []record.Compression{record.None, record.LZ4}[random.IntN(2)],
+				Compression:     []Compression{{}, LZ4}[random.IntN(2)],
 			}
 			newChaos(t, cfg, random).run()
 		})

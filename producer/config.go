@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"math"
 	"time"
-
-	"github.com/barnabas-kafka/barnabas/wire/compress"
-	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 // Config says how a Producer batches, sends and retries. Its zero value loses
@@ -76,10 +73,10 @@ type Config struct {
 	// 120 s. Kafka: delivery.timeout.ms (KIP-91); kafka-python has none.
 	DeliveryTimeout time.Duration
 
-	// Compression is the codec that batches are compressed with. Zstd needs
-	// brokers of 2.1 or later, LZ4 of 0.8.2 or later. Default: record.None.
-	// Kafka: compression.type; kafka-python: compression_type.
-	Compression record.Compression
+	// Compression is what batches are compressed with: Gzip, Snappy, LZ4 (brokers
+	// of 0.8.2 or later) or Zstd (2.1 or later). Default: none. Kafka:
+	// compression.type; kafka-python: compression_type.
+	Compression Compression
 
 	// CompressionLevel is the codec's own level: 1 (fast) to 9 for gzip, 1 to 17
 	// for lz4, -131072 to 22 for zstd; snappy has none. Default: 0, the codec's
@@ -174,18 +171,10 @@ func (c *Config) Validate() error {
 	if all := c.withDefaults(); c.Linger >= all.DeliveryTimeout && c.DeliveryTimeout >= 0 {
 		wrong("Linger is %v and DeliveryTimeout %v; batches would expire while they linger", c.Linger, all.DeliveryTimeout)
 	}
-	if _, err := c.codec(); err != nil {
+	if _, err := c.Compression.open(c.CompressionLevel); err != nil {
 		errs = append(errs, fmt.Errorf("Compression, CompressionLevel: %w", err))
 	}
 	return errors.Join(errs...)
-}
-
-// codec makes the codec of the Config; nil when nothing is compressed.
-func (c *Config) codec() (record.Codec, error) {
-	if c.Compression == record.None && c.CompressionLevel == 0 {
-		return nil, nil
-	}
-	return compress.NewCodec(c.Compression, c.CompressionLevel)
 }
 
 // withDefaults is the Config with every default filled in, and with 0 where

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 func TestConfigDefaults(t *testing.T) {
@@ -33,7 +31,7 @@ func TestConfigDefaults(t *testing.T) {
 func TestConfigValidateJoinsMistakes(t *testing.T) {
 	c := Config{
 		Acks: 9, Linger: -1, BufferMemory: -1, MaxRequestSize: -1, MaxInFlight: -1, RequestTimeout: -1,
-		Compression: record.Snappy, CompressionLevel: 3,
+		Compression: Snappy, CompressionLevel: 3,
 	}
 	err := c.Validate()
 	for _, field := range []string{"Acks", "Linger", "BufferMemory", "MaxRequestSize", "MaxInFlight", "RequestTimeout", "CompressionLevel"} {
@@ -70,7 +68,7 @@ func TestParseProperties(t *testing.T) {
 	want := Config{
 		Acks: AcksAll, Retries: 2147483647, BatchSize: -1, Linger: 5 * time.Millisecond, BufferMemory: 1000, MaxBlock: -1,
 		MaxRequestSize: 2000, MaxInFlight: 1, RequestTimeout: 3 * time.Second, DeliveryTimeout: 9 * time.Second,
-		Compression: record.Gzip, CompressionLevel: 7,
+		Compression: Gzip, CompressionLevel: 7,
 	}
 	if c != want {
 		t.Errorf("producer.Config is %+v\nwant %+v", c, want)

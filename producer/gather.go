@@ -79,7 +79,7 @@ func (s *sender) prepare(b *batch, r *request, versionErr error, now time.Time) 
 // with the codec in use.
 func (s *sender) checkCodec(r *request) error {
 	since := ""
-	switch codec := s.cfg.Compression; {
+	switch codec := s.cfg.Compression.id(); {
 	case codec == record.Zstd && r.version < zstdSince:
 		since = "2.1"
 	case codec == record.LZ4 && r.version < 3 && !r.link.Release().AtLeast("0.8.2"):
@@ -93,7 +93,7 @@ func (s *sender) checkCodec(r *request) error {
 // convert encodes a batch again in the format that the leader speaks: another
 // one than was expected when the batch was opened.
 func (s *sender) convert(b *batch, format record.Format) error {
-	data, err := record.Convert(b.data, s.codecs, format, s.acc.codec)
+	data, err := record.Convert(b.data, ownCodecs{s.acc.codec}, format, s.acc.codec)
 	if err != nil {
 		return fmt.Errorf("encoding for a broker that speaks message format %d: %w", format, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
-	"github.com/barnabas-kafka/barnabas/wire/compress"
 )
 
 // Producer sends records to a cluster. All methods may be called from any
@@ -42,7 +41,7 @@ func New(client *netclient.Client, cfg Config) (*Producer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("producer: %w", err)
 	}
-	codec, _ := cfg.codec()
+	codec, _ := cfg.Compression.open(cfg.CompressionLevel)
 	shared := client.Config()
 	p := &Producer{
 		cfg: cfg.withDefaults(), client: client, inbox: newInbox(),
@@ -57,7 +56,7 @@ func New(client *netclient.Client, cfg Config) (*Producer, error) {
 	pool := newBufferPool(&p.cfg, p.inbox.ring)
 	p.acc = &accumulator{cfg: &p.cfg, codec: codec, pool: pool, gens: newGenerations(), now: time.Now, notify: p.inbox.partition}
 	p.sender = newSender(&p.cfg, p.acc, clusterOf{p}, senderOptions{
-		log: client.Logger(), meter: newMeter(client.Metrics(), p.cfg.ClientID, pool), codecs: compress.New(),
+		log: client.Logger(), meter: newMeter(client.Metrics(), p.cfg.ClientID, pool),
 		backoff: netclient.Backoff{Base: shared.RetryBackoff, Max: shared.RetryBackoffMax},
 		answer:  p.inbox.answered,
 	})

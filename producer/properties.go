@@ -20,12 +20,13 @@ import (
 // knows those named in the fields of the two; a property that it does not know
 // is an error, so that none is ignored without a word. The error joins one for
 // each mistake: the property, its value, and what is allowed.
-func ParseProperties(props map[string]string) (netclient.Config, Config, error) {
-	client, rest, err := netclient.ParseProperties(props)
+func ParseProperties(props map[string]string, oauth ...netclient.OAuthLogin) (netclient.Config, Config, error) {
+	client, rest, err := netclient.ParseProperties(props, oauth...)
 	errs := []error{err}
 	var c Config
+	table := properties()
 	for _, name := range slices.Sorted(maps.Keys(props)) {
-		p, ours := properties[name]
+		p, ours := table[name]
 		if _, unknown := rest[name]; unknown && !ours {
 			errs = append(errs, fmt.Errorf("unknown property %s: check its spelling, and that it is one of a producer", name))
 		}
@@ -53,25 +54,27 @@ type property struct {
 	set     func(c *Config, value string) bool
 }
 
-var properties = map[string]property{
-	"acks":               {"all, -1, 0 or 1", setAcks},
-	"retries":            number(0, func(c *Config, n int) { c.Retries = orNegative(n) }),
-	"batch.size":         number(0, func(c *Config, n int) { c.BatchSize = orNegative(n) }),
-	"buffer.memory":      number(1, func(c *Config, n int) { c.BufferMemory = int64(n) }),
-	"max.request.size":   number(1, func(c *Config, n int) { c.MaxRequestSize = n }),
-	"linger.ms":          millis(0, func(c *Config, d time.Duration) { c.Linger = d }),
-	"max.block.ms":       millis(0, func(c *Config, d time.Duration) { c.MaxBlock = orNegative(d) }),
-	"request.timeout.ms": millis(1, func(c *Config, d time.Duration) { c.RequestTimeout = d }),
-	"delivery.timeout.ms": millis(1, func(c *Config, d time.Duration) {
-		c.DeliveryTimeout = d
-	}),
-	"max.in.flight.requests.per.connection": number(1, func(c *Config, n int) { c.MaxInFlight = n }),
-	"compression.type":                      {"none, gzip, snappy, lz4 or zstd", setCompression},
-	"compression.gzip.level":                levelOf(record.Gzip, "1 to 9, or -1"),
-	"compression.lz4.level":                 levelOf(record.LZ4, "1 to 17"),
-	"compression.zstd.level":                levelOf(record.Zstd, "-131072 to 22"),
-	"partitioner.class":                     {"DefaultPartitioner or RoundRobinPartitioner, with or without Kafka's package name", setPartitioner},
-	"enable.idempotence":                    {"false (idempotence is yet to come)", func(_ *Config, v string) bool { return strings.EqualFold(v, "false") }},
+func properties() map[string]property {
+	return map[string]property{
+		"acks":               {"all, -1, 0 or 1", setAcks},
+		"retries":            number(0, func(c *Config, n int) { c.Retries = orNegative(n) }),
+		"batch.size":         number(0, func(c *Config, n int) { c.BatchSize = orNegative(n) }),
+		"buffer.memory":      number(1, func(c *Config, n int) { c.BufferMemory = int64(n) }),
+		"max.request.size":   number(1, func(c *Config, n int) { c.MaxRequestSize = n }),
+		"linger.ms":          millis(0, func(c *Config, d time.Duration) { c.Linger = d }),
+		"max.block.ms":       millis(0, func(c *Config, d time.Duration) { c.MaxBlock = orNegative(d) }),
+		"request.timeout.ms": millis(1, func(c *Config, d time.Duration) { c.RequestTimeout = d }),
+		"delivery.timeout.ms": millis(1, func(c *Config, d time.Duration) {
+			c.DeliveryTimeout = d
+		}),
+		"max.in.flight.requests.per.connection": number(1, func(c *Config, n int) { c.MaxInFlight = n }),
+		"compression.type":                      {"none, gzip, snappy, lz4 or zstd", setCompression},
+		"compression.gzip.level":                levelOf(record.Gzip, "1 to 9, or -1"),
+		"compression.lz4.level":                 levelOf(record.LZ4, "1 to 17"),
+		"compression.zstd.level":                levelOf(record.Zstd, "-131072 to 22"),
+		"partitioner.class":                     {"DefaultPartitioner or RoundRobinPartitioner, with or without Kafka's package name", setPartitioner},
+		"enable.idempotence":                    {"false (idempotence is yet to come)", func(_ *Config, v string) bool { return strings.EqualFold(v, "false") }},
+	}
 }
 
 func setAcks(c *Config, value string) bool {
@@ -90,7 +93,7 @@ func setAcks(c *Config, value string) bool {
 
 func setCompression(c *Config, value string) bool {
 	var err error
-	c.Compression, err = record.ParseCompression(value)
+	c.Compression, err = ParseCompression(value)
 	return err == nil
 }
 

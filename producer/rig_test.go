@@ -61,7 +61,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 		t.Fatal(err)
 	}
 	cfg = cfg.withDefaults()
-	codec, _ := cfg.codec()
+	codec, _ := cfg.Compression.open(cfg.CompressionLevel)
 	r := &rig{
 		t: t, now: testStart, parts: map[int32]*partition{}, leaders: map[int32]int32{}, version: 11,
 		offsets: map[int32]int64{}, log: map[int32][]string{},
@@ -70,7 +70,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 	r.acc = &accumulator{cfg: &cfg, codec: codec, pool: pool, gens: newGenerations(),
 		now: func() time.Time { return r.now }, notify: func(p *partition) { r.told = append(r.told, p) }}
 	r.sender = newSender(&cfg, r.acc, r, senderOptions{
-		log: slog.New(slog.DiscardHandler), codecs: compress.New(),
+		log:     slog.New(slog.DiscardHandler),
 		backoff: netclient.Backoff{Base: 100 * time.Millisecond, Max: 100 * time.Millisecond, Rand: func() float64 { return 0.5 }},
 		answer:  func(req *request) { r.finished = append(r.finished, req) },
 	})

@@ -7,7 +7,6 @@ import (
 	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
-	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 // sender takes batches out of the accumulator, sends them to the leaders of
@@ -95,7 +94,6 @@ type sending struct {
 type senderOptions struct {
 	log     *slog.Logger
 	meter   *meter
-	codecs  record.Codecs // to read batches that must be encoded again
 	backoff netclient.Backoff
 	answer  func(*request) // brings a request whose answer has come; sender.finished is called with it
 }

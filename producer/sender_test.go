@@ -402,7 +402,7 @@ func TestMaxInFlight(t *testing.T) {
 func TestFormats(t *testing.T) {
 	for version, want := range map[int16]record.Format{0: record.V0, 1: record.V0, 2: record.V1, 3: record.V2, 11: record.V2} {
 		for _, expected := range []record.Format{record.V0, record.V1, record.V2} {
-			for _, codec := range []record.Compression{record.None, record.Gzip, record.Snappy} {
+			for _, codec := range []Compression{{}, Gzip, Snappy} {
 				r := newRig(t, Config{Compression: codec})
 				r.version = version
 				r.part(0).format = expected
@@ -413,7 +413,7 @@ func TestFormats(t *testing.T) {
 				sent := r.calls[0].req.TopicData[0].PartitionData[0].Records
 				reader := record.NewReader(sent)
 				b, err := reader.Next()
-				if err != nil || b.Format != want || b.Compression != codec {
+				if err != nil || b.Format != want || b.Compression != codec.id() {
 					t.Errorf("Produce v%d, expected format %d: sent format %d, %v, %v", version, expected, b.Format, b.Compression, err)
 				}
 				r.answer(wire.ErrNone)
@@ -456,7 +456,7 @@ func TestHeadersNeedFormat2(t *testing.T) {
 }
 
 func TestCodecTheBrokerLacks(t *testing.T) {
-	r := newRig(t, Config{Compression: record.Zstd})
+	r := newRig(t, Config{Compression: Zstd})
 	r.version = 6
 	f := r.send(0, "a")
 	r.step()
@@ -470,7 +470,7 @@ func TestCodecTheBrokerLacks(t *testing.T) {
 // TestSplit: a batch that is too large comes in parts, in order, and each record
 // gets its own offset.
 func TestSplit(t *testing.T) {
-	for _, codec := range []record.Compression{record.None, record.LZ4} {
+	for _, codec := range []Compression{{}, LZ4} {
 		r := newRig(t, Config{Retries: 1, Compression: codec})
 		var called []int64
 		var fs []Future

@@ -44,7 +44,7 @@ func (s *sender) encodeParts(b *batch, parts []*batch) error {
 	if err != nil {
 		return err
 	}
-	records, err := whole.Records(s.codecs, nil, 0)
+	records, err := whole.Records(ownCodecs{s.acc.codec}, nil, 0)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/producer"
-	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 // Acks says whose word a send waits for (kafka-python: req_acks).
@@ -36,7 +35,7 @@ type ProducerConfig struct {
 	// AckTimeout is how long the leader waits for replicas. Default 1 s. (ack_timeout)
 	AckTimeout time.Duration
 	// Codec compresses what a send carries. Default none. (codec)
-	Codec record.Compression
+	Codec producer.Compression
 	// Async makes SendMessages return at once; messages are sent in the background. (async)
 	Async bool
 	// BatchSendEveryN is how many messages wait in asynchronous mode before they

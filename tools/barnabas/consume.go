@@ -12,6 +12,7 @@ import (
 
 	"github.com/barnabas-kafka/barnabas/consumer"
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/netclient/oauth"
 	"github.com/barnabas-kafka/barnabas/wire"
 )
 
@@ -49,7 +50,7 @@ func consume(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	delete(opts.props, "max.block.ms") // the consumer has no such property; it was for the command
-	clientConfig, config, err := consumer.ParseProperties(opts.props)
+	clientConfig, config, err := consumer.ParseProperties(opts.props, oauth.FromProperties)
 	if err != nil {
 		return usageError{err}
 	}

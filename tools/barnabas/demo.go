@@ -10,6 +10,7 @@ import (
 
 	"github.com/barnabas-kafka/barnabas/metrics"
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/netclient/oauth"
 	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
 )
 
@@ -81,7 +82,7 @@ func newDemoRun(ctx context.Context, opts *common, registry *metrics.Registry, s
 		return nil, err
 	}
 	delete(opts.props, "max.block.ms")
-	config, unknown, err := netclient.ParseProperties(opts.props)
+	config, unknown, err := netclient.ParseProperties(opts.props, oauth.FromProperties)
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/netclient/oauth"
 )
 
 // patience is how long a command waits for a cluster that does not answer or a
@@ -91,7 +92,7 @@ func (c *common) dial(ctx context.Context, std streams) (*netclient.Client, cont
 		return nil, nil, err
 	}
 	delete(c.props, "max.block.ms")
-	config, unknown, err := netclient.ParseProperties(c.props)
+	config, unknown, err := netclient.ParseProperties(c.props, oauth.FromProperties)
 	if err != nil {
 		return nil, nil, usageError{err}
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/netclient/oauth"
 	"github.com/barnabas-kafka/barnabas/producer"
 )
 
@@ -42,7 +43,7 @@ func produce(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	clientConfig, config, err := producer.ParseProperties(opts.props)
+	clientConfig, config, err := producer.ParseProperties(opts.props, oauth.FromProperties)
 	if err != nil {
 		return usageError{err}
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/netclient/oauth"
 	"github.com/barnabas-kafka/barnabas/tools/realkafka"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
@@ -114,7 +115,7 @@ func connect(t *testing.T, addr string, props ...string) (*netclient.Client, err
 	for i := 0; i < len(props); i += 2 {
 		m[props[i]] = props[i+1]
 	}
-	cfg, unknown, err := netclient.ParseProperties(m)
+	cfg, unknown, err := netclient.ParseProperties(m, oauth.FromProperties)
 	if err != nil || len(unknown) > 0 {
 		t.Fatal(err, unknown)
 	}

@@ -41,6 +41,7 @@ var rooms = []room{
 	{dir: "wire/kafkatest", ours: []string{"wire/..."}},
 	{dir: "assignors", ours: []string{"wire"}},
 	{dir: "netclient", ours: []string{"metrics", "wire", "wire/msg", "wire/record"}, others: []string{"golang.org/x/sync"}, tests: []string{"wire/kafkatest"}},
+	{dir: "netclient/oauth", ours: []string{"netclient"}, tests: []string{"wire/kafkatest"}},
 	{dir: "producer", ours: []string{"metrics", "wire", "wire/msg", "wire/record", "wire/compress", "netclient"},
 		others: []string{"golang.org/x/sync"}, tests: []string{"wire/kafkatest"}},
 	{dir: "consumer", ours: []string{"metrics", "wire", "wire/msg", "wire/record", "wire/compress", "netclient", "assignors"},

@@ -42,26 +42,61 @@ func (s *Set) Codec(c record.Compression) (record.Codec, error) {
 //   - zstd: -131072 to 22, in four steps: below 3, to 5, to 9, above
 //     (compression.zstd.level)
 //   - snappy has none
+//
+// A program that calls it links all four; NewGzip, NewSnappy, NewLZ4 and NewZstd
+// link one each.
 func NewCodec(c record.Compression, level int) (record.Codec, error) {
-	least, most := levels(c)
-	switch {
-	case c <= record.None || c > record.Zstd:
-		return nil, fmt.Errorf("no codec for %s", c)
-	case c == record.Snappy && level != 0:
-		return nil, fmt.Errorf("snappy has no levels, and level %d was asked for", level)
-	case level < least || level > most:
-		return nil, fmt.Errorf("%s level %d: want %d to %d; 0 is the default", c, level, least, most)
-	}
 	switch c {
 	case record.Gzip:
-		return newGzip(level), nil
+		return NewGzip(level)
 	case record.Snappy:
-		return newSnappy(), nil
+		return NewSnappy(level)
 	case record.LZ4:
-		return newLZ4(level), nil
-	default:
-		return newZstd(level), nil
+		return NewLZ4(level)
+	case record.Zstd:
+		return NewZstd(level)
 	}
+	return nil, fmt.Errorf("no codec for %s", c)
+}
+
+// NewGzip is NewCodec for gzip alone.
+func NewGzip(level int) (record.Codec, error) {
+	if err := checkLevel(record.Gzip, level, -1, 9); err != nil {
+		return nil, err
+	}
+	return newGzip(level), nil
+}
+
+// NewSnappy is NewCodec for snappy alone. Its only level is 0.
+func NewSnappy(level int) (record.Codec, error) {
+	if level != 0 {
+		return nil, fmt.Errorf("snappy has no levels, and level %d was asked for", level)
+	}
+	return newSnappy(), nil
+}
+
+// NewLZ4 is NewCodec for lz4 alone.
+func NewLZ4(level int) (record.Codec, error) {
+	if err := checkLevel(record.LZ4, level, 0, 17); err != nil {
+		return nil, err
+	}
+	return newLZ4(level), nil
+}
+
+// NewZstd is NewCodec for zstd alone.
+func NewZstd(level int) (record.Codec, error) {
+	if err := checkLevel(record.Zstd, level, -131072, 22); err != nil {
+		return nil, err
+	}
+	return newZstd(level), nil
+}
+
+// checkLevel compares a level with those that Kafka's properties may have, and 0.
+func checkLevel(c record.Compression, level, least, most int) error {
+	if level < least || level > most {
+		return fmt.Errorf("%s level %d: want %d to %d; 0 is the default", c, level, least, most)
+	}
+	return nil
 }
 
 // grow makes room for n bytes more. A buffer that grows is doubled, but not beyond
@@ -73,18 +108,4 @@ func grow(dst []byte, n, most int) []byte {
 	grown := make([]byte, len(dst), max(len(dst)+n, min(2*cap(dst), most)))
 	copy(grown, dst)
 	return grown
-}
-
-// levels are those that Kafka's properties may have, and 0.
-func levels(c record.Compression) (least, most int) {
-	switch c {
-	case record.Gzip:
-		return -1, 9
-	case record.LZ4:
-		return 0, 17
-	case record.Zstd:
-		return -131072, 22
-	default:
-		return 0, 0
-	}
 }

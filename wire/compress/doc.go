@@ -4,6 +4,7 @@
 //
 //	codecs := compress.New()                            // all of them, to read with
 //	codec, err := compress.NewCodec(record.Zstd, 3)     // one, at a level, to write with
+//	codec, err := compress.NewZstd(3)                   // the same, in a program that links only this one
 //
 // A codec is a value with its own pools: make one and keep it. All may be used
 // by several goroutines. None has goroutines of its own, so they work inside a

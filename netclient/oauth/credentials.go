@@ -1,4 +1,4 @@
-package netclient
+package oauth
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/barnabas-kafka/barnabas/netclient"
 )
 
 // ClientCredentials gets tokens for this program itself from the token endpoint
@@ -17,7 +19,7 @@ import (
 type ClientCredentials struct {
 	TokenURL     string // no place for secrets: errors name it. Kafka: sasl.oauthbearer.token.endpoint.url
 	ClientID     string
-	ClientSecret Secret
+	ClientSecret netclient.Secret
 	Scope        string // several with spaces between them; default: the provider's own
 
 	// PlainHeader sends ClientID and ClientSecret as they are, where the provider does
@@ -30,23 +32,20 @@ type ClientCredentials struct {
 	HTTP *http.Client
 }
 
-// ErrTokenRefused says that a provider gives this program no token: its id, its
-// secret or its scope is wrong.
-var ErrTokenRefused = errors.New("the provider refuses to give a token")
-
 // maxTokenAnswer is the largest answer of a provider that is read, in bytes.
 const maxTokenAnswer = 1 << 20
 
-// Token asks for a token; it is meant for [OAuthBearer]. An error says what the
-// provider said, and never holds the secret.
-func (c *ClientCredentials) Token(ctx context.Context) (OAuthToken, error) {
+// Token asks for a token; it is meant for [netclient.OAuthBearer]. An error says what
+// the provider said, and never holds the secret. Where the provider refuses this
+// program, [netclient.ErrTokenRefused] is in its chain.
+func (c *ClientCredentials) Token(ctx context.Context) (netclient.OAuthToken, error) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	if c.Scope != "" {
 		form.Set("scope", c.Scope)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.TokenURL, strings.NewReader(form.Encode()))
 	if err != nil {
-		return OAuthToken{}, errors.New("TokenURL is no URL") // the cause would show what may be in it
+		return netclient.OAuthToken{}, errors.New("TokenURL is no URL") // the cause would show what may be in it
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
@@ -65,21 +64,21 @@ func (c *ClientCredentials) Token(ctx context.Context) (OAuthToken, error) {
 	asked := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {
-		return OAuthToken{}, err
+		return netclient.OAuthToken{}, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
 	if err != nil {
-		return OAuthToken{}, fmt.Errorf("reading the answer of %s: %w", req.URL.Redacted(), err)
+		return netclient.OAuthToken{}, fmt.Errorf("reading the answer of %s: %w", req.URL.Redacted(), err)
 	}
 	token, err := parseToken(resp, body, asked)
 	if err != nil {
-		return OAuthToken{}, fmt.Errorf("%s: %w", req.URL.Redacted(), err)
+		return netclient.OAuthToken{}, fmt.Errorf("%s: %w", req.URL.Redacted(), err)
 	}
 	return token, nil
 }
 
-func parseToken(resp *http.Response, body []byte, asked time.Time) (OAuthToken, error) {
+func parseToken(resp *http.Response, body []byte, asked time.Time) (netclient.OAuthToken, error) {
 	var answer struct {
 		AccessToken string      `json:"access_token"`
 		ExpiresIn   json.Number `json:"expires_in"` // seconds; some write it as a string
@@ -93,15 +92,15 @@ func parseToken(resp *http.Response, body []byte, asked time.Time) (OAuthToken, 
 		if answer.Description != "" {
 			said += fmt.Sprintf(" (%.200q)", answer.Description)
 		}
-		return OAuthToken{}, fmt.Errorf("%w (%s): %s; check ClientID, ClientSecret and Scope", ErrTokenRefused, resp.Status, said)
+		return netclient.OAuthToken{}, fmt.Errorf("%w (%s): %s; check ClientID, ClientSecret and Scope", netclient.ErrTokenRefused, resp.Status, said)
 	case resp.StatusCode != http.StatusOK:
-		return OAuthToken{}, fmt.Errorf("the provider answers %s: check TokenURL, ClientID and ClientSecret", resp.Status)
+		return netclient.OAuthToken{}, fmt.Errorf("the provider answers %s: check TokenURL, ClientID and ClientSecret", resp.Status)
 	case err != nil:
-		return OAuthToken{}, errors.New("the answer is not JSON: check that TokenURL is the token endpoint")
+		return netclient.OAuthToken{}, errors.New("the answer is not JSON: check that TokenURL is the token endpoint")
 	case answer.AccessToken == "":
-		return OAuthToken{}, errors.New("the answer has no access_token: check that TokenURL is the token endpoint")
+		return netclient.OAuthToken{}, errors.New("the answer has no access_token: check that TokenURL is the token endpoint")
 	}
-	token := OAuthToken{Value: NewSecret(answer.AccessToken)}
+	token := netclient.OAuthToken{Value: netclient.NewSecret(answer.AccessToken)}
 	if seconds, _ := answer.ExpiresIn.Float64(); seconds > 0 {
 		token.Expires = asked.Add(time.Duration(min(seconds, 1e9) * float64(time.Second)))
 	}

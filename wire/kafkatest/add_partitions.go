@@ -9,6 +9,11 @@ import (
 // AddPartitions makes a topic have that many partitions, more than it has. The
 // new ones have as many replicas as the old ones, and are empty.
 func (c *Cluster) AddPartitions(name string, total int) error {
+	c.tb.Helper()
+	return c.done(c.addPartitions(name, total))
+}
+
+func (c *Cluster) addPartitions(name string, total int) error {
 	if err := checkPartitions(total); err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (c *call) findTopic(in *msg.MetadataRequestTopic, create bool, up func(int3
 	case cluster.config.noAutoCreate || !create:
 		out.ErrorCode = wire.ErrUnknownTopicOrPartition
 	default:
-		cluster.CreateTopic(name, cluster.config.partitions, 1) // another client may have been faster
+		cluster.makeTopic(name, cluster.config.partitions, 1) // another client may have been faster
 		out.ErrorCode = cluster.config.release.topicBeingMade()
 	}
 	return out

@@ -24,6 +24,7 @@ type Cluster struct {
 	groups   *coordinator
 	faults   faults
 	ports    clientPorts
+	tb       TB // of Start; what the cluster is asked for in vain fails it
 
 	ctx        context.Context // ends at Close
 	cancel     context.CancelFunc
@@ -45,6 +46,7 @@ func New(opts ...Option) (*Cluster, error) {
 		config:   config,
 		versions: config.release.versions(),
 		codecs:   compress.New(),
+		tb:       noTest{},
 		topics:   make(map[string]*topic),
 		byID:     make(map[wire.UUID]*topic),
 	}
@@ -53,6 +55,7 @@ func New(opts ...Option) (*Cluster, error) {
 	c.id = id.String()
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.groups = newCoordinator(c)
+	c.faults.turn = make(chan struct{}, 1)
 	for i := range config.brokers {
 		c.brokers = append(c.brokers, newBroker(c, int32(i+1)))
 	}
@@ -63,7 +66,7 @@ func New(opts ...Option) (*Cluster, error) {
 		}
 	}
 	for _, t := range config.topics {
-		if err := c.CreateTopic(t.name, t.partitions, 0); err != nil {
+		if err := c.makeTopic(t.name, t.partitions, 0); err != nil {
 			c.Close()
 			return nil, err
 		}
@@ -81,15 +84,36 @@ type TB interface {
 
 // Start starts a cluster for a test and closes it when the test ends. Inside a
 // testing/synctest bubble, call it in the bubble.
+//
+// What the cluster is asked for in vain (a broker, topic or partition that is not
+// there, a topic that is there already) fails the test at once, so the errors of
+// its methods need not be looked at.
 func Start(t TB, opts ...Option) *Cluster {
 	t.Helper()
 	c, err := New(opts...)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
+	c.tb = t
 	t.Cleanup(func() { c.Close() })
 	return c
 }
+
+// done returns the error of a method, and fails the test that there may be.
+func (c *Cluster) done(err error) error {
+	c.tb.Helper()
+	if err != nil {
+		c.tb.Fatalf("%v", err)
+	}
+	return err
+}
+
+// noTest is the TB of a cluster that was made with New.
+type noTest struct{}
+
+func (noTest) Helper()               {}
+func (noTest) Cleanup(func())        {}
+func (noTest) Fatalf(string, ...any) {}
 
 // Close closes all listeners and connections and waits for every goroutine of
 // the cluster. It must not be called from a control function. It returns nil,
@@ -116,12 +140,15 @@ func (c *Cluster) Addrs() []string {
 	return addrs
 }
 
-// Addr is the address of a broker, "" when there is none of that id.
+// Addr is the address of a broker. Where there is none of that id it fails the
+// test of Start, or is "".
 func (c *Cluster) Addr(node int32) string {
-	if b := c.broker(node); b != nil {
-		return b.address()
+	c.tb.Helper()
+	b, err := c.knownBroker(node)
+	if c.done(err) != nil {
+		return ""
 	}
-	return ""
+	return b.address()
 }
 
 // Dial connects to a broker: over TCP if the cluster has it, else in memory,
@@ -138,6 +165,11 @@ func (c *Cluster) Dial(ctx context.Context, network, addr string) (net.Conn, err
 // CreateTopic makes a topic. Its leaders go round the brokers. With 0 replicas,
 // partitions have as many as there are brokers, three at most.
 func (c *Cluster) CreateTopic(name string, partitions, replicas int) error {
+	c.tb.Helper()
+	return c.done(c.makeTopic(name, partitions, replicas))
+}
+
+func (c *Cluster) makeTopic(name string, partitions, replicas int) error {
 	if err := checkTopic(name, partitions); err != nil {
 		return err
 	}
@@ -190,6 +222,19 @@ func (c *Cluster) partition(name string, id wire.UUID, partition int32) (*partit
 	return nil, wire.ErrUnknownTopicOrPartition
 }
 
+// knownPartition looks a partition up for a method of the Cluster.
+func (c *Cluster) knownPartition(topic string, partition int32) (*partition, error) {
+	t := c.topic(topic, wire.UUID{})
+	if t == nil {
+		return nil, fmt.Errorf("kafkatest: topic %q: %w", topic, wire.ErrUnknownTopicOrPartition)
+	}
+	p := t.partition(partition)
+	if p == nil {
+		return nil, fmt.Errorf("kafkatest: topic %q has no partition %d, but %d, from 0 on: %w", topic, partition, len(t.partitions), wire.ErrUnknownTopicOrPartition)
+	}
+	return p, nil
+}
+
 // allTopics are the topics by name.
 func (c *Cluster) allTopics() []*topic {
 	c.mu.RLock()
@@ -208,6 +253,14 @@ func (c *Cluster) broker(node int32) *broker {
 		return nil
 	}
 	return c.brokers[node-1]
+}
+
+// knownBroker looks a broker up for a method of the Cluster.
+func (c *Cluster) knownBroker(node int32) (*broker, error) {
+	if b := c.broker(node); b != nil {
+		return b, nil
+	}
+	return nil, fmt.Errorf("kafkatest: no broker %d: there are %d, from 1 on: %w", node, len(c.brokers), wire.ErrBrokerNotAvailable)
 }
 
 // up tells whether the broker runs. c.mu is held.

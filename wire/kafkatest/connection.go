@@ -166,10 +166,13 @@ func (c *connection) decode(api api, h wire.RequestHeader, body []byte) (wire.Re
 // act does what the request asks for, or what a control function says. There may
 // be no response.
 func (c *connection) act(cl *call, api api, h wire.RequestHeader, request wire.Request) (response wire.Response, err error) {
-	action := c.broker.cluster.faults.decide(Request{
+	action, err := c.broker.cluster.faults.decide(c.run.ctx, Request{
 		Node: c.broker.id, Key: h.APIKey, Version: h.APIVersion, CorrelationID: h.CorrelationID, ClientID: cl.clientID, Message: request,
 	})
-	if err := c.wait(action); err != nil {
+	if err == nil {
+		err = c.wait(action)
+	}
+	if err != nil {
 		return nil, err
 	}
 	switch {

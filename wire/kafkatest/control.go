@@ -1,6 +1,8 @@
 package kafkatest
 
 import (
+	"context"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -36,6 +38,8 @@ type Action struct {
 
 // faults are the cluster's control functions and its count of requests.
 type faults struct {
+	turn chan struct{} // full while a control function runs; a lock would keep a synctest bubble's clock from moving
+
 	mu       sync.Mutex // guards the rest; not held while a control function runs
 	controls []*control
 	counts   map[wire.APIKey]int
@@ -48,9 +52,13 @@ type control struct {
 
 // Control has f decide about every request of that API that a broker receives,
 // until remove is called. Where several functions are there, the first added that
-// returns an Action other than the zero one decides. They run on the
-// connection's goroutine, so several may run at once, and one that waits holds
-// up that connection.
+// returns an Action other than the zero one decides.
+//
+// Control functions run one at a time, whichever broker and API the requests are
+// for, so they share variables without a lock. (What else a test reads and writes
+// beside them needs one, as ever.) They may call the cluster's methods but Close.
+// One that waits holds up every request that a control function is to decide
+// about: have Action.Hold or Action.Delay wait instead.
 func (c *Cluster) Control(key wire.APIKey, f func(Request) Action) (remove func()) {
 	added := &control{key, f}
 	c.faults.mu.Lock()
@@ -70,141 +78,41 @@ func (c *Cluster) Requests(key wire.APIKey) int {
 	return c.faults.counts[key]
 }
 
-// decide counts the request and asks the control functions about it.
-func (f *faults) decide(req Request) Action {
-	f.mu.Lock()
-	if f.counts == nil {
-		f.counts = make(map[wire.APIKey]int)
-	}
-	f.counts[req.Key]++
-	controls := f.controls
-	f.mu.Unlock()
-	for _, c := range controls {
+// decide counts the request and asks the control functions about it. It returns
+// an error when the broker stops while others run.
+func (f *faults) decide(ctx context.Context, req Request) (Action, error) {
+	for _, c := range f.received(req.Key) {
 		if c.key != req.Key {
 			continue
 		}
-		if action := c.f(req); action != (Action{}) {
-			return action
+		switch action, err := f.ask(ctx, c, req); {
+		case err != nil:
+			return Action{}, err
+		case action != (Action{}):
+			return action, nil
 		}
 	}
-	return Action{}
+	return Action{}, nil
 }
 
-// MoveLeader gives a partition another leader, in a new epoch. The broker need
-// not be one of its replicas; -1 leaves the partition without a leader. It tells
-// whether there are such a partition and broker. Moving a partition of
-// __consumer_offsets moves the coordinator of its groups.
-func (c *Cluster) MoveLeader(topic string, partition, node int32) bool {
-	p := c.topic(topic, wire.UUID{}).partition(partition)
-	if p == nil || node != -1 && c.broker(node) == nil {
-		return false
+// received counts a request and returns the control functions.
+func (f *faults) received(key wire.APIKey) []*control {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.counts == nil {
+		f.counts = make(map[wire.APIKey]int)
 	}
-	p.setLeader(node, false)
-	if topic == offsetsTopic {
-		c.groups.moved(partition)
-	}
-	return true
+	f.counts[key]++
+	return f.controls
 }
 
-// MoveCoordinator makes a broker the coordinator of a group, and of those that
-// share its partition of __consumer_offsets. It tells whether there is such a
-// broker.
-func (c *Cluster) MoveCoordinator(group string, node int32) bool {
-	c.groups.ensureTopic()
-	return c.MoveLeader(offsetsTopic, offsetsPartitionOf(group), node)
-}
-
-// Leader is the leader of a partition and its epoch, -1 and -1 when there is
-// none.
-func (c *Cluster) Leader(topic string, partition int32) (node, epoch int32) {
-	if p := c.topic(topic, wire.UUID{}).partition(partition); p != nil {
-		return p.leadership()
+// ask calls a control function when its turn has come.
+func (f *faults) ask(ctx context.Context, c *control, req Request) (Action, error) {
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return Action{}, net.ErrClosed
 	}
-	return -1, -1
-}
-
-// StopBroker stops a broker as if it had been killed: its connections and its
-// port are closed, and another replica that is up leads its partitions, if there
-// is one. It tells whether there is such a broker.
-func (c *Cluster) StopBroker(node int32) bool {
-	b := c.broker(node)
-	if b == nil {
-		return false
-	}
-	b.stop()
-	c.electAll()
-	return true
-}
-
-// StartBroker starts a broker that was stopped, on its old address. Partitions
-// that had no leader get one again.
-func (c *Cluster) StartBroker(node int32) error {
-	b := c.broker(node)
-	if b == nil {
-		return wire.ErrBrokerNotAvailable
-	}
-	if err := b.start(); err != nil {
-		return err
-	}
-	c.electAll()
-	return nil
-}
-
-// electAll gives every partition whose leader is gone another one.
-func (c *Cluster) electAll() {
-	_, up := c.upBrokers()
-	for _, t := range c.allTopics() {
-		for _, p := range t.partitions {
-			live, _ := p.liveReplicas(up)
-			leader, _ := p.leadership()
-			if next := elect(leader, live); next != leader && !up(leader) {
-				p.setLeader(next, false)
-				if t.internal {
-					c.groups.moved(p.id)
-				}
-			}
-		}
-	}
-}
-
-// Freeze has a broker keep its connections and take new ones, but answer nothing
-// until Thaw, as a process that is stopped with SIGSTOP. It tells whether there
-// is such a broker, and it runs.
-func (c *Cluster) Freeze(node int32) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.up(node) {
-		return false
-	}
-	if r := c.broker(node).run; r.thawed == nil {
-		r.thawed = make(chan struct{})
-	}
-	return true
-}
-
-// Thaw lets a frozen broker go on.
-func (c *Cluster) Thaw(node int32) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.up(node) {
-		return
-	}
-	if r := c.broker(node).run; r.thawed != nil {
-		close(r.thawed)
-		r.thawed = nil
-	}
-}
-
-// DeleteRecords moves the start of a partition's log to the offset, as retention
-// does. It tells whether there is such a partition.
-func (c *Cluster) DeleteRecords(topic string, partition int32, before int64) bool {
-	p := c.topic(topic, wire.UUID{}).partition(partition)
-	if p == nil {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.log.deleteBefore(before)
-	p.tell()
-	return true
+	defer func() { <-f.turn }() // also when the function ends the test
+	return c.f(req), nil
 }

@@ -35,9 +35,11 @@
 // # Faults
 //
 // Control decides about single requests: delay, an error, no answer, a closed
-// connection. MoveLeader, MoveCoordinator, StopBroker, StartBroker, Freeze,
+// connection; its functions run one at a time. MoveLeader, MoveCoordinator, StopBroker, StartBroker, Freeze,
 // Thaw and DeleteRecords do to a cluster what operators and accidents do. Requests
-// counts what clients sent.
+// counts what clients sent; Produce, Records and Committed write and look past
+// them. With Start, to name a broker, topic or partition that is not there fails
+// the test.
 //
 // # What is different from a real cluster
 //

@@ -120,6 +120,12 @@ func TestGates(t *testing.T) {
 		{"a library that go.work forgets", "replace", func(t *testing.T, root string) {
 			edit(t, root, "go.work", "\t./assignors\n", "")
 		}, []string{"go.work does not use ./assignors"}},
+		{"a codec that nobody named", "size", func(t *testing.T, root string) {
+			write(t, root, "producer/extra.go", "package producer\n\nimport \""+sibling+"wire/compress\"\n\nvar Codecs = compress.New()\n")
+		}, []string{"a program that only produces is 2", "at most 2000000 are allowed"}},
+		{"net/http in the client", "size", func(t *testing.T, root string) {
+			write(t, root, "netclient/extra.go", "package netclient\n\nimport _ \"net/http\"\n")
+		}, []string{"netclient depends on net/http", "producer depends on net/http", "consumer depends on net/http"}},
 		{"a go.mod under another name", "replace", func(t *testing.T, root string) {
 			edit(t, root, "metrics/go.mod", "barnabas/metrics", "barnabas/measures")
 		}, []string{"metrics/go.mod: the module is " + sibling + "measures"}},

@@ -41,6 +41,9 @@ type partition struct {
 	sending // the sender's own
 }
 
+// name is the partition's name.
+func (p *partition) name() TopicPartition { return TopicPartition{Topic: p.topic, Partition: p.id} }
+
 // append puts a record into the partition's open batch, or into a new one. For
 // the memory of that it waits, if it must, until ctx ends or MaxBlock is over.
 func (a *accumulator) append(ctx context.Context, p *partition, rec *Record, done func(RecordMetadata, error), block *blocking) (Future, error) {
@@ -48,7 +51,7 @@ func (a *accumulator) append(ctx context.Context, p *partition, rec *Record, don
 	for {
 		f, need, err := a.tryAppend(p, rec, done, &memory)
 		if err == nil && need > 0 {
-			memory, err = a.waitForMemory(ctx, need, block)
+			memory, err = a.waitForMemory(ctx, p, need, block)
 			if err == nil {
 				continue
 			}
@@ -106,7 +109,7 @@ func (a *accumulator) full(b *batch) bool { return b.builder.Size() >= a.cfg.Bat
 // lacks. The caller holds p.mu.
 func (a *accumulator) openBatch(p *partition, rec *Record, memory **batch) (need int, err error) {
 	size := recordSize(p.format, rec.Key, rec.Value, rec.Headers)
-	if err := a.check(p.format, rec, size); err != nil {
+	if err := a.check(p, rec, size); err != nil {
 		return 0, err
 	}
 	b := *memory
@@ -124,7 +127,7 @@ func (a *accumulator) openBatch(p *partition, rec *Record, memory **batch) (need
 		a.pool.put(b)
 		return 0, ErrClosed
 	}
-	b.partition, b.result = p, newResult(p.topic, p.id)
+	b.partition, b.result = p, newResult(p.name())
 	b.seq, b.format, b.node = p.seq, p.format, -1
 	b.opened = a.now()
 	b.clock.set(b.opened, a.tick.Load())
@@ -145,16 +148,16 @@ func (a *accumulator) undoOpen(p *partition) {
 	a.pool.put(b)
 }
 
-// check refuses records that can't be sent in this format, or at all. size is
-// that of a batch with this record alone.
-func (a *accumulator) check(f record.Format, rec *Record, size int) error {
+// check refuses records that can't be sent in the partition's format, or at all.
+// size is that of a batch with this record alone. The caller holds p.mu.
+func (a *accumulator) check(p *partition, rec *Record, size int) error {
 	switch {
-	case len(rec.Headers) > 0 && f < record.V2:
+	case len(rec.Headers) > 0 && p.format < record.V2:
 		return errHeaders
 	case size > a.cfg.MaxRequestSize:
-		return &RecordTooLargeError{Topic: rec.Topic, Size: size, Limit: int64(a.cfg.MaxRequestSize), Property: "max.request.size"}
-	case int64(size) > a.cfg.BufferMemory:
-		return &RecordTooLargeError{Topic: rec.Topic, Size: size, Limit: a.cfg.BufferMemory, Property: "buffer.memory"}
+		return &RecordTooLargeError{TopicPartition: p.name(), Size: size, Limit: a.cfg.MaxRequestSize, Property: "max.request.size"}
+	case size > a.cfg.BufferMemory:
+		return &RecordTooLargeError{TopicPartition: p.name(), Size: size, Limit: a.cfg.BufferMemory, Property: "buffer.memory"}
 	}
 	return nil
 }
@@ -180,12 +183,12 @@ func (a *accumulator) add(b *batch, rec *Record, done func(RecordMetadata, error
 	return Future{b.result, index, timestamp}, nil
 }
 
-// waitForMemory waits for the memory of a batch.
-func (a *accumulator) waitForMemory(ctx context.Context, need int, block *blocking) (*batch, error) {
+// waitForMemory waits for the memory of a batch of p.
+func (a *accumulator) waitForMemory(ctx context.Context, p *partition, need int, block *blocking) (*batch, error) {
 	began := a.now()
 	b, err := a.pool.wait(ctx, need, block.left(began))
 	if err != nil && !errors.Is(err, ErrClosed) {
-		err = &BufferFullError{Need: need, Memory: a.cfg.BufferMemory, Waited: a.now().Sub(began), Err: err}
+		err = &BufferFullError{TopicPartition: p.name(), Need: need, Memory: a.cfg.BufferMemory, Waited: a.now().Sub(began), Err: err}
 	}
 	return b, err
 }

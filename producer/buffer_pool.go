@@ -39,7 +39,7 @@ type waiter struct {
 const keptSpares = 4
 
 func newBufferPool(c *Config, starved func()) *bufferPool {
-	return &bufferPool{size: c.BatchSize, limit: c.BufferMemory, block: c.MaxBlock, starved: starved}
+	return &bufferPool{size: c.BatchSize, limit: int64(c.BufferMemory), block: c.MaxBlock, starved: starved}
 }
 
 // get gives a batch with a buffer of need bytes at least, nil when there is no

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func newTestPool(size int, limit int64) *bufferPool {
+func newTestPool(size, limit int) *bufferPool {
 	return newBufferPool(&Config{BatchSize: size, BufferMemory: limit, MaxBlock: time.Second}, func() {})
 }
 

@@ -35,7 +35,7 @@ func newProducer(t testing.TB, cluster *kafkatest.Cluster, cfg Config) *Producer
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Close(context.Background()) })
+	t.Cleanup(func() { p.Close() })
 	return p
 }
 

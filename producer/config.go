@@ -43,7 +43,7 @@ type Config struct {
 	// BufferMemory bounds the memory, in bytes, for records that have no result
 	// yet. When it is used up, Send waits, for MaxBlock at most. Default: 32 MiB.
 	// Kafka: buffer.memory; kafka-python: buffer_memory.
-	BufferMemory int64
+	BufferMemory int
 
 	// MaxBlock is how long Send and PartitionsFor may wait for a topic's metadata
 	// and for buffer space, both together. Default: 60 s; negative: not at all.
@@ -163,7 +163,7 @@ func (c *Config) Validate() error {
 		wrong("Acks is %d; want AcksAll, AcksLeader or AcksNone", c.Acks)
 	}
 	notNegative("Linger", int64(c.Linger))
-	notNegative("BufferMemory", c.BufferMemory)
+	notNegative("BufferMemory", int64(c.BufferMemory))
 	notNegative("MaxRequestSize", int64(c.MaxRequestSize))
 	notNegative("MaxInFlight", int64(c.MaxInFlight))
 	notNegative("RequestTimeout", int64(c.RequestTimeout))
@@ -189,7 +189,7 @@ func (c Config) withDefaults() Config {
 	c.RequestTimeout = orDefault(c.RequestTimeout, defaultRequestTimeout)
 	c.DeliveryTimeout = orDefault(c.DeliveryTimeout, defaultDeliveryTimeout)
 	// A batch must fit into a request and into the memory.
-	c.BatchSize = int(min(int64(c.BatchSize), int64(c.MaxRequestSize), c.BufferMemory))
+	c.BatchSize = min(c.BatchSize, c.MaxRequestSize, c.BufferMemory)
 	return c
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -344,7 +346,7 @@ func TestContractClose(t *testing.T) {
 			var closes sync.WaitGroup
 			for range 3 {
 				closes.Go(func() {
-					if err := p.Close(t.Context()); err != nil {
+					if err := p.Close(); err != nil {
 						t.Error(err)
 					}
 				})
@@ -363,7 +365,7 @@ func TestContractClose(t *testing.T) {
 			if err := p.Flush(t.Context()); err != nil {
 				t.Errorf("Flush after Close: %v", err)
 			}
-			if err := p.Close(t.Context()); err != nil {
+			if err := p.Close(); err != nil {
 				t.Errorf("Close after Close: %v", err)
 			}
 		})
@@ -380,7 +382,7 @@ func TestContractClose(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			began := time.Now()
-			err := p.Close(ctx)
+			err := p.Shutdown(ctx)
 			if took := time.Since(began); took != 3*time.Second || !errors.Is(err, ErrClosed) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "2 records") {
 				t.Errorf("after %v: %v", took, err)
 			}
@@ -391,8 +393,35 @@ func TestContractClose(t *testing.T) {
 			if e, ok := errors.AsType[*DeliveryError](called); !ok || !errors.Is(called, ErrClosed) || e.MaybeWritten || e.Attempts != 0 {
 				t.Errorf("the record that was not sent: %v", called)
 			}
-			if again := p.Close(t.Context()); !errors.Is(again, ErrClosed) {
+			if again := p.Close(); !errors.Is(again, ErrClosed) {
 				t.Errorf("Close after Close: %v", again)
+			}
+			cluster.Thaw(1)
+		})
+	})
+	t.Run("hastened", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1))
+			p := newProducer(t, cluster, Config{})
+			mustWait(t, mustSend(t, p, Record{Topic: "t", Value: []byte("v")}))
+			cluster.Freeze(1)
+			f := mustSend(t, p, Record{Topic: "t", Value: []byte("v")})
+			began := time.Now()
+			closed := make(chan error)
+			go func() { closed <- io.Closer(p).Close() }()
+			time.Sleep(time.Second)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel() // nothing that waits is left in silence
+			for _, err := range []error{p.Shutdown(ctx), <-closed, p.Close()} {
+				if !errors.Is(err, ErrClosed) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "1 record ") {
+					t.Errorf("Close or Shutdown: %v", err)
+				}
+			}
+			if took := time.Since(began); took != time.Second {
+				t.Errorf("took %v", took)
+			}
+			if _, err := f.Wait(t.Context()); !errors.Is(err, ErrClosed) {
+				t.Errorf("the record: %v", err)
 			}
 			cluster.Thaw(1)
 		})
@@ -405,7 +434,7 @@ func TestContractClose(t *testing.T) {
 			cluster.Freeze(1)
 			f := mustSend(t, p, Record{Topic: "t", Value: []byte("v")})
 			began := time.Now()
-			if err := p.Close(t.Context()); err != nil || time.Since(began) > 41*time.Second {
+			if err := p.Close(); err != nil || time.Since(began) > 41*time.Second {
 				t.Errorf("after %v: %v", time.Since(began), err)
 			}
 			if _, err := f.Wait(t.Context()); !errors.Is(err, ErrDeliveryTimeout) {
@@ -435,7 +464,7 @@ func TestContractClose(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			began := time.Now()
-			p.Close(ctx)
+			p.Shutdown(ctx)
 			sends.Wait()
 			if took := time.Since(began); took > 0 {
 				t.Errorf("took %v", took)
@@ -459,11 +488,47 @@ func TestContractClose(t *testing.T) {
 			if _, err := p.Send(t.Context(), Record{Topic: "t", Value: []byte("v")}); !errors.Is(err, ErrClosed) {
 				t.Errorf("Send: %v", err)
 			}
-			if err := p.Close(t.Context()); !errors.Is(err, ErrClosed) {
+			if err := p.Close(); !errors.Is(err, ErrClosed) {
 				t.Errorf("Close: %v", err)
 			}
 		})
 	})
+}
+
+// TestDial: one thing to make and one to close, and a send that waits.
+func TestDial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1), kafkatest.MaxMessageBytes(1000))
+		config := netclient.Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial, Logger: slog.New(slog.DiscardHandler)}
+		p, err := Dial(config, Config{Linger: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		md, err := p.SendWait(t.Context(), Record{Topic: "t", Value: []byte("v")})
+		if err != nil || md.Topic != "t" || md.Offset != 0 {
+			t.Errorf("%v, %v", md, err)
+		}
+		if _, err := p.SendWait(t.Context(), Record{Value: []byte("v")}); !errors.Is(err, errNoTopic) {
+			t.Errorf("a record that Send refuses: %v", err)
+		}
+		if _, err := p.SendWait(t.Context(), Record{Topic: "t", Value: make([]byte, 2000)}); !errors.Is(err, wire.ErrMessageTooLarge) {
+			t.Errorf("a record that the broker refuses: %v", err)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		select {
+		case <-p.client.Done():
+		default:
+			t.Error("its client is still open")
+		}
+		if _, err := Dial(config, Config{Linger: -1}); err == nil || !strings.Contains(err.Error(), "Linger") {
+			t.Errorf("a bad Config: %v", err)
+		}
+		if _, err := Dial(netclient.Config{BootstrapServers: []string{":::"}}, Config{}); err == nil {
+			t.Error("a bad bootstrap server is no error")
+		}
+	}) // and no goroutine is left
 }
 
 // TestContractErrors: they say what was tried, where, how often, and what to

@@ -1,16 +1,18 @@
 // Package producer sends records to a Kafka cluster of any release.
 //
-//	client, err := netclient.New(netclient.Config{BootstrapServers: []string{"localhost:9092"}})
-//	defer client.Close()
-//	p, err := producer.New(client, producer.Config{})
-//	defer p.Close(context.WithoutCancel(ctx))
+//	p, err := producer.Dial(netclient.Config{BootstrapServers: []string{"localhost:9092"}}, producer.Config{})
+//	defer p.Close()
 //	future, err := p.Send(ctx, producer.Record{Topic: "my-topic", Key: []byte("foo"), Value: []byte("bar")})
 //	written, err := future.Wait(ctx) // topic, partition, offset, timestamp
 //
 // [Producer.Send] returns as soon as the record is in the buffer of its
 // partition; the [Future] says what became of it. [Producer.SendFunc] calls a
-// function instead. [Producer.Flush] waits for everything that was sent before.
-// One Producer serves a whole program, from any number of goroutines.
+// function instead, and [Producer.SendWait] waits. [Producer.Flush] waits for everything that was sent before.
+// One Producer serves a whole program, from any number of goroutines. [Dial] makes
+// one with a client of its own; [New] one on a client that others use as well.
+//
+// A unit test makes records and results itself: [Record] and [RecordMetadata] are
+// plain structs, and [SettledFuture] is a Future that has its result.
 //
 // # The way of a record
 //
@@ -49,9 +51,10 @@
 // says that the record was handed to the connection, and its offset is -1.
 //
 // Flush and Close: Flush returns when every record that was accepted before has
-// its result, and its callback has returned. Close flushes within its context,
-// then fails what is left with an error in whose chain is [ErrClosed]. Both may
-// be called from any goroutine, at any time and twice, but not inside a callback.
+// its result, and its callback has returned. Close flushes, which takes
+// DeliveryTimeout at most; Shutdown flushes within its context, then fails what
+// is left with an error in whose chain is [ErrClosed]. All may be called from any
+// goroutine, at any time and twice, but not inside a callback.
 // Closing the client fails everything and flushes nothing.
 //
 // # Retries

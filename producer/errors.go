@@ -45,9 +45,9 @@ func (e closedError) Unwrap() []error { return []error{ErrClosed, e.cause} }
 // RecordTooLargeError says that a record is larger than the Config allows. It
 // was not accepted.
 type RecordTooLargeError struct {
-	Topic    string
+	TopicPartition
 	Size     int    // bytes, encoded as a batch of its own, before compression
-	Limit    int64  // bytes
+	Limit    int    // bytes
 	Property string // the Kafka property of the limit
 }
 
@@ -58,9 +58,9 @@ func (e *RecordTooLargeError) Error() string {
 // BufferFullError says that there was no space for a record in BufferMemory for
 // as long as Send may wait. It was not accepted.
 type BufferFullError struct {
-	Topic  string
+	TopicPartition
 	Need   int           // bytes that were wanted
-	Memory int64         // bytes of BufferMemory
+	Memory int           // bytes of BufferMemory
 	Waited time.Duration // in this call, for buffer space
 	Err    error         // why the wait ended
 }
@@ -86,8 +86,7 @@ func (e blockError) Is(target error) bool {
 // PartitionError says that a record names a partition that its topic hasn't. It
 // was not accepted.
 type PartitionError struct {
-	Topic      string
-	Partition  int32
+	TopicPartition
 	Partitions int // how many the topic has
 }
 
@@ -102,12 +101,11 @@ var ErrDeliveryTimeout = errors.New("delivery.timeout.ms is over")
 // DeliveryError says why records that Send had accepted were not acknowledged.
 // All records of a batch share one.
 type DeliveryError struct {
-	Topic     string
-	Partition int32
-	Records   int   // in the batch
-	Bytes     int   // of the batch as sent, 0 if it never was
-	Attempts  int   // how often it was sent
-	Node      int32 // the broker it was last sent to, -1 if it never was
+	TopicPartition
+	Records  int   // in the batch
+	Bytes    int   // of the batch as sent, 0 if it never was
+	Attempts int   // how often it was sent
+	Node     int32 // the broker it was last sent to, -1 if it never was
 	// MaybeWritten is true when the broker may have the records nevertheless: a
 	// request was written and its answer has not come.
 	MaybeWritten bool

@@ -12,31 +12,24 @@ import (
 )
 
 // The examples talk to a cluster in this process; yours has an address.
-func connect() (*netclient.Client, func()) {
+func startCluster() (netclient.Config, *kafkatest.Cluster) {
 	cluster, err := kafkatest.New(kafkatest.Topic("my-topic", 1))
 	if err != nil {
 		log.Fatal(err)
 	}
-	client, err := netclient.New(netclient.Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return client, func() {
-		client.Close()
-		cluster.Close()
-	}
+	return netclient.Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial}, cluster
 }
 
 func Example() {
-	client, done := connect()
-	defer done()
+	config, cluster := startCluster()
+	defer cluster.Close()
 	ctx := context.Background()
 
-	p, err := producer.New(client, producer.Config{})
+	p, err := producer.Dial(config, producer.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer p.Close(ctx)
+	defer p.Close()
 
 	future, err := p.Send(ctx, producer.Record{Topic: "my-topic", Key: []byte("foo"), Value: []byte("bar")})
 	if err != nil {
@@ -51,11 +44,11 @@ func Example() {
 }
 
 func ExampleProducer_SendFunc() {
-	client, done := connect()
-	defer done()
+	config, cluster := startCluster()
+	defer cluster.Close()
 	ctx := context.Background()
 
-	p, err := producer.New(client, producer.Config{Linger: 5 * time.Millisecond})
+	p, err := producer.Dial(config, producer.Config{Linger: 5 * time.Millisecond})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,7 +62,7 @@ func ExampleProducer_SendFunc() {
 		}
 	}
 	// Close sends what waits, and waits for the callbacks.
-	if err := p.Close(ctx); err != nil {
+	if err := p.Close(); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

@@ -80,8 +80,8 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%v is a %v", name, name.Kind)
 			}
 		}
-		first.Close(t.Context())
-		second.Close(t.Context())
+		first.Close()
+		second.Close()
 		for name := range registry.All(time.Now()) {
 			if name.Group == metricsGroup {
 				t.Errorf("%v is left", name)

@@ -155,7 +155,7 @@ func (s *sender) retry(b *batch, err error, now time.Time) {
 func (s *sender) fail(b *batch, err error, message string, now time.Time) {
 	p := b.partition
 	e := &DeliveryError{
-		Topic: p.topic, Partition: p.id, Records: int(b.records), Attempts: b.attempts, Node: b.node,
+		TopicPartition: p.name(), Records: int(b.records), Attempts: b.attempts, Node: b.node,
 		MaybeWritten: b.unsure, Message: message, Err: err,
 	}
 	if b.attempts > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 type Producer struct {
 	cfg    Config // with defaults
 	client *netclient.Client
+	owner  bool            // of the client, which is closed at the end then
 	conns  *netclient.Pool // its own, one connection per broker
 	topics topics
 	acc    *accumulator
@@ -35,16 +37,35 @@ type Producer struct {
 	closeErr   error         // set before stopped is closed
 }
 
+// Dial makes a client and a Producer on it. The client is the Producer's own:
+// closing the Producer closes it. Like New, Dial checks both Configs and does not
+// wait for the network.
+func Dial(client netclient.Config, cfg Config) (*Producer, error) {
+	c, err := netclient.New(client)
+	if err != nil {
+		return nil, err
+	}
+	p, err := open(c, cfg, true)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return p, nil
+}
+
 // New makes a Producer. It checks the Config and does not wait for the network.
 // The Producer must be closed before its client is.
 func New(client *netclient.Client, cfg Config) (*Producer, error) {
+	return open(client, cfg, false)
+}
+
+func open(client *netclient.Client, cfg Config, owner bool) (*Producer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("producer: %w", err)
 	}
 	codec, _ := cfg.Compression.open(cfg.CompressionLevel)
 	shared := client.Config()
 	p := &Producer{
-		cfg: cfg.withDefaults(), client: client, inbox: newInbox(),
+		cfg: cfg.withDefaults(), client: client, owner: owner, inbox: newInbox(),
 		giveUp: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if p.cfg.ClientID == "" {
@@ -75,6 +96,17 @@ func New(client *netclient.Client, cfg Config) (*Producer, error) {
 // but for what it does once per batch.
 func (p *Producer) Send(ctx context.Context, rec Record) (Future, error) {
 	return p.send(ctx, &rec, nil)
+}
+
+// SendWait is Send, followed by Future.Wait: it returns when the record is
+// acknowledged, or with the error of either. If ctx ends during the wait, the
+// error is its cause, and the record keeps its way.
+func (p *Producer) SendWait(ctx context.Context, rec Record) (RecordMetadata, error) {
+	f, err := p.Send(ctx, rec)
+	if err != nil {
+		return RecordMetadata{}, err
+	}
+	return f.Wait(ctx)
 }
 
 // SendFunc is Send with a callback instead of a Future. It is called once if
@@ -144,20 +176,20 @@ func (p *Producer) partitionOf(ctx context.Context, rec *Record, block *blocking
 	if part := t.partition(id); part != nil {
 		return part, nil
 	}
-	return nil, fmt.Errorf("the Partitioner chose %d: %w", id, &PartitionError{Topic: rec.Topic, Partition: id, Partitions: len(t.ids)})
+	return nil, fmt.Errorf("the Partitioner chose %d: %w", id, &PartitionError{TopicPartition: TopicPartition{Topic: rec.Topic, Partition: id}, Partitions: len(t.ids)})
 }
 
-// PartitionsFor gives the ids of a topic's partitions, in ascending order. Like
-// Send it waits until the topic is known, for Config.MaxBlock at most.
-func (p *Producer) PartitionsFor(ctx context.Context, topic string) ([]int32, error) {
+// PartitionsFor describes a topic's partitions, by ascending id. Like Send it
+// waits until the topic is known, for Config.MaxBlock at most.
+func (p *Producer) PartitionsFor(ctx context.Context, topic string) ([]netclient.Partition, error) {
 	if topic == "" {
 		return nil, fmt.Errorf("producer: partitions: %w", errNoTopic)
 	}
-	t, err := p.topic(ctx, topic, &blocking{limit: p.cfg.MaxBlock})
+	t, err := p.await(ctx, topic, &blocking{limit: p.cfg.MaxBlock})
 	if err != nil {
-		return nil, sendError(topic, err)
+		return nil, fmt.Errorf("producer: partitions of topic %q: %w", topic, err)
 	}
-	return append([]int32(nil), t.ids...), nil
+	return slices.Clone(t.Partitions), nil
 }
 
 // Flush sends what waits, without lingering, and returns when every record that
@@ -174,15 +206,17 @@ func (p *Producer) Flush(ctx context.Context) error {
 	}
 }
 
-// Close accepts no more records, flushes until ctx ends, then fails what is
-// left, with an error in whose chain is ErrClosed, and ends the goroutine and
-// the connections of the producer. Without a deadline in ctx the flush takes
-// DeliveryTimeout at most: by then every record has its result. It returns an
-// error if it had to fail records. Closing again waits for the same end, and
-// may hasten it.
+// Close accepts no more records, flushes, and ends the goroutine and the
+// connections of the producer. It takes DeliveryTimeout at most: by then every
+// record has its result. Closing again waits for the same end.
 //
 // Close must not be called from a callback: start it in a goroutine there.
-func (p *Producer) Close(ctx context.Context) error {
+func (p *Producer) Close() error { return p.Shutdown(context.Background()) }
+
+// Shutdown is Close within ctx: when that ends, it fails what is left, with an
+// error in whose chain is ErrClosed, and returns an error that counts it. While
+// Close waits, Shutdown in another goroutine hastens it.
+func (p *Producer) Shutdown(ctx context.Context) error {
 	p.close()
 	select {
 	case <-p.last.done:

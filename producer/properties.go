@@ -59,7 +59,7 @@ func properties() map[string]property {
 		"acks":               {"all, -1, 0 or 1", setAcks},
 		"retries":            number(0, func(c *Config, n int) { c.Retries = orNegative(n) }),
 		"batch.size":         number(0, func(c *Config, n int) { c.BatchSize = orNegative(n) }),
-		"buffer.memory":      number(1, func(c *Config, n int) { c.BufferMemory = int64(n) }),
+		"buffer.memory":      number(1, func(c *Config, n int) { c.BufferMemory = n }),
 		"max.request.size":   number(1, func(c *Config, n int) { c.MaxRequestSize = n }),
 		"linger.ms":          millis(0, func(c *Config, d time.Duration) { c.Linger = d }),
 		"max.block.ms":       millis(0, func(c *Config, d time.Duration) { c.MaxBlock = orNegative(d) }),

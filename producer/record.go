@@ -1,13 +1,19 @@
 package producer
 
 import (
-	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
 )
+
+// TopicPartition names a partition of a topic.
+type TopicPartition = wire.TopicPartition
+
+// Header is a header of a record. A nil Value is null.
+type Header = wire.Header
 
 // Record is what Send takes. Send has copied everything when it returns.
 type Record struct {
@@ -17,12 +23,37 @@ type Record struct {
 	// be nil.
 	Key, Value []byte
 	// Headers need brokers of 0.11 or later (KIP-82).
-	Headers []wire.Header
+	Headers []Header
 	// Timestamp is kept in milliseconds. Zero: the time of Send, exact to some
 	// milliseconds. Brokers before 0.10 keep none, and a topic whose
 	// message.timestamp.type is LogAppendTime keeps the broker's own time instead
 	// (KIP-32).
 	Timestamp time.Time
+}
+
+// Header returns the value of the header of that name, the last one if it is
+// there more than once, as Java's lastHeader does; false if there is none.
+func (r *Record) Header(name string) (value []byte, ok bool) {
+	for _, h := range slices.Backward(r.Headers) {
+		if h.Key == name {
+			return h.Value, true
+		}
+	}
+	return nil, false
+}
+
+// Content is what a consumed record has to be sent on: a consumer.Record.
+type Content interface {
+	Content() (key, value []byte, headers []Header, timestamp time.Time)
+}
+
+// NewRecord makes a record of a consumed one, to be sent to a topic: with its
+// key, value, headers and timestamp. The partitioner chooses the partition;
+// set Partition to keep it. Nothing is copied.
+func NewRecord(topic string, from Content) Record {
+	r := Record{Topic: topic}
+	r.Key, r.Value, r.Headers, r.Timestamp = from.Content()
+	return r
 }
 
 // Partition names a partition, or none: then the partitioner chooses. Its zero
@@ -47,8 +78,7 @@ func (p Partition) String() string {
 
 // RecordMetadata says where a record was written.
 type RecordMetadata struct {
-	Topic     string
-	Partition int32
+	TopicPartition
 	// Offset is the record's place in the partition; -1 with AcksNone, where
 	// nobody knows it.
 	Offset int64
@@ -57,44 +87,5 @@ type RecordMetadata struct {
 	Timestamp time.Time
 }
 
-// Future is the result of a record that Send accepted, now or later. It is a
-// value, may be copied, and may be waited for from any goroutine, any number of
-// times.
-type Future struct {
-	result    *result
-	index     int32
-	timestamp int64
-}
-
-var errZeroFuture = errors.New("producer: the zero Future belongs to no record; Send gives it together with an error")
-
-// Done is closed when the record has its result. A SendFunc callback of another
-// record may still be running then; Flush waits for those.
-func (f Future) Done() <-chan struct{} {
-	if f.result == nil {
-		closed := make(chan struct{})
-		close(closed)
-		return closed
-	}
-	return f.result.done
-}
-
-// Wait waits for the record's result. Its error is what became of the record, a
-// *DeliveryError, unless ctx ended first: then it is ctx's cause, and the record
-// goes its way all the same.
-func (f Future) Wait(ctx context.Context) (RecordMetadata, error) {
-	if f.result == nil {
-		return RecordMetadata{}, errZeroFuture
-	}
-	select {
-	case <-f.result.done:
-		return f.result.metadata(f.index, f.timestamp)
-	default:
-	}
-	select {
-	case <-f.result.done:
-		return f.result.metadata(f.index, f.timestamp)
-	case <-ctx.Done():
-		return RecordMetadata{}, context.Cause(ctx)
-	}
-}
+// String is topic/partition@offset.
+func (m RecordMetadata) String() string { return fmt.Sprintf("%v@%d", m.TopicPartition, m.Offset) }

@@ -6,9 +6,8 @@ import "time"
 // with the batch and never used again, so that a Future stays right however
 // old it is.
 type result struct {
-	topic     string
-	partition int32
-	done      chan struct{} // closed when every record has its outcome
+	TopicPartition
+	done chan struct{} // closed when every record has its outcome
 
 	// What follows belongs to the sender until done is closed, and is not changed
 	// afterwards.
@@ -29,8 +28,8 @@ type outcome struct {
 // noTimestamp is how Kafka writes that there is none.
 const noTimestamp = -1
 
-func newResult(topic string, partition int32) *result {
-	return &result{topic: topic, partition: partition, done: make(chan struct{})}
+func newResult(tp TopicPartition) *result {
+	return &result{TopicPartition: tp, done: make(chan struct{})}
 }
 
 // add notes an outcome, and closes done with the last one.
@@ -59,7 +58,7 @@ func (r *result) metadata(index int32, timestamp int64) (RecordMetadata, error) 
 func (o *outcome) has(index int32) bool { return index >= o.from && index < o.from+o.count }
 
 func (o *outcome) metadata(r *result, index int32, timestamp int64) (RecordMetadata, error) {
-	md := RecordMetadata{Topic: r.topic, Partition: r.partition, Offset: -1}
+	md := RecordMetadata{TopicPartition: r.TopicPartition, Offset: -1}
 	if o.err != nil {
 		return md, o.err
 	}

@@ -97,6 +97,9 @@ func (p *Producer) stop() {
 	p.conns.Close()
 	p.connecting.Wait()
 	p.sender.meter.close()
+	if p.owner {
+		p.client.Close()
+	}
 }
 
 // clusterOf is the cluster of a Producer's sender.

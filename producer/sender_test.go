@@ -556,12 +556,12 @@ func TestAnswerWithoutThePartition(t *testing.T) {
 
 func TestLogAppendTime(t *testing.T) {
 	o := outcome{from: 3, count: 2, offset: 70, appendTime: 5000}
-	md, err := o.metadata(newResult("t", 1), 4, 1234)
+	md, err := o.metadata(newResult(TopicPartition{Topic: "t", Partition: 1}), 4, 1234)
 	if err != nil || md.Offset != 71 || md.Timestamp.UnixMilli() != 5000 {
 		t.Errorf("%+v, %v", md, err)
 	}
 	o.appendTime = noTimestamp
-	if md, _ := o.metadata(newResult("t", 1), 4, 1234); md.Timestamp.UnixMilli() != 1234 {
+	if md, _ := o.metadata(newResult(TopicPartition{Topic: "t", Partition: 1}), 4, 1234); md.Timestamp.UnixMilli() != 1234 {
 		t.Errorf("%+v", md)
 	}
 }

@@ -92,16 +92,22 @@ func (p *Producer) topic(ctx context.Context, name string, block *blocking) (*to
 			return p.update(t, md, in), nil
 		}
 	}
-	ctx, cancel := p.mayBlock(ctx, block)
-	defer cancel()
-	in, err := p.client.EnsureTopic(ctx, name)
-	if p.closing.Err() != nil {
-		return nil, ErrClosed
-	}
+	in, err := p.await(ctx, name, block)
 	if err != nil {
 		return nil, err
 	}
 	return p.update(p.topics.named(name), md, in), nil
+}
+
+// await waits until the cluster has a topic.
+func (p *Producer) await(ctx context.Context, name string, block *blocking) (*netclient.Topic, error) {
+	ctx, cancel := p.mayBlock(ctx, block)
+	defer cancel()
+	t, err := p.client.EnsureTopic(ctx, name)
+	if p.closing.Err() != nil {
+		return nil, ErrClosed
+	}
+	return t, err
 }
 
 // addedPartition looks for a partition that the metadata does not have: it may have
@@ -119,7 +125,7 @@ func (p *Producer) addedPartition(ctx context.Context, name string, id int32, bl
 	if part := t.partition(id); part != nil {
 		return part, nil
 	}
-	return nil, &PartitionError{Topic: name, Partition: id, Partitions: len(t.ids)}
+	return nil, &PartitionError{TopicPartition: TopicPartition{Topic: name, Partition: id}, Partitions: len(t.ids)}
 }
 
 // mayBlock is ctx for a wait of Send: it also ends when MaxBlock is over, and

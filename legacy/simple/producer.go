@@ -212,7 +212,7 @@ func (p *Producer) sent(_ producer.RecordMetadata, err error) {
 func (p *Producer) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.StopTimeout)
 	defer cancel()
-	err := p.send.Close(ctx)
+	err := p.send.Shutdown(ctx)
 	p.flush.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()

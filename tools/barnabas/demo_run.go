@@ -54,7 +54,7 @@ func (d *demoRun) run(ctx context.Context, records int, fault string) error {
 	if err != nil {
 		return err
 	}
-	defer p.Close(context.WithoutCancel(ctx))
+	defer p.Close()
 	first, err := d.newMember(nil)
 	if err != nil {
 		return err

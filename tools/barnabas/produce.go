@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/netclient/oauth"
 	"github.com/barnabas-kafka/barnabas/producer"
 )
@@ -59,7 +60,7 @@ func produce(ctx context.Context, args []string, std streams) error {
 	}
 	out := &outgoing{producer: p, topic: *topic, delim: []byte(*delim), w: std.err}
 	if err := out.findPartition(ctx, *partition, wait); err != nil {
-		p.Close(ctx)
+		p.Close()
 		return err
 	}
 	return out.run(ctx, std.in, lineLimit(config))
@@ -108,7 +109,7 @@ func (o *outgoing) findPartition(ctx context.Context, partition int, wait time.D
 	if partition < -1 {
 		return usagef("-p %d: a partition is 0 or more", partition)
 	}
-	var known []int32
+	var known []netclient.Partition
 	err := waitFor(ctx, wait, o.w, fmt.Sprintf("the topic %q", o.topic), func(ctx context.Context) (err error) {
 		known, err = o.producer.PartitionsFor(ctx, o.topic)
 		return err
@@ -116,9 +117,9 @@ func (o *outgoing) findPartition(ctx context.Context, partition int, wait time.D
 	if err != nil || partition == -1 {
 		return err
 	}
-	for _, id := range known {
-		if int(id) == partition {
-			o.partition = producer.ToPartition(id)
+	for _, one := range known {
+		if int(one.ID) == partition {
+			o.partition = producer.ToPartition(one.ID)
 			return nil
 		}
 	}
@@ -129,7 +130,7 @@ func (o *outgoing) findPartition(ctx context.Context, partition int, wait time.D
 // interrupt ends the reading; what was read is still sent.
 func (o *outgoing) run(ctx context.Context, in io.Reader, limit int) error {
 	lines, sendErr := o.sendAll(ctx, in, limit)
-	closeErr := o.producer.Close(context.WithoutCancel(ctx))
+	closeErr := o.producer.Close()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

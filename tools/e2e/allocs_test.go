@@ -101,7 +101,7 @@ func sendMany(tb testing.TB, client *netclient.Client, topic string, n int) floa
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer p.Close(context.WithoutCancel(ctx))
+	defer p.Close()
 	if _, err := p.PartitionsFor(ctx, topic); err != nil {
 		tb.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestQuotas(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer p.Close(ctx)
+			defer p.Close()
 			value := []byte(strings.Repeat("v", 50_000))
 			began := time.Now()
 			for range 12 { // six seconds' worth, of which the two windows forgive some

@@ -243,3 +243,23 @@ func TestOffsetFetchAll(t *testing.T) {
 		t.Errorf("of no topic: %+v", resp.Topics)
 	}
 }
+
+// TestDeleteTopic: what is created again is another topic, and nobody's commits
+// are left.
+func TestDeleteTopic(t *testing.T) {
+	c := Start(t, Topic("t", 1))
+	before := c.topic("t", wire.UUID{}).id
+	c.groups.offsets.commit("g", wire.TopicPartition{Topic: "t"}, committedOffset{offset: 5})
+	c.groups.offsets.commit("g", wire.TopicPartition{Topic: "u"}, committedOffset{offset: 6})
+	c.DeleteTopic("t")
+	if c.topic("t", wire.UUID{}) != nil || c.topic("", before) != nil {
+		t.Error("it is still there")
+	}
+	if left := c.groups.offsets["g"]; len(left) != 1 {
+		t.Errorf("commits: %v", left)
+	}
+	c.CreateTopic("t", 2, 1)
+	if again := c.topic("t", wire.UUID{}); again.id == before || len(again.partitions) != 2 {
+		t.Errorf("made again it is %+v", again)
+	}
+}

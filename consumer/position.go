@@ -140,8 +140,8 @@ func (c *Consumer) HighWater(tp TopicPartition) (offset int64, ok bool) {
 	return p.highWater, true
 }
 
-// PartitionsFor describes a topic's partitions, by ascending id. It waits until the topic is known
-// (brokers may make it when it is asked for) or ctx ends, RequestTimeout if that has no deadline.
+// PartitionsFor describes a topic's partitions, by ascending id. It waits until the topic is known,
+// which this creates on no broker, or ctx ends, RequestTimeout if that has no deadline.
 func (c *Consumer) PartitionsFor(ctx context.Context, topic string) ([]netclient.Partition, error) {
 	if err := c.usable(); err != nil {
 		return nil, err

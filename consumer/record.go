@@ -51,9 +51,6 @@ type Record struct {
 	// Headers are in order; a key may come more than once, and a value is nil when it is null. nil
 	// when there are none. Brokers before 0.11 keep none.
 	Headers []Header
-
-	reading *reading // that it belongs to; nil unless records are finished one by one
-	skipped int64    // offsets before it that have no record
 }
 
 // Header is one header of a record.
@@ -92,17 +89,15 @@ func (r Record) Content() (key, value []byte, headers []Header, timestamp time.T
 }
 
 // newRecord makes what the application sees.
-func newRecord(ch *chunk, cur *cursor, rec *record.Record) Record {
+func newRecord(tp TopicPartition, cur *cursor, rec *record.Record) Record {
 	out := Record{
-		Topic:       ch.p.tp.Topic,
-		Partition:   ch.p.tp.Partition,
+		Topic:       tp.Topic,
+		Partition:   tp.Partition,
 		Offset:      rec.Offset,
 		LeaderEpoch: netclient.ToLeaderEpoch(cur.batch.PartitionLeaderEpoch),
 		Key:         rec.Key,
 		Value:       rec.Value,
 		Headers:     cur.headers(rec),
-		reading:     ch.reading,
-		skipped:     cur.skipped,
 	}
 	switch {
 	case rec.Timestamp < 0:

@@ -3,7 +3,6 @@ package netclient
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -30,6 +29,9 @@ type Client struct {
 	wg     sync.WaitGroup // the refreshing goroutine
 	ended  sync.Once      // Close
 	shared *Pool          // the connections for short requests
+
+	topics  lookups[topicQuestion, *Topic]
+	finding lookups[coordinatorKey, Broker]
 
 	metadata atomic.Pointer[Metadata] // stored by the refreshing goroutine only
 	wake     chan struct{}            // tells the refreshing goroutine to look at refresh
@@ -65,6 +67,8 @@ func New(cfg Config) (*Client, error) {
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.metadata.Store(emptyMetadata())
 	c.refresh = newRefreshState(&c.cfg)
+	c.topics = lookups[topicQuestion, *Topic]{client: c, try: c.askForTopic}
+	c.finding = lookups[coordinatorKey, Broker]{client: c, try: c.askForCoordinator}
 	c.shared = c.NewPool(PoolConfig{Name: "shared"})
 	c.wg.Go(c.refreshLoop)
 	return c, nil
@@ -81,6 +85,8 @@ func (c *Client) Close() error {
 
 func (c *Client) close() {
 	c.cancel()
+	c.topics.close()
+	c.finding.close()
 	c.wg.Wait()
 	c.mu.Lock()
 	var pools []*Pool
@@ -163,16 +169,7 @@ func (c *Client) awaitBroker(ctx context.Context, node int32) (Broker, error) {
 	if b, ok := c.broker(node); ok {
 		return b, nil
 	}
-	c.mu.Lock()
-	notBefore := c.refresh.spacing // whoever asks again and again is held back here
-	c.mu.Unlock()
-	err := c.sleep(ctx, time.Until(notBefore))
-	if err == nil {
-		_, err = c.RefreshMetadata(ctx)
-	} else if !errors.Is(err, ErrClosed) {
-		err = &waitError{what: fmt.Sprintf("metadata that names broker %d", node), err: err, last: &UnknownBrokerError{Node: node}}
-	}
-	if err != nil {
+	if _, err := c.RefreshMetadata(ctx); err != nil {
 		return Broker{}, err
 	}
 	if b, ok := c.broker(node); ok {

@@ -151,7 +151,7 @@ func TestTopicIsMadeByAsking(t *testing.T) {
 			if err := c.Ping(ctx); err != nil {
 				t.Fatal(err)
 			}
-			topic, err := c.Topic(ctx, "new")
+			topic, err := c.EnsureTopic(ctx, "new")
 			if err != nil || len(topic.Partitions) != 1 {
 				t.Fatalf("%+v, %v", topic, err)
 			}
@@ -159,7 +159,7 @@ func TestTopicIsMadeByAsking(t *testing.T) {
 				t.Errorf("its leader is %d, %v", node, ok)
 			}
 			f.requests()
-			if again, err := c.Topic(ctx, "new"); again != topic || err != nil || len(f.requests()) > 0 {
+			if again, err := c.EnsureTopic(ctx, "new"); again != topic || err != nil || len(f.requests()) > 0 {
 				t.Errorf("a known topic was asked for again: %v", err)
 			}
 		})

@@ -57,7 +57,7 @@ func TestEveryRelease(t *testing.T) {
 				if err := c.Ping(ctx); err != nil {
 					t.Fatal(err)
 				}
-				topic, err := c.Topic(ctx, "new")
+				topic, err := c.EnsureTopic(ctx, "new")
 				if err != nil || len(topic.Partitions) != 3 {
 					t.Fatalf("%+v, %v", topic, err)
 				}

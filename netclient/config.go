@@ -98,9 +98,9 @@ type Config struct {
 	// (KIP-526).
 	MetadataMaxIdle time.Duration
 
-	// NoTopicCreation asks for topics without letting the brokers make those that there
-	// are not, where they would (auto.create.topics.enable). Brokers before 0.11 make
-	// them all the same. Default: false. Kafka: allow.auto.create.topics=false (KIP-361).
+	// NoTopicCreation makes EnsureTopic, and so the producers of the client, like Topic:
+	// no broker is let create a topic that is asked for. Default: false. Kafka:
+	// allow.auto.create.topics=false (KIP-361).
 	NoTopicCreation bool
 
 	// SkipClusterCheck connects to brokers without telling them which broker of which

@@ -1,6 +1,7 @@
 package netclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,37 +37,42 @@ type coordinatorKey struct {
 	key  string
 }
 
-// Coordinator gives the broker that coordinates a group or a transactional id.
+// Coordinator returns the broker that coordinates a group or a transactional id.
 // The answer is kept until ForgetCoordinator, or until a connection to that broker is
 // lost or can't be made. Errors that may pass are tried
-// again, with RetryBackoff, until ctx ends; the first look-up of a cluster may
+// again, with RetryBackoff, until ctx ends; all callers that wait for the same
+// coordinator wait for the same questions. The first look-up of a cluster may
 // take seconds, because it makes the internal topic.
 //
 // On clusters of 0.8.0 and 0.8.1 the error is ErrNoCoordinator.
 func (c *Client) Coordinator(ctx context.Context, t CoordinatorType, key string) (Broker, error) {
-	cached := coordinatorKey{t, key}
+	k := coordinatorKey{t, key}
 	c.mu.Lock()
-	b, ok := c.coordinators[cached]
+	b, ok := c.coordinators[k]
 	c.mu.Unlock()
 	if ok {
 		return b, nil
 	}
-	backoff := c.cfg.retryBackoff()
-	for {
-		b, err := c.findCoordinator(ctx, t, key, patienceAfter(backoff.Failures(), c.cfg.RequestTimeout))
-		if err == nil {
-			c.mu.Lock()
-			c.coordinators[cached] = b
-			c.mu.Unlock()
-			return b, nil
-		}
-		if !IsRetriable(err) || ctx.Err() != nil {
-			return Broker{}, fmt.Errorf("finding the coordinator of %s %q: %w", t, key, err)
-		}
-		if ended := c.sleep(ctx, backoff.Next()); ended != nil {
-			return Broker{}, &waitError{what: fmt.Sprintf("the coordinator of %s %q", t, key), err: ended, last: err}
-		}
+	b, what, err := c.finding.get(ctx, k)
+	switch {
+	case err == nil:
+		return b, nil
+	case what != nil:
+		return Broker{}, &waitError{what: fmt.Sprintf("the coordinator of %s %q", t, key), err: err, last: cmp.Or(what.last, c.refreshTrouble())}
 	}
+	return Broker{}, fmt.Errorf("finding the coordinator of %s %q: %w", t, key, err)
+}
+
+// askForCoordinator asks once.
+func (c *Client) askForCoordinator(ctx context.Context, k coordinatorKey, failures int) (b Broker, again bool, err error) {
+	b, err = c.findCoordinator(ctx, k.kind, k.key, patienceAfter(failures, c.cfg.RequestTimeout))
+	if err != nil {
+		return b, IsRetriable(err), err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.coordinators[k] = b
+	return b, false, nil
 }
 
 // ForgetCoordinator makes the next Coordinator ask again: for when a broker has said

@@ -32,12 +32,17 @@
 //
 // # What is known of the cluster
 //
-// [Client.Metadata] is an immutable snapshot of brokers and topics. It is made
-// anew when it is old, when something was found stale
+// [Client.Metadata] is an immutable snapshot of brokers and topics. There is a new
+// one when it is old, when something was found stale
 // ([Client.UpdateMetadataSoon]) and on demand ([Client.RefreshMetadata]); only
 // the topics in use are asked for, those that someone has looked up within
-// Config.MetadataMaxIdle, and callers that wait at the same time are served by one
-// request. [Client.Topic] waits until a topic is there.
+// Config.MetadataMaxIdle. A new topic is asked for alone, and a [Topic] that has not
+// changed is the same in the next snapshot, so ten thousand quiet topics cost little.
+//
+// [Client.Topic] waits until a topic is there, and creates none; nor does anything
+// else but [Client.EnsureTopic], which is for producers, and even that creates no topic that
+// the client has seen before. However many callers wait for a topic or a coordinator,
+// it is asked for once at a time.
 //
 // # What a broker speaks
 //

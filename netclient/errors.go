@@ -33,7 +33,7 @@ var (
 
 	// ErrNoBrokers says that the cluster answers and names no broker. Clusters
 	// of 0.8 do so until they have a topic.
-	ErrNoBrokers = errors.New("the cluster names no brokers; one of release 0.8 names them once it has a topic: name one that it may create")
+	ErrNoBrokers = errors.New("the cluster names no brokers; one of release 0.8 names them once it has a topic")
 
 	errIdle  = errors.New("closed after having been idle")
 	errMoved = errors.New("closed because the broker has another address now")
@@ -134,11 +134,17 @@ type TopicError struct {
 	Topic string
 	Err   error // what the cluster said last, a wire.ErrorCode if it gave one
 	Wait  error // why Topic stopped waiting, or nil when waiting would not help
+
+	// Existed is true where this client has seen the topic exist. It never creates
+	// such a topic again: someone has deleted it.
+	Existed bool
 }
 
 func (e *TopicError) Error() string {
 	msg := fmt.Sprintf("topic %q: %v", e.Topic, e.Err)
-	if errors.Is(e.Err, wire.ErrUnknownTopicOrPartition) {
+	if unknown := errors.Is(e.Err, wire.ErrUnknownTopicOrPartition); unknown && e.Existed {
+		msg += ": it existed before, so someone has deleted it, and this client does not create it again"
+	} else if unknown {
 		msg += ": check the name, or create it (the brokers' auto.create.topics.enable may be off)"
 	}
 	if errors.Is(e.Err, wire.ErrInvalidTopicException) {

@@ -176,7 +176,7 @@ func useAll(ctx context.Context, t *testing.T, c *Client) {
 		}
 	}
 	pool := c.NewPool(PoolConfig{Name: "own"})
-	_, err := c.Topic(ctx, "topic")
+	_, err := c.EnsureTopic(ctx, "topic")
 	check(err)
 	_, err = c.Coordinator(ctx, GroupCoordinator, "group")
 	check(err)

@@ -11,16 +11,16 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
-	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
-// Metadata is what the cluster said about itself at one time: its brokers, and
-// the topics in use. It is never changed; a refresh makes a new one.
+// Metadata is what the cluster said about itself: its brokers, and the topics in
+// use. It is never changed; a refresh makes a new one, which shares with the one
+// before what has not changed.
 type Metadata struct {
 	brokers    map[int32]Broker
 	controller int32
 	clusterID  string
-	topics     map[string]*Topic
+	topics     *topicTable
 	asOf       time.Time
 	serial     int64         // of the client's snapshots; 0 before the first answer
 	source     string        // address of the broker that said it
@@ -39,7 +39,8 @@ type Broker struct {
 // Addr is the broker's address as host:port.
 func (b Broker) Addr() string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
 
-// Topic is what is known of a topic.
+// Topic is what is known of a topic. As long as nothing of it changes, it is the
+// same *Topic in each snapshot; it keeps nothing else of a snapshot in memory.
 type Topic struct {
 	Name string
 	ID   wire.UUID // zero before 2.8
@@ -49,8 +50,8 @@ type Topic struct {
 	Internal   bool        // the brokers' own, such as __consumer_offsets
 	Partitions []Partition // sorted by ID
 
-	used *atomic.Bool // someone has looked the topic up in this snapshot
-	good *Topic       // what was known of it before an error that may pass; else nil
+	used uint32 // 1: someone has looked the topic up since the topics in use were last asked for; atomic
+	good *Topic // what was known of it before an error that may pass; else nil
 }
 
 // Partition is what is known of a partition.
@@ -67,7 +68,7 @@ type Partition struct {
 }
 
 func emptyMetadata() *Metadata {
-	return &Metadata{controller: -1, newer: make(chan struct{})}
+	return &Metadata{controller: -1, topics: &topicTable{}, newer: make(chan struct{})}
 }
 
 // Brokers are the cluster's brokers, by ascending id.
@@ -100,15 +101,19 @@ func (m *Metadata) Serial() int64 { return m.serial }
 // not be changed. Topics that nobody looks up any more, here or with Leader, are
 // dropped: see Client.Topic.
 func (m *Metadata) Topic(name string) *Topic {
-	t := m.topics[name]
-	if t != nil && !t.used.Load() {
-		t.used.Store(true)
+	t := m.topics.get(name)
+	if t != nil && atomic.LoadUint32(&t.used) == 0 {
+		atomic.StoreUint32(&t.used, 1)
 	}
 	return t
 }
 
+// lookedUp reports whether someone has looked the topic up since lookedUp was
+// last called.
+func (t *Topic) lookedUp() bool { return atomic.SwapUint32(&t.used, 0) == 1 }
+
 // Topics are the topics known here, in no order.
-func (m *Metadata) Topics() iter.Seq[*Topic] { return maps.Values(m.topics) }
+func (m *Metadata) Topics() iter.Seq[*Topic] { return m.topics.all() }
 
 // Leader gives the broker that leads a partition and its leader epoch (-1 where
 // brokers don't tell it, before 2.4). ok is false when the partition or its
@@ -135,129 +140,4 @@ func (t *Topic) Partition(id int32) *Partition {
 		return nil
 	}
 	return &t.Partitions[i]
-}
-
-// merge makes the snapshot that follows m after an answer from the broker at
-// source. Topics that the answer does not name are dropped: the answer is to
-// what was asked.
-func (m *Metadata) merge(resp *msg.MetadataResponse, version int16, source string, now time.Time) *Metadata {
-	next := &Metadata{
-		brokers:    make(map[int32]Broker, len(resp.Brokers)),
-		controller: -1,
-		clusterID:  m.clusterID,
-		topics:     make(map[string]*Topic, len(resp.Topics)),
-		asOf:       now,
-		serial:     m.serial + 1,
-		source:     source,
-		newer:      make(chan struct{}),
-	}
-	for i := range resp.Brokers {
-		b := &resp.Brokers[i]
-		next.brokers[b.NodeID] = Broker{ID: b.NodeID, Host: b.Host, Port: b.Port, Rack: deref(b.Rack)}
-	}
-	if version >= 1 {
-		next.controller = resp.ControllerID
-	}
-	if resp.ClusterID != nil {
-		next.clusterID = *resp.ClusterID
-		if m.clusterID != "" && m.clusterID != next.clusterID {
-			m = emptyMetadata() // what was known is of another cluster
-		}
-	}
-	// Brokers of 0.8 name no broker while a topic is being made, or when there is
-	// none at all. That says nothing about what was known.
-	blank := len(resp.Brokers) == 0
-	if blank {
-		next.brokers, next.controller, next.source = m.brokers, m.controller, m.source
-	}
-	used := make([]atomic.Bool, len(resp.Topics))
-	for i := range resp.Topics {
-		t := newTopic(&resp.Topics[i], version)
-		if t == nil {
-			continue
-		}
-		old := m.topics[t.Name]
-		if blank && old != nil && old.Err == wire.ErrNone && t.Err != wire.ErrNone {
-			t = new(*old)
-		}
-		t.used = &used[i]
-		t.keepNewerLeaders(old)
-		if t.Err.Retriable() && t.Err != wire.ErrUnknownTopicOrPartition {
-			t.good = old.lastGood()
-		}
-		next.topics[t.Name] = t
-	}
-	return next
-}
-
-// reliableEpochs is the version of Metadata from which leader epochs can be
-// relied on: brokers that are older may tell an old one during an upgrade to
-// them.
-const reliableEpochs = 9
-
-func newTopic(t *msg.MetadataResponseTopic, version int16) *Topic {
-	if t.Name == nil {
-		return nil // the answer about a topic id that is unknown
-	}
-	topic := &Topic{Name: *t.Name, ID: t.TopicID, Err: t.ErrorCode, Internal: t.IsInternal,
-		Partitions: make([]Partition, len(t.Partitions))}
-	for i := range t.Partitions {
-		p := &t.Partitions[i]
-		topic.Partitions[i] = Partition{
-			ID: p.PartitionIndex, Leader: p.LeaderID, LeaderEpoch: -1,
-			Replicas: p.ReplicaNodes, ISR: p.IsrNodes, Offline: p.OfflineReplicas,
-			Err: p.ErrorCode,
-		}
-		if version >= reliableEpochs {
-			topic.Partitions[i].LeaderEpoch = p.LeaderEpoch
-		}
-	}
-	byID := func(a, b Partition) int { return cmp.Compare(a.ID, b.ID) }
-	if !slices.IsSortedFunc(topic.Partitions, byID) {
-		slices.SortFunc(topic.Partitions, byID)
-	}
-	return topic
-}
-
-// believeStale is how many answers in a row with an older leader epoch are
-// needed to believe it where a topic has no id: one that was deleted and made again
-// begins anew, and nothing else tells.
-const believeStale = 3
-
-// lastGood is the topic with its partitions, as they were known last.
-func (t *Topic) lastGood() *Topic {
-	if t != nil && len(t.Partitions) == 0 {
-		return t.good
-	}
-	return t
-}
-
-// keepNewerLeaders keeps what was known of a partition where the answer comes
-// from a broker that has not heard of its newest leader yet.
-func (t *Topic) keepNewerLeaders(old *Topic) {
-	old = old.lastGood()
-	var none wire.UUID
-	if old == nil || old.ID != t.ID && old.ID != none && t.ID != none {
-		return
-	}
-	for i := range t.Partitions {
-		p := &t.Partitions[i]
-		was := old.Partition(p.ID)
-		if was == nil || p.LeaderEpoch < 0 || p.LeaderEpoch >= was.LeaderEpoch {
-			continue
-		}
-		if t.ID != none {
-			*p = *was
-		} else if stale := was.stale + 1; stale < believeStale {
-			*p = *was
-			p.stale = stale
-		}
-	}
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -20,12 +20,17 @@ func said(topic string, leader, epoch int32, id byte) *msg.MetadataResponse {
 	return resp
 }
 
+// next is the snapshot after an answer to a question about all that is in use.
+func next(md *Metadata, resp *msg.MetadataResponse, version int16) *Metadata {
+	return md.merge(answered{resp: resp, version: version, source: "b:1", at: time.Now()})
+}
+
 func TestMetadataQuestions(t *testing.T) {
 	resp := said("t", 1, 7, 0)
 	p := resp.Topics[0].Partitions
 	resp.Topics[0].Partitions = []msg.MetadataResponseTopicPartition{{PartitionIndex: 5, LeaderID: -1}, p[0], {PartitionIndex: 1, LeaderID: 2, LeaderEpoch: 9}}
 	now := time.Unix(5, 0)
-	md := emptyMetadata().merge(resp, 12, "boot:9092", now)
+	md := emptyMetadata().merge(answered{resp: resp, version: 12, source: "boot:9092", at: now})
 	if ids := fmt.Sprint(md.Brokers()); ids != "[{1 one 9092 } {2 two 9092 r}]" {
 		t.Errorf("brokers %s", ids)
 	}
@@ -62,7 +67,7 @@ func TestOldEpochNeverReplacesNewer(t *testing.T) {
 	tp := wire.TopicPartition{Topic: "t"}
 	leader := func(md *Metadata) string { n, e, _ := md.Leader(tp); return fmt.Sprint(n, " ", e) }
 	merge := func(md *Metadata, resp *msg.MetadataResponse, version int16) *Metadata {
-		return md.merge(resp, version, "b:1", time.Now())
+		return next(md, resp, version)
 	}
 	md := merge(emptyMetadata(), said("t", 1, 5, 1), 12)
 	if md = merge(md, said("t", 2, 4, 1), 12); leader(md) != "1 5" {
@@ -101,26 +106,26 @@ func TestOldEpochNeverReplacesNewer(t *testing.T) {
 
 // TestAnswerWithoutBrokers: 0.8 names none while a topic is being made.
 func TestAnswerWithoutBrokers(t *testing.T) {
-	known := emptyMetadata().merge(said("t", 1, -1, 0), 0, "b:1", time.Now())
+	known := next(emptyMetadata(), said("t", 1, -1, 0), 0)
 	blank := &msg.MetadataResponse{Topics: []msg.MetadataResponseTopic{
 		{Name: new("t"), ErrorCode: wire.ErrLeaderNotAvailable}, {Name: new("u"), ErrorCode: wire.ErrLeaderNotAvailable}}}
-	md := known.merge(blank, 0, "b:2", time.Now())
+	md := next(known, blank, 0)
 	if len(md.Brokers()) != 2 || !md.Topic("t").usable() {
 		t.Errorf("what was known is gone: brokers %v, topic %+v", md.Brokers(), md.Topic("t"))
 	}
 	if u := md.Topic("u"); u == nil || u.Err != wire.ErrLeaderNotAvailable {
 		t.Errorf("the new topic is %+v", u)
 	}
-	if md = known.merge(said("u", 1, -1, 0), 0, "b:1", time.Now()); md.Topic("t") != nil {
+	if md = next(known, said("u", 1, -1, 0), 0); md.Topic("t") != nil {
 		t.Error("a topic that was not asked for is kept")
 	}
 }
 
 func TestErrorReplacesTopicElsewhere(t *testing.T) {
-	known := emptyMetadata().merge(said("t", 1, 3, 0), 12, "b:1", time.Now())
+	known := next(emptyMetadata(), said("t", 1, 3, 0), 12)
 	resp := said("t", 1, 3, 0)
 	resp.Topics[0].ErrorCode, resp.Topics[0].Partitions = wire.ErrUnknownTopicOrPartition, nil
-	if md := known.merge(resp, 12, "b:1", time.Now()); md.Topic("t").usable() {
+	if md := next(known, resp, 12); md.Topic("t").usable() {
 		t.Error("a deleted topic looks usable")
 	}
 }
@@ -150,7 +155,7 @@ func BenchmarkMergeLargeCluster(b *testing.B) {
 		if err := resp.Decode(bytes, 12); err != nil {
 			b.Fatal(err)
 		}
-		md = md.merge(&resp, 12, "b:1", time.Now())
+		md = next(md, &resp, 12)
 	}
 }
 
@@ -166,14 +171,14 @@ func FuzzMetadata(f *testing.F) {
 			f.Add(b, version)
 		}
 	}
-	known := emptyMetadata().merge(said("t", 1, 5, 0), 12, "b:1", time.Now())
+	known := next(emptyMetadata(), said("t", 1, 5, 0), 12)
 	f.Fuzz(func(t *testing.T, b []byte, version int16) {
 		metadataLayout(b)
 		var resp msg.MetadataResponse
 		if resp.Decode(b, version) != nil {
 			return
 		}
-		md := known.merge(&resp, version, "b:1", time.Now())
+		md := next(known, &resp, version)
 		md.Brokers()
 		for topic := range md.Topics() {
 			for _, p := range topic.Partitions {

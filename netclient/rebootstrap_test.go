@@ -130,7 +130,7 @@ func TestAnotherCluster(t *testing.T) {
 			before.MoveLeader("t", 0, 1)
 			c, route := rerouted(t, before, nil)
 			ctx := within(t, time.Minute)
-			if topic, err := c.Topic(ctx, "t"); err != nil || topic.Partitions[0].Leader != 1 {
+			if topic, err := c.EnsureTopic(ctx, "t"); err != nil || topic.Partitions[0].Leader != 1 {
 				t.Fatalf("%+v, %v", topic, err)
 			}
 			old := c.Metadata().ClusterID()

@@ -3,19 +3,17 @@ package netclient
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
-	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
 // fetchMetadata asks a few of the brokers that are known, and then, if none of
 // them answers, the bootstrap servers (KIP-899: they may know better); the other
 // way round after a broker has said that it should (KIP-1102).
-func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, patience time.Duration) (*Metadata, error) {
-	f := metadataFetch{c: c, ctx: ctx, topics: topics, all: all, patience: patience}
+func (c *Client) fetchMetadata(ctx context.Context, round refreshRound, patience time.Duration) (*Metadata, error) {
+	f := metadataFetch{c: c, ctx: ctx, round: round, patience: patience}
 	ways := []func() *Metadata{f.askKnown, f.askBootstrap}
 	if c.mustBootstrap() {
 		slices.Reverse(ways)
@@ -32,8 +30,7 @@ func (c *Client) fetchMetadata(ctx context.Context, topics []string, all bool, p
 type metadataFetch struct {
 	c        *Client
 	ctx      context.Context
-	topics   []string
-	all      bool
+	round    refreshRound
 	patience time.Duration // for one broker's answer
 
 	errs []error // of those that did not
@@ -46,7 +43,7 @@ func (f *metadataFetch) ask(addr string, node int32, connect func() (*Conn, erro
 	conn, err := connect()
 	if err == nil {
 		f.trying(attemptAt{addr, node, "Metadata", "no answer", time.Now()})
-		md, err = f.c.askMetadata(f.ctx, conn, f.topics, f.all, f.patience)
+		md, err = f.askRound(conn)
 	}
 	if err != nil {
 		f.errs = append(f.errs, err)
@@ -151,45 +148,6 @@ func patienceAfter(failures int, limit time.Duration) time.Duration {
 // hurry is ctx with that patience.
 func hurry(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, patience, &TimeoutError{What: "no answer", After: patience})
-}
-
-// askMetadata asks one broker and makes the next snapshot.
-func (c *Client) askMetadata(ctx context.Context, conn *Conn, topics []string, all bool, patience time.Duration) (*Metadata, error) {
-	ctx, cancel := hurry(ctx, patience)
-	defer cancel()
-	version, err := conn.Version(wire.KeyMetadata, maxVersion)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", conn.name(), err)
-	}
-	req := msg.NewMetadataRequest() // lets the brokers make topics that are named, if they are configured so
-	req.AllowAutoTopicCreation = !c.cfg.NoTopicCreation || version < 4
-	req.Topics = []msg.MetadataRequestTopic{}
-	for _, t := range topics {
-		req.Topics = append(req.Topics, msg.MetadataRequestTopic{Name: &t})
-	}
-	if all {
-		req.Topics = nil
-		if version == 0 { // which has no null: none means all
-			req.Topics = []msg.MetadataRequestTopic{}
-		}
-	}
-	var resp msg.MetadataResponse
-	if err := conn.DoVersion(ctx, version, req, &resp); err != nil {
-		return nil, err
-	}
-	if resp.ErrorCode == wire.ErrRebootstrapRequired {
-		c.mu.Lock()
-		c.refresh.rebootstrap = true
-		c.mu.Unlock()
-	}
-	if resp.ErrorCode != 0 {
-		return nil, fmt.Errorf("%s: Metadata v%d: %w", conn.name(), version, resp.ErrorCode)
-	}
-	md := c.Metadata().merge(&resp, version, conn.addr, time.Now())
-	md.release = conn.Release()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return md, nil
 }
 
 // keepBootstrap decides what becomes of a bootstrap connection: it becomes the

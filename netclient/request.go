@@ -3,7 +3,6 @@ package netclient
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -139,76 +138,3 @@ func (c *Client) inBackoff(addr string, now time.Time) bool {
 	r := c.reached[addr]
 	return r != nil && now.Before(r.notBefore)
 }
-
-// Topic returns a topic with its partitions, asking the cluster until it has them.
-// It never creates a topic. The topic is in use from then on, until nobody has
-// looked it up in the metadata for MetadataMaxIdle, as Metadata.Topic,
-// Metadata.Leader and this do. Partitions may be without a leader.
-//
-// When ctx ends first, or the cluster refuses for good (the name is invalid, or
-// not for this client to see), the error is a *TopicError with what the cluster
-// said last.
-func (c *Client) Topic(ctx context.Context, name string) (*Topic, error) {
-	return c.awaitTopic(ctx, name)
-}
-
-// EnsureTopic is Topic for those that write: brokers that create topics by
-// themselves (auto.create.topics.enable) create this one if it does not exist,
-// unless Config.NoTopicCreation is set, or the client knows that it has existed
-// before: a topic that someone has deleted is not created again.
-func (c *Client) EnsureTopic(ctx context.Context, name string) (*Topic, error) {
-	return c.awaitTopic(ctx, name)
-}
-
-func (c *Client) awaitTopic(ctx context.Context, name string) (*Topic, error) {
-	if t := c.Metadata().Topic(name); t != nil && t.usable() && c.inUse(name) {
-		return t, nil
-	}
-	backoff := c.cfg.retryBackoff()
-	var seen error // what the cluster said last
-	for {
-		md, err := c.RefreshMetadata(ctx, name)
-		if refused, ok := err.(*TopicError); ok {
-			return nil, refused
-		}
-		if err != nil {
-			return nil, &TopicError{Topic: name, Err: cmp.Or(seen, err), Wait: err}
-		}
-		switch t := md.Topic(name); {
-		case t == nil:
-			seen = errors.New("the cluster said nothing about it")
-		case t.usable():
-			return t, nil
-		case t.Err == wire.ErrNone:
-			seen = errors.New("it has no partitions yet")
-		case t.Err == wire.ErrInvalidTopicException, t.Err == wire.ErrTopicAuthorizationFailed:
-			return nil, &TopicError{Topic: name, Err: t.Err}
-		default:
-			seen = t.Err
-		}
-		if err := c.sleep(ctx, backoff.Next()); err != nil {
-			return nil, &TopicError{Topic: name, Err: seen, Wait: fmt.Errorf("after %d answers: %w", backoff.Failures(), err)}
-		}
-	}
-}
-
-// inUse reports whether the next refresh will ask for the topic.
-func (c *Client) inUse(topic string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, ok := c.refresh.inUse[topic]
-	return ok
-}
-
-// validTopic reports whether a topic can have that name: 1 to 249 letters,
-// digits, dots, underscores and hyphens, and not "." or "..".
-func validTopic(name string) bool {
-	for _, r := range name {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-' {
-			return false
-		}
-	}
-	return name != "" && name != "." && name != ".." && len(name) <= 249
-}
-
-func (t *Topic) usable() bool { return t.Err == wire.ErrNone && len(t.Partitions) > 0 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -58,7 +59,8 @@ func TestTopicsInUse(t *testing.T) {
 				}
 			}
 			switch got := last(); {
-			case minute < 4 && got != "[t0 t1 t2]",
+			case minute < 4 && got != "[t2]", // a new topic is asked for alone
+				minute >= 5 && minute < 9 && got != "[t0 t1 t2]",
 				minute >= 11 && minute < 19 && got != "[t0 t1]",
 				minute >= 31 && got != "[t0]":
 				t.Fatalf("in minute %d %s were asked for", minute, got)
@@ -67,7 +69,7 @@ func TestTopicsInUse(t *testing.T) {
 		if topic, err := c.Topic(ctx, "t1"); err != nil || len(topic.Partitions) != 1 {
 			t.Errorf("t1 after it was dropped: %+v, %v", topic, err)
 		}
-		if got := last(); got != "[t0 t1]" {
+		if got := last(); got != "[t1]" {
 			t.Errorf("then %s were asked for", got)
 		}
 	})
@@ -77,39 +79,77 @@ func TestTopicsInUse(t *testing.T) {
 // nothing can be refreshed.
 func TestTopicsInUseInAnOutage(t *testing.T) {
 	r := newTestRefresh()
-	r.inUse["used"], r.inUse["idle"] = at(0), at(0)
+	r.inUse["used"], r.inUse["idle"] = topicUse{seen: at(0)}, topicUse{seen: at(0)}
 	var resp msg.MetadataResponse
 	for _, name := range []string{"used", "idle"} {
 		resp.Topics = append(resp.Topics, msg.MetadataResponseTopic{Name: &name})
 	}
-	md := emptyMetadata().merge(&resp, 9, "", at(0))
+	md := next(emptyMetadata(), &resp, 9)
 	for minute := range 60 {
 		md.Topic("used")
-		waiting, topics, _ := r.begin(at(minute*60_000), md)
-		if slices.Contains(topics, "idle") != (minute < 5) || !slices.Contains(topics, "used") {
-			t.Fatalf("in minute %d: %v", minute, topics)
+		round := r.begin(at(minute*60_000), md)
+		_, used := round.topics["used"]
+		if _, idle := round.topics["idle"]; idle != (minute < 5) || !used {
+			t.Fatalf("in minute %d: %v", minute, round.topics)
 		}
-		r.failed(at(minute*60_000), waiting, nil)
+		r.failed(at(minute*60_000), round, nil)
 	}
 }
 
-// TestNoTopicCreation: brokers that can be told to make no topics are.
-func TestNoTopicCreation(t *testing.T) {
-	for release, makes := range map[string]bool{"0.9.0.1": true, "0.10.2.2": true, "0.11.0.3": false, "4.4.0": false} {
+// TestTopicCreation: only EnsureTopic has a topic created, unless the Config forbids
+// it, and only one that was never seen.
+func TestTopicCreation(t *testing.T) {
+	for _, release := range []string{"0.8.0", "0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "2.8.2", "4.4.0"} {
 		synctest.Test(t, func(t *testing.T) {
-			cluster := kafkatest.Start(t, kafkatest.Version(release), kafkatest.Topic("old", 1), kafkatest.Logger(quiet))
-			c, err := New(Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial, Logger: quiet, NoTopicCreation: true})
+			cluster, err := kafkatest.New(kafkatest.Version(release), kafkatest.Topic("old", 1), kafkatest.Topic("other", 1), kafkatest.Logger(quiet))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close()
-			if _, err := c.Topic(within(t, time.Second), "old"); err != nil {
-				t.Error(err)
+			t.Cleanup(func() { cluster.Close() })
+			c, _ := clusterClient(t, cluster)
+			for _, name := range []string{"old", "other"} {
+				if _, err := c.Topic(within(t, 5*time.Second), name); err != nil {
+					t.Errorf("%s: %v", release, err)
+				}
+			}
+			absent := func(what string, err error) {
+				t.Helper()
+				if !errors.Is(err, wire.ErrUnknownTopicOrPartition) || exists(cluster, "new") {
+					t.Errorf("%s: %s: %v", release, what, err)
+				}
 			}
 			_, err = c.Topic(within(t, 5*time.Second), "new")
-			if made := err == nil; made != makes || !made && !errors.Is(err, wire.ErrUnknownTopicOrPartition) {
-				t.Errorf("%s: the topic was made: %v; %v", release, made, err)
+			absent("a look-up", err)
+			md, err := c.RefreshMetadata(within(t, 5*time.Second), "new")
+			if err != nil || md.Topic("new") == nil || md.Topic("new").Err != wire.ErrUnknownTopicOrPartition || md.Topic("old") == nil {
+				t.Errorf("%s: %+v, %v", release, md, err)
+			}
+			if all, err := c.RefreshAllTopics(within(t, 5*time.Second)); err != nil || all.Topic("other") == nil || all.Topic("new").Err != wire.ErrUnknownTopicOrPartition {
+				t.Errorf("%s: %+v, %v", release, all, err)
+			}
+			cautious, _ := New(Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial, Logger: quiet, NoTopicCreation: true})
+			defer cautious.Close()
+			_, err = cautious.EnsureTopic(within(t, 5*time.Second), "new")
+			absent("with NoTopicCreation", err)
+
+			if _, err := c.EnsureTopic(within(t, 5*time.Second), "new"); err != nil {
+				t.Errorf("%s: %v", release, err)
+			}
+			cluster.DeleteTopic("new")
+			time.Sleep(6 * time.Minute) // refreshes, by age
+			for range 2 {
+				_, err = c.EnsureTopic(within(t, 5*time.Second), "new")
+				absent("after it was deleted", err)
+				if !strings.Contains(fmt.Sprint(err), "someone has deleted it") {
+					t.Errorf("%s: %v", release, err)
+				}
+				time.Sleep(time.Hour) // it is not in use any more
 			}
 		})
 	}
+}
+
+func exists(cluster *kafkatest.Cluster, topic string) bool {
+	node, _ := cluster.Leader(topic, 0)
+	return node > 0
 }

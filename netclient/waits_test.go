@@ -310,7 +310,7 @@ func TestNamedTopicBesideAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.mu.Lock()
-	c.refresh.all = true // as RefreshAllTopics does at the same moment
+	c.refresh.next.all = true // as RefreshAllTopics does at the same moment
 	c.mu.Unlock()
 	md, err := c.RefreshMetadata(ctx, "new")
 	if err != nil || md.Topic("new") == nil {

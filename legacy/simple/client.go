@@ -202,7 +202,7 @@ func (c *Client) judge(responses []ProduceResponse) error {
 }
 
 func (c *Client) leader(ctx context.Context, tp wire.TopicPartition) (int32, error) {
-	topic, err := c.net.Topic(ctx, tp.Topic)
+	topic, err := c.net.EnsureTopic(ctx, tp.Topic)
 	if err != nil {
 		return 0, err
 	}

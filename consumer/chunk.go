@@ -11,7 +11,8 @@ import (
 
 // chunk is what one fetch brought of one partition: whole batches, not decoded.
 type chunk struct {
-	question // that was answered with it
+	question          // that was answered with it
+	reading  *reading // that its records belong to; nil unless each is finished by itself
 	node     *fetchNode
 	raw      []byte
 	end      int64 // the offset that follows the last batch
@@ -30,6 +31,8 @@ type cursor struct {
 	batch   record.Batch
 	records record.Records
 	at      int64         // the offset at which reading goes on
+	last    int64         // the offset after the last record read; at first where the chunk begins
+	skipped int64         // offsets without a record between the last record read and the one before
 	count   int           // records read
 	slab    []wire.Header // the headers of the records read last, with room for more
 	inside  bool          // records belongs to batch and is not exhausted
@@ -57,6 +60,7 @@ func (u *cursor) next(o *readOptions, rec *record.Record) error {
 					continue
 				}
 				u.at = rec.Offset + 1
+				u.last, u.skipped = u.at, rec.Offset-u.last
 				u.count++
 				return nil
 			}
@@ -92,7 +96,7 @@ func (u *cursor) headers(rec *record.Record) []wire.Header {
 var errChunkEnd = errors.New("end of the fetched records")
 
 func newChunk(p *partition, n *fetchNode, raw []byte, from, end int64) *chunk {
-	c := &chunk{question: p.ask(), node: n, raw: raw, end: end, cur: cursor{rest: raw, at: from}}
+	c := &chunk{question: p.ask(), reading: p.reading, node: n, raw: raw, end: end, cur: cursor{rest: raw, at: from, last: from}}
 	c.hand.Store(-1)
 	return c
 }

@@ -85,7 +85,7 @@ func read(c *chunk) (offsets []int64, err error) {
 	}
 }
 
-func span(from, to int64) (offsets []int64) {
+func offsetsOf(from, to int64) (offsets []int64) {
 	for ; from < to; from++ {
 		offsets = append(offsets, from)
 	}
@@ -102,13 +102,13 @@ func TestChunkStartsAtThePosition(t *testing.T) {
 			raw := slices.Concat(batchAt(t, f, c, 10, 11, 12, 13, 14), batchAt(t, f, c, 15, 16, 17))
 			last := batchAt(t, f, c, 18)
 			raw = append(raw, last[:len(last)-3]...) // and an end that is cut off
-			s := scan(raw, 12)
+			s := scan(raw, 12, LeaderEpoch{})
 			if s.end != 18 || !s.cut || s.err != nil {
 				t.Errorf("format %d, %v: scanned up to %d, cut %v, error %v", f, c, s.end, s.cut, s.err)
 			}
 			_, p := one()
 			got, err := read(newChunk(p, &fetchNode{}, s.raw, 12, s.end))
-			if err != nil || !slices.Equal(got, span(12, 18)) {
+			if err != nil || !slices.Equal(got, offsetsOf(12, 18)) {
 				t.Errorf("format %d, %v: read %v, %v", f, c, got, err)
 			}
 		}
@@ -120,7 +120,7 @@ func TestChunkHasGaps(t *testing.T) {
 	for _, f := range []record.Format{record.V0, record.V1} {
 		raw := batchAt(t, f, record.None, 10, 11, 15, 16)
 		for _, from := range []int64{10, 12} {
-			s := scan(raw, from)
+			s := scan(raw, from, LeaderEpoch{})
 			_, p := one()
 			got, err := read(newChunk(p, &fetchNode{}, s.raw, from, s.end))
 			want := []int64{10, 11, 15, 16}
@@ -141,11 +141,11 @@ func TestChunkDamage(t *testing.T) {
 		first, second := batchAt(t, f, record.None, 10, 11), batchAt(t, f, record.None, 12)
 		second[len(second)-2] ^= 1
 		raw := slices.Concat(first, second, batchAt(t, f, record.None, 13))
-		s := scan(raw, 10)
+		s := scan(raw, 10, LeaderEpoch{})
 		_, p := one()
 		c := newChunk(p, &fetchNode{}, s.raw, 10, s.end)
 		got, err := read(c)
-		if err == nil || c.cur.at != 12 || !slices.Equal(got, span(10, 12)) {
+		if err == nil || c.cur.at != 12 || !slices.Equal(got, offsetsOf(10, 12)) {
 			t.Errorf("format %d: read %v, then at %d: %v", f, got, c.cur.at, err)
 		}
 		c = newChunk(p, &fetchNode{}, s.raw, 10, s.end)
@@ -153,7 +153,7 @@ func TestChunkDamage(t *testing.T) {
 		if err == nil || at != 12 || c.end != 12 {
 			t.Errorf("format %d: check ends at %d, %d: %v", f, at, c.end, err)
 		}
-		if got, err = read(c); err != nil || !slices.Equal(got, span(10, 12)) {
+		if got, err = read(c); err != nil || !slices.Equal(got, offsetsOf(10, 12)) {
 			t.Errorf("format %d: after the check %v, %v", f, got, err)
 		}
 	}
@@ -161,7 +161,7 @@ func TestChunkDamage(t *testing.T) {
 
 func TestCursorIsAValue(t *testing.T) {
 	_, p := one()
-	raw := batchAt(t, record.V2, record.Gzip, span(10, 20)...)
+	raw := batchAt(t, record.V2, record.Gzip, offsetsOf(10, 20)...)
 	c := newChunk(p, &fetchNode{}, raw, 10, 20)
 	options := readOptions{codecs: compress.New()}
 	var rec record.Record
@@ -173,7 +173,7 @@ func TestCursorIsAValue(t *testing.T) {
 	again := c.cur
 	rest, _ := read(c)
 	c.cur = again
-	if once, _ := read(c); !slices.Equal(rest, once) || !slices.Equal(rest, span(13, 20)) {
+	if once, _ := read(c); !slices.Equal(rest, once) || !slices.Equal(rest, offsetsOf(13, 20)) {
 		t.Errorf("a copy read %v, the original %v", once, rest)
 	}
 }
@@ -186,7 +186,7 @@ func TestRecordIsWhatWasWritten(t *testing.T) {
 	if err := c.cur.next(&options, &raw); err != nil {
 		t.Fatal(err)
 	}
-	rec := newRecord(p.tp, &c.cur, &raw)
+	rec := newRecord(c, &c.cur, &raw)
 	clone := rec.Clone()
 	clear(c.raw)
 	if rec.Value[0] != 0 {
@@ -199,7 +199,7 @@ func TestRecordIsWhatWasWritten(t *testing.T) {
 	if h := clone.Headers; len(h) != 1 || h[0].Key != "at" || !slices.Equal(h[0].Value, []byte{10}) {
 		t.Errorf("headers %v", h)
 	}
-	none := newRecord(p.tp, &c.cur, &record.Record{Timestamp: -1})
+	none := newRecord(c, &c.cur, &record.Record{Timestamp: -1})
 	if !none.Timestamp.IsZero() || none.TimestampType != NoTimestamp {
 		t.Errorf("no timestamp: %v, %v", none.Timestamp, none.TimestampType)
 	}

@@ -9,7 +9,7 @@ import (
 // Close is Shutdown, bounded by RequestTimeout. It makes a Consumer an io.Closer, to be deferred.
 func (c *Consumer) Close() error { return c.Shutdown(context.Background()) }
 
-// Shutdown commits what the application finished unless ManualCommit is set, runs OnRevoked, leaves
+// Shutdown commits what the application finished unless CommitMode is CommitManual, runs OnRevoked, leaves
 // the group, and ends everything that this consumer started, its client too if Dial made it. A
 // waiting Poll or Records returns ErrClosed; a rebalance callback that is running ends first.
 //

@@ -36,6 +36,36 @@ func (p ResetPolicy) String() string {
 	return fmt.Sprintf("ResetPolicy(%d)", int8(p))
 }
 
+// CommitMode says what is committed, and when.
+type CommitMode int8
+
+const (
+	// CommitFollowed commits automatically what was followed by the next: a record of Records when
+	// the iteration asks for the next one, what a Poll returned when Poll is called again. It is for
+	// applications that handle one record, or what one Poll returned, before they ask for more.
+	CommitFollowed CommitMode = iota
+	// CommitFinished commits automatically what Finish has named, from any goroutine and in any
+	// order: of each partition the lowest offset that is not finished. It is for applications that
+	// hand records to workers. Every record has to be finished at some time: one that never is keeps
+	// what comes after it in its partition from being committed.
+	CommitFinished
+	// CommitManual commits only in Commit, CommitRecords and CommitOffsets.
+	CommitManual
+)
+
+// String is "followed", "finished" or "manual".
+func (m CommitMode) String() string {
+	switch m {
+	case CommitFollowed:
+		return "followed"
+	case CommitFinished:
+		return "finished"
+	case CommitManual:
+		return "manual"
+	}
+	return fmt.Sprintf("CommitMode(%d)", int8(m))
+}
+
 // A RebalanceFunc hears of partitions that come or go. It runs in the goroutine that is in Poll,
 // Records, Unsubscribe or Close, with its ctx, while no record is delivered; heartbeats go on
 // beside it. It may call every method of c but Poll, Records, Unsubscribe and Close.
@@ -66,10 +96,10 @@ type Config struct {
 	// Kafka: auto.offset.reset.
 	AutoOffsetReset ResetPolicy
 
-	// ManualCommit leaves committing to the application. Default: false: what the application
-	// finished is committed every AutoCommitInterval, before a rebalance and at Close.
-	// Kafka: enable.auto.commit, negated.
-	ManualCommit bool
+	// CommitMode says which records are finished. What is finished is committed every
+	// AutoCommitInterval, before a rebalance and at Close, unless this is CommitManual. Default:
+	// CommitFollowed. Kafka: enable.auto.commit; false is CommitManual.
+	CommitMode CommitMode
 
 	// AutoCommitInterval is the time between automatic commits. Default: 5 s; negative: a
 	// millisecond. Kafka: auto.commit.interval.ms.
@@ -160,6 +190,9 @@ func (c *Config) Validate() error {
 	}
 	if c.AutoOffsetReset < ResetLatest || c.AutoOffsetReset > ResetNone {
 		bad("AutoOffsetReset is %d; allowed are ResetLatest, ResetEarliest and ResetNone", int8(c.AutoOffsetReset))
+	}
+	if c.CommitMode < CommitFollowed || c.CommitMode > CommitManual {
+		bad("CommitMode is %d; allowed are CommitFollowed, CommitFinished and CommitManual", int8(c.CommitMode))
 	}
 	if c.GroupInstanceID != "" && c.GroupID == "" {
 		bad("GroupInstanceID is %q without a GroupID", c.GroupInstanceID)

@@ -16,7 +16,7 @@ func TestZeroConfigIsTheSpecifiedDefault(t *testing.T) {
 	got := Config{}.withDefaults()
 	for name, ok := range map[string]bool{
 		"auto.offset.reset":         got.AutoOffsetReset == ResetLatest,
-		"enable.auto.commit":        !got.ManualCommit,
+		"enable.auto.commit":        got.CommitMode == CommitFollowed,
 		"auto.commit.interval.ms":   got.AutoCommitInterval == 5*time.Second,
 		"session.timeout.ms":        got.SessionTimeout == 30*time.Second,
 		"heartbeat.interval.ms":     got.HeartbeatInterval == 3*time.Second,
@@ -78,7 +78,7 @@ func TestParseProperties(t *testing.T) {
 	if len(client.BootstrapServers) != 2 || client.ClientID != "me" || client.RequestTimeout != 7*time.Second {
 		t.Errorf("client: %+v", client)
 	}
-	if c.GroupID != "g" || c.AutoOffsetReset != ResetEarliest || !c.ManualCommit || c.AutoCommitInterval != time.Second ||
+	if c.GroupID != "g" || c.AutoOffsetReset != ResetEarliest || c.CommitMode != CommitManual || c.AutoCommitInterval != time.Second ||
 		c.SessionTimeout != 10*time.Second || c.HeartbeatInterval != time.Second || c.MaxPollInterval != time.Minute ||
 		c.FetchMinBytes != -1 || c.FetchMaxWait != -1 || c.MaxPartitionFetchBytes != 1000 || c.FetchMaxBytes != 2000 ||
 		len(c.Assignors) != 2 || c.Assignors[0].Protocol().Name != "roundrobin" || c.Assignors[1].Protocol().Name != "range" ||

@@ -110,6 +110,7 @@ func New(client *netclient.Client, cfg Config) (*Consumer, error) {
 		due:     managerState{counts: map[string]int32{}},
 		done:    make(chan struct{}),
 	}
+	c.subs.byRecord = cfg.CommitMode == CommitFinished
 	pool := func(name string) *netclient.Pool {
 		return client.NewPool(netclient.PoolConfig{Name: name, ClientID: cfg.ClientID, RequestTimeout: cfg.RequestTimeout})
 	}
@@ -229,7 +230,7 @@ func (c *Consumer) resetLookup() lookup {
 }
 
 // Unsubscribe ends the subscription or the assignment: what the application finished is committed
-// unless ManualCommit is set, OnRevoked runs if the partitions came from a group, and the group is
+// unless CommitMode is CommitManual, OnRevoked runs if the partitions came from a group, and the group is
 // left. It waits for the commit until ctx ends, RequestTimeout if that has no deadline.
 func (c *Consumer) Unsubscribe(ctx context.Context) error {
 	ctx, stop := c.bound(ctx)

@@ -33,18 +33,23 @@
 //
 // # What is committed
 //
-// The committed offset is that of the next record to read. Unless ManualCommit is set, what the
-// application has finished is committed every AutoCommitInterval, before a rebalance, and at Close:
+// The committed offset is that of the next record to read. What the application has finished is
+// committed every AutoCommitInterval, before a rebalance, and at Close. What counts as finished is
+// for Config.CommitMode to say:
 //
-//   - A record of Records is finished when the iteration asks for the next one, or when the body
-//     calls [Consumer.Finish]. What was in hand at a break, a return or a panic is not finished
-//     until Records or Poll is called again.
-//   - What Poll returned is finished when Poll is called again.
-//   - [Consumer.Commit] finishes all that was handed out and commits it.
+//   - [CommitFollowed], the default. A record of Records is finished when the iteration asks for the
+//     next one, or when the body calls [Consumer.Finish]. What was in hand at a break, a return or a
+//     panic is not finished until Records or Poll is called again. What Poll returned is finished
+//     when Poll is called again. [Consumer.Commit] finishes all that was handed out and commits it.
+//   - [CommitFinished]. A record is finished when Finish names it, from any goroutine and in any
+//     order: for pools of workers. Of each partition what is below its lowest unfinished record is
+//     committed, and only ranges of offsets are kept for that.
+//   - [CommitManual]. Nothing is committed but by Commit, [Consumer.CommitRecords] and
+//     [Consumer.CommitOffsets].
 //
-// So an application that handles a record before it asks for the next handles every record at
-// least once, and after a clean Close none twice. Where nothing was read, the position is committed
-// all the same: it says where reading would go on.
+// So an application that handles a record before it asks for the next, or before it calls Finish,
+// handles every record at least once, and after a clean Close none twice. Where nothing was read,
+// the position is committed all the same: it says where reading is to begin.
 //
 // Only partitions that this consumer still owns are committed, in the generation of the group in
 // which it owned them. A commit that comes too late fails with [ErrSessionExpired] and changes

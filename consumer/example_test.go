@@ -85,7 +85,7 @@ func ExampleConsumer_Poll() {
 	ctx := context.Background()
 
 	c, err := consumer.New(client, consumer.Config{
-		GroupID: "my-group", Topics: []string{"my-topic"}, AutoOffsetReset: consumer.ResetEarliest, ManualCommit: true,
+		GroupID: "my-group", Topics: []string{"my-topic"}, AutoOffsetReset: consumer.ResetEarliest, CommitMode: consumer.CommitManual,
 	})
 	if err != nil {
 		log.Fatal(err)

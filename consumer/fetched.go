@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 	"github.com/barnabas-kafka/barnabas/wire/record"
@@ -16,15 +17,17 @@ import (
 
 // scanned is what the headers of fetched bytes tell.
 type scanned struct {
-	raw     []byte // the whole batches
-	end     int64  // the offset after the last of them
-	partial int    // bytes that an incomplete batch at the end would have; 0: there is none, or it does not say
-	cut     bool   // there is an incomplete batch at the end
-	err     error  // what is wrong after raw
+	raw     []byte       // the whole batches
+	end     int64        // the offset after the last of them
+	partial int          // bytes that an incomplete batch at the end would have; 0: there is none, or it does not say
+	cut     bool         // there is an incomplete batch at the end
+	err     error        // what is wrong after raw
+	epochs  leaderEpochs // where they change
 }
 
-// scan goes over the headers of batches and messages. The rest is the application's to decode.
-func scan(raw []byte, from int64) scanned {
+// scan goes over the headers of batches and messages, which follow one of the leader epoch last. The
+// rest is the application's to decode.
+func scan(raw []byte, from int64, last LeaderEpoch) scanned {
 	s := scanned{end: from}
 	r := record.NewReader(raw)
 	size := 0
@@ -34,6 +37,10 @@ func scan(raw []byte, from int64) scanned {
 		case err == nil:
 			size += b.Size
 			s.end = max(s.end, b.LastOffset+1)
+			if epoch := netclient.ToLeaderEpoch(b.PartitionLeaderEpoch); epoch != last {
+				s.epochs.note(b.BaseOffset, epoch)
+				last = epoch
+			}
 			continue
 		case errors.Is(err, record.ErrPartial):
 			s.cut = true
@@ -75,7 +82,7 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 		for j := range resp.Responses[i].Partitions {
 			fp := &resp.Responses[i].Partitions[j]
 			if pl, ok := parts[TopicPartition{Topic: topic, Partition: fp.PartitionIndex}]; ok {
-				answers = append(answers, answer{pl, fp, scan(fp.Records, pl.offset)})
+				answers = append(answers, answer{pl, fp, scan(fp.Records, pl.offset, pl.written)})
 			}
 		}
 	}
@@ -120,6 +127,9 @@ func (c *Consumer) queue(n *fetchNode, pl planned, s scanned, now time.Time) {
 	p := pl.p
 	if len(s.raw) > 0 && s.end > pl.offset {
 		p.push(newChunk(p, n, s.raw, pl.offset, s.end))
+		for _, e := range s.epochs {
+			p.epochs.note(e.from, e.epoch)
+		}
 		p.limit = 0
 	}
 	switch {

@@ -24,8 +24,9 @@ type fetchNode struct {
 // planned is one partition of a fetch, as it stood when the fetch was sent.
 type planned struct {
 	question
-	offset int64
-	limit  int
+	offset  int64
+	limit   int
+	written LeaderEpoch // who wrote the last record before offset
 }
 
 // fetchPlan is what to ask a broker for.
@@ -135,7 +136,7 @@ func (c *Consumer) planFetch(n *fetchNode, md *netclient.Metadata, now time.Time
 			full = true
 		default:
 			limit := max(min(c.cfg.MaxPartitionFetchBytes, c.cfg.FetchMaxBytes), p.limit)
-			plan.parts = append(plan.parts, planned{question: p.ask(), offset: p.fetchAt, limit: limit})
+			plan.parts = append(plan.parts, planned{question: p.ask(), offset: p.fetchAt, limit: limit, written: p.epochs.last()})
 		}
 	}
 	if full {

@@ -195,7 +195,7 @@ func TestContractRevokedBeforeLost(t *testing.T) {
 		var a *Consumer
 		var heard []string
 		a = w.consumer("a", Config{
-			GroupID: "g", Topics: []string{"t"}, ManualCommit: true,
+			GroupID: "g", Topics: []string{"t"}, CommitMode: CommitManual,
 			OnRevoked: func(ctx context.Context, c *Consumer, tps []TopicPartition) {
 				// Nobody else has the partition yet, and the commit counts.
 				w.must(c.Commit(ctx))
@@ -270,7 +270,7 @@ func TestContractCommitFencing(t *testing.T) {
 func TestContractOnlyWhatIsOwnedIsCommitted(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.count("t", 2, 3)
-		c := w.consumer("c", Config{GroupID: "g", ManualCommit: true})
+		c := w.consumer("c", Config{GroupID: "g", CommitMode: CommitManual})
 		w.must(c.Assign(tps("t", 0)...))
 		err := c.CommitOffsets(w.ctx, map[TopicPartition]OffsetAndMetadata{tps("t", 0)[0]: {Offset: 1}, tps("t", 1)[0]: {Offset: 1}})
 		if !errors.Is(err, ErrNotAssigned) || !strings.Contains(err.Error(), "partition 1") {

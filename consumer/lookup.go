@@ -132,6 +132,7 @@ func (c *Consumer) resolveCommitted(asked questions) {
 			c.lookupFailed(p, "look up the committed offset", failed)
 		case ok:
 			p.seek(committed.Offset)
+			p.epochs.note(committed.Offset-1, committed.LeaderEpoch)
 			p.trouble.over()
 			p.backoff.Reset()
 		default:

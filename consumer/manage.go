@@ -183,7 +183,7 @@ func (c *Consumer) autoCommitDue(now time.Time) time.Time {
 
 // autoCommits says whether there is something to do for automatic commits. The caller holds c.mu.
 func (c *Consumer) autoCommits() bool {
-	return !c.cfg.ManualCommit && c.cfg.GroupID != "" && !c.due.noStorage
+	return c.cfg.CommitMode != CommitManual && c.cfg.GroupID != "" && !c.due.noStorage
 }
 
 // autoCommitted looks at what came of an automatic commit: brokers that keep no offsets are not

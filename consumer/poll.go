@@ -119,7 +119,7 @@ func (c *Consumer) goThrough(ctx context.Context, ch *chunk, attention uint32, y
 			return true
 		}
 		ch.hand.Store(rec.Offset)
-		if !yield(newRecord(ch.p.tp, &ch.cur, &rec), nil) {
+		if !yield(newRecord(ch, &ch.cur, &rec), nil) {
 			return false
 		}
 		if c.attention.Load() != attention {
@@ -148,6 +148,7 @@ func (c *Consumer) setDown(ch *chunk, count int, done, more bool, failed error) 
 	}
 	switch {
 	case failed != nil:
+		ch.reading.finish(ch.cur.last, ch.cur.at)
 		ch.p.failAt(ch.cur.at, &CorruptRecordError{TopicPartition: ch.p.tp, Offset: ch.cur.at, Err: failed})
 	case done:
 		ch.p.used(ch)

@@ -81,11 +81,14 @@ func (c *Consumer) each(ch *chunk, yield func(Record) bool) bool {
 	for {
 		if err := cur.next(&options, &rec); err != nil {
 			if !errors.Is(err, errChunkEnd) {
+				ch.reading.finish(cur.last, cur.at)
 				c.undeliverable(ch, cur.at, err)
+			} else {
+				ch.reading.finish(cur.last, ch.end)
 			}
 			return true
 		}
-		if !yield(newRecord(ch.p.tp, &cur, &rec)) {
+		if !yield(newRecord(ch, &cur, &rec)) {
 			return false
 		}
 	}

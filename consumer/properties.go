@@ -31,7 +31,7 @@ var properties = map[string]property{
 	}},
 	"auto.offset.reset":             {"earliest, latest, none (or smallest, largest)", setReset},
 	"partition.assignment.strategy": {"range and roundrobin, separated by commas", setAssignors},
-	"enable.auto.commit":            negated(func(c *Config) *bool { return &c.ManualCommit }),
+	"enable.auto.commit":            {"true or false", setAutoCommit},
 	"check.crcs":                    negated(func(c *Config) *bool { return &c.SkipCRCCheck }),
 	"auto.commit.interval.ms":       millis(0, func(c *Config) *time.Duration { return &c.AutoCommitInterval }),
 	"session.timeout.ms":            millis(1, func(c *Config) *time.Duration { return &c.SessionTimeout }),
@@ -79,6 +79,14 @@ func setReset(c *Config, v string) bool {
 	}[strings.ToLower(v)]
 	c.AutoOffsetReset = policy
 	return ok
+}
+
+func setAutoCommit(c *Config, v string) bool {
+	c.CommitMode = CommitFollowed
+	if strings.EqualFold(v, "false") {
+		c.CommitMode = CommitManual
+	}
+	return strings.EqualFold(v, "true") || strings.EqualFold(v, "false")
 }
 
 // setAssignors takes short names, and Java's class names, which end in RangeAssignor and so on.

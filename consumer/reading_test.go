@@ -20,7 +20,7 @@ import (
 func TestReadsAndCommitsOnEveryRelease(t *testing.T) {
 	forVersions(t, func(w *world) {
 		w.count("t", 2, 3)
-		c := w.consumer("c", Config{GroupID: "g", ManualCommit: true})
+		c := w.consumer("c", Config{GroupID: "g", CommitMode: CommitManual})
 		w.must(c.Assign(tps("t", 0, 1)...))
 		w.want(w.poll(c, 6), "t/0@0=0", "t/0@1=1", "t/0@2=2", "t/1@0=0", "t/1@1=1", "t/1@2=2")
 		if hw, ok := c.HighWater(tps("t", 1)[0]); hw != 3 || !ok {
@@ -585,7 +585,7 @@ func TestMetrics(t *testing.T) {
 		w.must(err)
 		defer client.Close()
 		w.count("t", 2, 10)
-		cfg := Config{GroupID: "g", Topics: []string{"t"}, AutoOffsetReset: ResetEarliest, ManualCommit: true}
+		cfg := Config{GroupID: "g", Topics: []string{"t"}, AutoOffsetReset: ResetEarliest, CommitMode: CommitManual}
 		c, err := New(client, cfg)
 		w.must(err)
 		twin, err := New(client, Config{})

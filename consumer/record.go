@@ -51,6 +51,9 @@ type Record struct {
 	// Headers are in order; a key may come more than once, and a value is nil when it is null. nil
 	// when there are none. Brokers before 0.11 keep none.
 	Headers []Header
+
+	reading *reading // that it belongs to; nil unless records are finished one by one
+	skipped int64    // offsets before it that have no record
 }
 
 // Header is one header of a record.
@@ -89,15 +92,17 @@ func (r Record) Content() (key, value []byte, headers []Header, timestamp time.T
 }
 
 // newRecord makes what the application sees.
-func newRecord(tp TopicPartition, cur *cursor, rec *record.Record) Record {
+func newRecord(ch *chunk, cur *cursor, rec *record.Record) Record {
 	out := Record{
-		Topic:       tp.Topic,
-		Partition:   tp.Partition,
+		Topic:       ch.p.tp.Topic,
+		Partition:   ch.p.tp.Partition,
 		Offset:      rec.Offset,
 		LeaderEpoch: netclient.ToLeaderEpoch(cur.batch.PartitionLeaderEpoch),
 		Key:         rec.Key,
 		Value:       rec.Value,
 		Headers:     cur.headers(rec),
+		reading:     ch.reading,
+		skipped:     cur.skipped,
 	}
 	switch {
 	case rec.Timestamp < 0:

@@ -69,7 +69,7 @@ func TestHeadersAreEachRecordsOwn(t *testing.T) {
 		options := readOptions{}
 		var rec record.Record
 		for cur.next(&options, &rec) == nil {
-			r := newRecord(p.tp, &cur, &rec)
+			r := newRecord(c, &cur, &rec)
 			_ = append(r.Headers, wire.Header{Key: "mine", Value: bytes.Repeat([]byte("x"), 10)})
 			kept = append(kept, r)
 		}

@@ -29,7 +29,7 @@ func staleAnswer(w *world, key wire.APIKey, policy ResetPolicy) {
 	tp := tps("t", 0)[0]
 	leader, _ := w.cluster.Leader("t", 0)
 	w.cluster.MoveCoordinator("g", leader%3+1)
-	c := w.exactly("c", Config{GroupID: "g", AutoOffsetReset: policy, ManualCommit: true, FetchMaxWait: time.Minute, RequestTimeout: time.Hour})
+	c := w.exactly("c", Config{GroupID: "g", AutoOffsetReset: policy, CommitMode: CommitManual, FetchMaxWait: time.Minute, RequestTimeout: time.Hour})
 	release := make(chan struct{})
 	first := true
 	defer w.cluster.Control(key, func(kafkatest.Request) (a kafkatest.Action) {

@@ -124,7 +124,7 @@ func FuzzChunk(f *testing.F) {
 		if from < 0 {
 			return
 		}
-		s := scan(raw, from)
+		s := scan(raw, from, LeaderEpoch{})
 		if s.end < from || len(s.raw) > len(raw) {
 			t.Fatalf("scanned %d of %d bytes up to %d", len(s.raw), len(raw), s.end)
 		}

@@ -31,6 +31,8 @@ type subscriptionState struct {
 	topics  []string // sorted; with a pattern, those that match it now
 	parts   map[TopicPartition]*partition
 	order   []*partition // every assigned partition; fetches go through it in turn
+	// byRecord: the application says of each record that it is finished (CommitFinished).
+	byRecord bool
 }
 
 // lookup is what has to be found out before a partition can be read.
@@ -60,6 +62,11 @@ type partition struct {
 	// has in hand is ahead of both.
 	position, finished int64
 	open               *chunk
+	// reading takes the place of finished where each record is finished by itself; its end is where
+	// the position is. nil before there is one, and in the other modes.
+	reading  *reading
+	byRecord bool
+	epochs   leaderEpochs // of what was fetched and is not finished
 
 	paused              bool
 	highWater, logStart int64 // as of the last fetch; -1 before it
@@ -110,6 +117,7 @@ func (s *subscriptionState) assign(tps []TopicPartition, start lookup) (added, r
 		want[tp] = true
 		if s.parts[tp] == nil {
 			p := newPartition(tp, start)
+			p.byRecord = s.byRecord
 			s.parts[tp] = p
 			s.order = append(s.order, p)
 			added = append(added, tp)
@@ -151,10 +159,17 @@ func (s *subscriptionState) commits() map[TopicPartition]OffsetAndMetadata {
 	offsets := make(map[TopicPartition]OffsetAndMetadata, len(s.order))
 	for _, p := range s.order {
 		if p.lookup == lookupNone {
-			offsets[p.tp] = OffsetAndMetadata{Offset: p.done()}
+			offsets[p.tp] = p.commit()
 		}
 	}
 	return offsets
+}
+
+// commit is what there is to commit.
+func (p *partition) commit() OffsetAndMetadata {
+	done := p.done()
+	p.epochs.forget(done)
+	return OffsetAndMetadata{Offset: done, LeaderEpoch: p.epochs.before(done)}
 }
 
 // inHand is the offset of the record that Records handed out last and that the application still
@@ -170,11 +185,16 @@ func (p *partition) inHand() int64 {
 func (p *partition) next() int64 { return max(p.position, p.inHand()+1) }
 
 // done is the offset below which everything is finished. The record in hand is not.
-func (p *partition) done() int64 { return max(p.finished, p.inHand()) }
+func (p *partition) done() int64 {
+	if p.reading != nil {
+		return p.reading.lowest()
+	}
+	return max(p.finished, p.inHand())
+}
 
 // finish marks all that was handed out of the partition as finished, the record in hand too.
 func (p *partition) finish() {
-	if p.lookup == lookupNone {
+	if p.lookup == lookupNone && p.reading == nil {
 		p.finished = max(p.finished, p.next())
 	}
 }
@@ -207,13 +227,17 @@ func (p *partition) used(c *chunk) {
 	p.open = nil
 	p.position = c.end
 	p.finish()
+	p.reading.finish(c.cur.last, c.end)
 }
 
 // jump drops all that was fetched or is on its way for the partition.
 func (p *partition) jump() {
 	p.jumps++
 	p.drop()
-	p.open = nil
+	if p.open != nil {
+		p.position = p.next()
+		p.open = nil
+	}
 	p.looking = false
 	p.fetching = nil
 }
@@ -233,7 +257,14 @@ func (p *partition) drop() {
 // seek moves the partition to an offset. Whatever was wrong before is forgotten.
 func (p *partition) seek(offset int64) {
 	p.restart(lookupNone)
+	switch {
+	case p.reading != nil:
+		p.reading = p.reading.jump(p.position, offset)
+	case p.byRecord:
+		p.reading = newReading(offset)
+	}
 	p.position, p.finished, p.fetchAt = offset, offset, offset
+	p.epochs = nil
 }
 
 // restart makes the partition's position a matter of look-up again.
@@ -256,7 +287,7 @@ func (p *partition) fail(err error, sticky bool) {
 
 // failAt puts the position back to the record that can't be delivered, and makes Poll say why.
 func (p *partition) failAt(offset int64, err error) {
-	finished := min(p.done(), offset)
+	finished := min(max(p.finished, p.inHand()), offset)
 	p.jump()
 	p.finished, p.position, p.fetchAt = finished, offset, offset
 	p.fail(err, true)

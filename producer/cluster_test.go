@@ -68,6 +68,7 @@ type written struct {
 	timestamp int64
 	key       string
 	value     string
+	null      bool // key and value
 	headers   []wire.Header
 	format    record.Format
 	codec     record.Compression
@@ -135,7 +136,7 @@ func readRecords(t testing.TB, data []byte) (all []written) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, written{rec.Offset, rec.Timestamp, string(rec.Key), string(rec.Value), headersOf(&rec), b.Format, b.Compression})
+			all = append(all, written{rec.Offset, rec.Timestamp, string(rec.Key), string(rec.Value), rec.Key == nil && rec.Value == nil, headersOf(&rec), b.Format, b.Compression})
 		}
 	}
 }

@@ -541,9 +541,11 @@ func TestContractErrors(t *testing.T) {
 			rec  Record
 			want string
 		}{
-			{Record{Topic: "t"}, `producer: send to topic "t": key and value are both nil`},
 			{Record{Value: []byte("v")}, "names no topic"},
-			{Record{Topic: "t", Value: []byte("v"), Timestamp: time.Unix(-5, 0)}, "before 1970"},
+			{Record{Topic: "t", Value: []byte("v"), Timestamp: time.Unix(-5, 0)}, `producer: send to topic "t": the timestamp is before 1970`},
+			{Record{Topic: "t", Value: []byte("v"), Timestamp: time.UnixMilli(math.MaxInt64).Add(time.Millisecond)}, "too late"},
+			{Record{Topic: "t", Value: []byte("v"), Timestamp: time.Unix(1<<62, 0)}, "too late"},
+			{Record{Topic: "t", Value: []byte("v"), Timestamp: time.Unix(math.MaxInt64, 0)}, "before 1970"}, // time.Time itself wraps
 			{Record{Topic: "t", Value: make([]byte, 1<<20)}, "max.request.size allows 1048576"},
 			{Record{Topic: "not a topic", Value: []byte("v")}, `topic "not a topic"`},
 		} {

@@ -20,13 +20,13 @@ var ErrClosed = netclient.ErrClosed
 var ErrUnsupported = errors.New("the broker is too old")
 
 var (
-	errNoKeyNoValue = errors.New("key and value are both nil; a record needs one of them")
-	errNoTimestamp  = errors.New("the timestamp is before 1970")
-	errNoTopic      = errors.New("the record names no topic")
-	errNoLeader     = errors.New("no leader is known for it")
-	errNotSent      = errors.New("its turn has not come; the broker may be slow to answer what was sent before")
-	errNoAnswer     = errors.New("the broker has not answered yet")
-	errUnmentioned  = errors.New("the broker's answer says nothing about it")
+	errEarlyTime   = errors.New("the timestamp is before 1970")
+	errLateTime    = errors.New("the timestamp is too late: its milliseconds since 1970 don't fit into 64 bits")
+	errNoTopic     = errors.New("the record names no topic")
+	errNoLeader    = errors.New("no leader is known for it")
+	errNotSent     = errors.New("its turn has not come; the broker may be slow to answer what was sent before")
+	errNoAnswer    = errors.New("the broker has not answered yet")
+	errUnmentioned = errors.New("the broker's answer says nothing about it")
 )
 
 var errClientClosed = errors.New("its client was closed")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -140,10 +141,12 @@ func check(rec *Record) error {
 	switch {
 	case rec.Topic == "":
 		return errNoTopic
-	case rec.Key == nil && rec.Value == nil:
-		return errNoKeyNoValue
-	case rec.Timestamp.Before(time.UnixMilli(0)) && !rec.Timestamp.IsZero():
-		return errNoTimestamp
+	case rec.Timestamp.IsZero():
+		return nil
+	case rec.Timestamp.Before(time.UnixMilli(0)):
+		return errEarlyTime
+	case rec.Timestamp.After(time.UnixMilli(math.MaxInt64)):
+		return errLateTime
 	}
 	return nil
 }

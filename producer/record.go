@@ -19,12 +19,11 @@ type Header = wire.Header
 type Record struct {
 	Topic     string
 	Partition Partition // zero: the partitioner chooses
-	// Key and Value are null when nil, and empty when empty; one of them must not
-	// be nil.
+	// Key and Value are null when nil, and empty when empty.
 	Key, Value []byte
 	// Headers need brokers of 0.11 or later (KIP-82).
 	Headers []Header
-	// Timestamp is kept in milliseconds. Zero: the time of Send, exact to some
+	// Timestamp is kept in milliseconds; it can't be before 1970. Zero: the time of Send, exact to some
 	// milliseconds. Brokers before 0.10 keep none, and a topic whose
 	// message.timestamp.type is LogAppendTime keeps the broker's own time instead
 	// (KIP-32).

@@ -3,6 +3,7 @@ package producer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +99,33 @@ func TestHeadersAndTombstones(t *testing.T) {
 			t.Errorf("sent after %v, and the timestamp is %v", began, at)
 		}
 	})
+}
+
+// TestNothingInIt: a record of neither key nor value is one, in every format; and
+// so is one of the last millisecond there is.
+func TestNothingInIt(t *testing.T) {
+	for _, release := range []string{"0.8.0", "0.10.2.2", "4.4.0"} {
+		synctest.Test(t, func(t *testing.T) {
+			cluster := kafkatest.Start(t, quiet, kafkatest.Version(release), kafkatest.Topic("t", 1))
+			p := newProducer(t, cluster, Config{})
+			last := time.UnixMilli(math.MaxInt64)
+			for _, at := range []time.Time{last, time.UnixMilli(0), last} {
+				mustSend(t, p, Record{Topic: "t", Timestamp: at})
+			}
+			if err := p.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			log := readLog(t, cluster, "t", 0)
+			if len(log) != 3 || log[2].format > record.V0 && (log[2].timestamp != math.MaxInt64 || log[1].timestamp != 0) {
+				t.Fatalf("%s: %+v", release, log)
+			}
+			for _, w := range log {
+				if !w.null {
+					t.Errorf("%s: key %q, value %q", release, w.key, w.value)
+				}
+			}
+		})
+	}
 }
 
 // TestPartitions: keys are spread as kafka-python and Java do it, null keys

@@ -78,7 +78,7 @@ func NewConsumer(client *Client, group, topic string, config ConsumerConfig) (*C
 		config.AutoCommitEveryT = 5 * time.Second
 	}
 	modern, err := consumer.New(client.net, consumer.Config{
-		GroupID: group, ManualCommit: true,
+		GroupID: group, CommitMode: consumer.CommitManual,
 		AutoOffsetReset: config.AutoOffsetReset, MaxPartitionFetchBytes: config.MaxBufferSize,
 	})
 	if err != nil {

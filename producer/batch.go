@@ -28,9 +28,10 @@ type batch struct {
 	clock     batchClock
 	calls     []call // of its SendFunc records
 
-	sealed bool   // data is final, up to the CRC; or err is set
-	data   []byte // the finished batch, in buf
-	err    error  // why it can't be sent at all
+	sealed  bool   // data is final, up to the CRC; or err is set
+	data    []byte // the finished batch, in buf
+	err     error  // why it can't be sent at all, or again
+	message string // what the broker said besides, where err is its own
 
 	first   int32 // the index in result of its first record: not 0 after a split
 	records int32
@@ -39,6 +40,8 @@ type batch struct {
 	// What follows is the sender's.
 	stamped  bool
 	attempts int
+	forgiven int   // attempts that don't count against Retries: those from before it was divided
+	corrupt  int   // answers that called it corrupt
 	node     int32 // the broker it was last sent to, -1 none
 	last     error // why it was not acknowledged so far
 	unsure   bool  // an earlier attempt may have been written nevertheless

@@ -69,7 +69,7 @@ func (c *chaos) something(what int) {
 	id := int32(c.random.IntN(chaosPartitions))
 	codes := []wire.ErrorCode{
 		wire.ErrNotLeaderOrFollower, wire.ErrRequestTimedOut, wire.ErrNotEnoughReplicas, wire.ErrMessageTooLarge,
-		wire.ErrTopicAuthorizationFailed, wire.ErrLeaderNotAvailable,
+		wire.ErrTopicAuthorizationFailed, wire.ErrLeaderNotAvailable, wire.ErrCorruptMessage, wire.ErrInvalidRecord,
 	}
 	switch {
 	case what < 5:

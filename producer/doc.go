@@ -64,7 +64,10 @@
 // with the client's retry backoff between two attempts. What was never sent, because no
 // leader was known or its broker could not be reached, is not an attempt: it
 // waits for DeliveryTimeout. A batch that the broker finds too large is split and
-// sent in halves, unless Retries is negative (KIP-126).
+// sent in halves whatever Retries says (KIP-126); of a batch in which the broker
+// refuses single records, such as those without a key for a compacted topic, these
+// fail and the others are sent again, unless Retries is negative. The README has
+// what follows from each error code.
 //
 // Without retries, the default of kafka-python and old Java clients, a leader
 // that has just moved, or a topic that has just been made, can fail records.

@@ -106,8 +106,11 @@ type DeliveryError struct {
 	Bytes    int   // of the batch as sent, 0 if it never was
 	Attempts int   // how often it was sent
 	Node     int32 // the broker it was last sent to, -1 if it never was
-	// MaybeWritten is true when the broker may have the records nevertheless: a
-	// request was written and its answer has not come.
+	// MaybeWritten is false only where the broker refused before it appends, in
+	// every attempt, or nothing was sent: then the records are in no log. It is true
+	// when an answer has not come, when the broker answered after it may have
+	// appended (NOT_LEADER_OR_FOLLOWER with acks=all, NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+	// …; the README has the table), and stays so whatever came later.
 	MaybeWritten bool
 	// Message is what the broker said besides the error code, from 2.4 on.
 	Message string
@@ -127,10 +130,7 @@ func (e *DeliveryError) Error() string {
 		fmt.Fprintf(&b, " (%s)", e.Message)
 	}
 	if errors.Is(e.Err, wire.ErrMessageTooLarge) {
-		fmt.Fprintf(&b, "; the batch takes %d bytes: check batch.size", e.Bytes)
-		if e.Records > 1 {
-			b.WriteString("; unless retries is 0 such a batch is split and sent again")
-		}
+		fmt.Fprintf(&b, "; alone in a batch it takes %d bytes", e.Bytes)
 	}
 	if e.MaybeWritten {
 		b.WriteString("; the broker may have written what it did not acknowledge")

@@ -70,7 +70,7 @@ func (s *sender) prepare(b *batch, r *request, versionErr error, now time.Time) 
 		return true
 	}
 	b.partition.pop()
-	s.fail(b, err, "", now)
+	s.fail(b, err, b.message, now)
 	s.acc.pool.put(b)
 	return false
 }

@@ -1,12 +1,10 @@
 package producer
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 	"github.com/barnabas-kafka/barnabas/wire/record"
@@ -71,74 +69,70 @@ func (s *sender) succeeded(b *batch, offset, appendTime int64, now time.Time) {
 	p := b.partition
 	p.backoff.Reset()
 	p.retryAt = time.Time{}
+	p.taken = max(p.taken, len(b.data))
 	if !b.given {
 		s.give(b, outcome{from: b.first, count: b.records, offset: offset, appendTime: appendTime, timeless: b.format == record.V0}, now)
 	}
 	s.acc.pool.put(b)
 }
 
-// failed decides what becomes of a batch that was not acknowledged: it is sent
-// again, in parts if it was too large, or fails. a is what the broker said, or
-// nil.
+// failed decides what becomes of a batch that was not acknowledged. a is what the
+// broker said of it, or nil.
 func (s *sender) failed(b *batch, err error, a *answer, now time.Time) {
 	if b.given {
 		s.acc.pool.put(b)
 		return
 	}
-	b.unsure = b.unsure || mayBeWritten(err)
-	s.doubtMetadata(b.partition, err)
+	v := judge(err, a)
+	b.unsure = b.unsure || v.written.mayBeWritten(s.cfg.Acks)
+	s.doubtMetadata(b.partition, a)
+	if v.next == halve {
+		b.partition.taken = 0
+	}
 	switch {
-	case tooLarge(err) && b.records > 1 && s.cfg.Retries > 0:
-		splitErr := s.split(b)
-		if splitErr == nil {
-			s.meter.split(now)
-			return
-		}
-		err = fmt.Errorf("%w; and splitting it: %w", err, splitErr)
-	case netclient.SafeToRetry(err):
-		b.attempts-- // nothing of it was sent
+	case v.next == sendIt:
+		b.attempts--
 		s.retry(b, err, now)
-		return
-	case retriable(err) && b.attempts <= s.cfg.Retries:
+	case v.next == search:
+		s.refused(b, a, now)
+	case v.next == halve && b.records > 1 && len(b.partition.inFlight) == 0:
+		// Behind others that are in flight, as without retries when the broker refuses
+		// a size that it took before, halves would come out of order.
+		s.halve(b, err, now)
+	case v.next == sendAgain && s.mayRetry(b):
 		s.retry(b, err, now)
+	default:
+		s.fail(b, err, messageOf(a, b), now)
+		s.acc.pool.put(b)
+	}
+}
+
+// mayRetry reports whether Retries allows that a batch is sent again.
+func (s *sender) mayRetry(b *batch) bool { return b.attempts-b.forgiven <= s.cfg.Retries }
+
+// halve splits a batch that the broker refused for being too large, or for
+// something in it.
+func (s *sender) halve(b *batch, err error, now time.Time) {
+	splitErr := s.split(b, err)
+	if splitErr == nil {
+		s.meter.split(now)
 		return
 	}
-	s.fail(b, err, messageOf(a, b), now)
+	s.fail(b, fmt.Errorf("%w; and splitting it: %w", err, splitErr), "", now)
 	s.acc.pool.put(b)
 }
 
-// doubtMetadata asks for new metadata when an error may come from a leader that
-// has moved. If the broker said so itself, it gets nothing more of the partition
-// until there is news.
-func (s *sender) doubtMetadata(p *partition, err error) {
-	code, ok := errors.AsType[wire.ErrorCode](err)
-	if ok && !code.RefreshMetadata() {
+// doubtMetadata asks for new metadata when an attempt may have failed because the
+// leader has moved: a is what the broker said, nil when it said nothing. If it says
+// so itself, it gets nothing more of the partition until there is news.
+func (s *sender) doubtMetadata(p *partition, a *answer) {
+	if a != nil && !a.ErrorCode.RefreshMetadata() {
 		return
 	}
 	s.cluster.refresh()
-	if ok {
+	if a != nil {
 		p.stale = s.metadata
 	}
-}
-
-// retriable reports whether an error may pass.
-func retriable(err error) bool {
-	// A connection that this program closed, while neither the client nor the
-	// producer is closed, made room for one to the broker's new address.
-	return netclient.IsRetriable(err) || errors.Is(err, netclient.ErrClosed)
-}
-
-// mayBeWritten reports whether a batch that failed like this may be in the log
-// all the same.
-func mayBeWritten(err error) bool {
-	if code, ok := errors.AsType[wire.ErrorCode](err); ok {
-		return code == wire.ErrRequestTimedOut || code == wire.ErrNotEnoughReplicasAfterAppend
-	}
-	return !netclient.SafeToRetry(err)
-}
-
-func tooLarge(err error) bool {
-	return errors.Is(err, wire.ErrMessageTooLarge) || errors.Is(err, wire.ErrRecordListTooLarge)
 }
 
 // retry puts a batch back into its place.

@@ -84,6 +84,7 @@ type sending struct {
 	link     link     // that they were sent on
 	backoff  netclient.Backoff
 	retryAt  time.Time // not to be sent before
+	taken    int       // bytes of the largest batch that a broker took
 	stale    int       // value of sender.metadata under which the leader proved wrong
 	placed   bool      // in a broker's line, or leaderless
 	lookAt   time.Time // when timers will tell
@@ -129,18 +130,26 @@ func (s *sender) look(p *partition, now time.Time) {
 
 // mayJoin reports whether a batch of a partition may be sent beside those of it
 // that are in flight. With retries, one that is sent again would come behind
-// them; so there is one in flight only. Without retries nothing is sent again,
-// and none can come out of its place, as long as all are on one connection.
+// them; so there is one in flight only. Without retries nothing is sent again but
+// what was too large, and none can come out of its place, as long as nothing
+// follows a batch that may be, and all are on one connection.
 func (s *sender) mayJoin(p *partition) bool {
 	if len(p.inFlight) == 0 {
 		return true
 	}
-	if s.cfg.Retries > 0 || len(p.inFlight) >= s.cfg.MaxInFlight {
+	last := p.inFlight[len(p.inFlight)-1]
+	if s.cfg.Retries > 0 || len(p.inFlight) >= s.cfg.MaxInFlight || s.mayBeSplit(last) {
 		return false
 	}
 	node, ok := s.leader(p)
 	br := s.brokers[node]
 	return ok && br != nil && br.link == p.link && p.link.Err() == nil
+}
+
+// mayBeSplit reports whether the broker may find a batch too large: it is larger
+// than all that it has taken of the partition.
+func (s *sender) mayBeSplit(b *batch) bool {
+	return b.records > 1 && len(b.data) > b.partition.taken && s.cfg.Acks != AcksNone
 }
 
 // expire gives up batches whose delivery timeout is over, and says when the next

@@ -5,35 +5,52 @@ import (
 	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
-// split puts two halves of a batch, which the broker found too large, into its
-// place (KIP-126). They give their parts of its result. It is used up then,
-// unless there is an error.
-func (s *sender) split(b *batch) error {
-	halves := [2]*batch{}
-	for i := range halves {
-		halves[i] = &batch{
-			partition: b.partition, result: b.result, gen: b.gen, seq: b.seq, format: b.format,
-			opened: b.opened, last: wire.ErrMessageTooLarge, unsure: b.unsure, node: b.node, sealed: true,
-		}
+// split puts two halves of a batch, which the broker refused as it is, into its
+// place (KIP-126). The batch is used up then, unless there is an error.
+func (s *sender) split(b *batch, why error) error {
+	half := b.records / 2
+	parts, err := s.divide(b, half, b.records-half)
+	if err == nil {
+		s.replace(b, parts, why)
 	}
-	first, second := halves[0], halves[1]
-	first.first, first.records = b.first, b.records/2
-	second.first, second.records = b.first+first.records, b.records-first.records
-	if err := s.encodeParts(b, halves[:]); err != nil {
-		return err
+	return err
+}
+
+// divide returns the records of a batch as several, of so many each. They share
+// its result, each for its own records, and its attempts don't count against
+// Retries.
+func (s *sender) divide(b *batch, sizes ...int32) ([]*batch, error) {
+	parts := make([]*batch, len(sizes))
+	first := b.first
+	for i, size := range sizes {
+		parts[i] = &batch{
+			partition: b.partition, result: b.result, gen: b.gen, seq: b.seq, format: b.format, opened: b.opened,
+			first: first, records: size, sealed: true,
+			unsure: b.unsure, node: b.node, attempts: b.attempts, forgiven: b.attempts,
+		}
+		first += size
+	}
+	if err := s.encodeParts(b, parts); err != nil {
+		return nil, err
 	}
 	for _, c := range b.calls {
-		half := first
-		if c.index >= second.first {
-			half = second
+		i := 0
+		for c.index >= parts[i].first+parts[i].records {
+			i++
 		}
-		half.calls = append(half.calls, c)
+		parts[i].calls = append(parts[i].calls, c)
 	}
-	s.acc.gens.split(b.gen, 1)
-	b.partition.putBack(first)
-	b.partition.putBack(second)
+	return parts, nil
+}
+
+// replace puts parts of a batch into its place.
+func (s *sender) replace(b *batch, parts []*batch, why error) {
+	s.acc.gens.split(b.gen, len(parts)-1)
+	for _, part := range parts {
+		part.last = why
+		b.partition.putBack(part)
+	}
 	s.acc.pool.put(b)
-	return nil
 }
 
 // encodeParts encodes the records of a batch again, as many as each of the parts

@@ -287,7 +287,7 @@ var errorInfos = [...]errorInfo{
 	ErrElectionNotNeeded + 1:                      {"ELECTION_NOT_NEEDED", true, true, "the partition has that leader already"},
 	ErrNoReassignmentInProgress + 1:               {"NO_REASSIGNMENT_IN_PROGRESS", false, false, "the partition is not being moved"},
 	ErrGroupSubscribedToTopic + 1:                 {"GROUP_SUBSCRIBED_TO_TOPIC", false, false, "offsets of a topic that the group reads can't be deleted"},
-	ErrInvalidRecord + 1:                          {"INVALID_RECORD", false, false, "a record breaks a rule of the topic, such as having no key where the topic is compacted"},
+	ErrInvalidRecord + 1:                          {"INVALID_RECORD", false, false, "a record breaks a rule of the topic or broker, such as one about keys, timestamps or sizes"},
 	ErrUnstableOffsetCommit + 1:                   {"UNSTABLE_OFFSET_COMMIT", true, false, "an offset waits for its transaction to end"},
 	ErrThrottlingQuotaExceeded + 1:                {"THROTTLING_QUOTA_EXCEEDED", true, false, "the quota for such changes is used up; the answer says how long to wait"},
 	ErrProducerFenced + 1:                         {"PRODUCER_FENCED", false, false, "a newer producer with the same transactional id has taken over"},

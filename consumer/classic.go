@@ -127,7 +127,7 @@ func (m *classic) handle(now time.Time, ev event) []action {
 		return m.subscribe(ev.topics)
 	case evCounts:
 		if m.state == memberStable && m.counts != nil && !maps.Equal(m.counts, ev.counts) {
-			return m.rejoin()
+			return m.rejoin(endPartitions)
 		}
 	case evGaveUp:
 		m.holding = false
@@ -201,15 +201,12 @@ func (m *classic) expire(now time.Time) []action {
 	if idle := now.Sub(m.lastPoll); idle >= m.cfg.maxPoll {
 		err := fmt.Errorf("%w: the application did not come back for %v (MaxPollInterval is %v); "+
 			"make less work of each Poll, or raise MaxPollInterval", ErrMaxPollExceeded, idle, m.cfg.maxPoll)
-		acts := m.leave(err.Error())
-		if m.holding {
-			acts = append(acts, actLose{reason: err})
-		}
+		acts := append(m.leave(err.Error()), m.end(endMaxPoll, err)...)
 		return append(acts, actReport{err: err})
 	}
 	if m.alive() && now.Sub(m.heardAt) >= m.cfg.session {
 		err := fmt.Errorf("%w: no heartbeat was answered for %v (SessionTimeout)", ErrSessionExpired, m.cfg.session)
-		return append(m.forget(now), m.lost(err)...)
+		return append(m.forget(now), m.lost(endSession, err)...)
 	}
 	return nil
 }
@@ -221,7 +218,7 @@ func (m *classic) subscribe(topics []string) []action {
 	m.topics = slices.Clone(topics)
 	switch m.state {
 	case memberStable:
-		return m.rejoin()
+		return m.rejoin(endSubscription)
 	case memberJoining, memberAssigning, memberSyncing:
 		m.stale = true
 	}
@@ -229,22 +226,21 @@ func (m *classic) subscribe(topics []string) []action {
 }
 
 // rejoin leaves the generation in good order: first the application lets go, then a new join.
-func (m *classic) rejoin() []action {
+func (m *classic) rejoin(how ending) []action {
 	m.state = memberReleasing
-	return []action{actRevoke{}}
+	return m.end(how, nil)
 }
 
 // lost ends a generation that is over whatever the application does.
-func (m *classic) lost(reason error) []action {
+func (m *classic) lost(how ending, reason error) []action {
 	m.generation = -1
 	m.counts = nil
 	m.beating = false
 	m.state = memberUnjoined
-	if !m.holding {
-		return nil
+	if m.holding {
+		m.state = memberReleasing
 	}
-	m.state = memberReleasing
-	return []action{actLose{reason: reason}}
+	return m.end(how, reason)
 }
 
 // leave makes the member idle and tells the coordinator, if it can know of it.
@@ -271,14 +267,10 @@ func (m *classic) idle() {
 }
 
 // fail gives up until the application polls again, and says why.
-func (m *classic) fail(now time.Time, err error) []action {
+func (m *classic) fail(now time.Time, how ending, err error) []action {
 	m.idle()
 	m.retry(now)
-	var acts []action
-	if m.holding {
-		acts = append(acts, actLose{reason: err})
-	}
-	return append(acts, actReport{err: err})
+	return append(m.end(how, err), actReport{err: err})
 }
 
 func (m *classic) retry(now time.Time) {
@@ -311,7 +303,7 @@ func (m *classic) found(now time.Time, ev evCoordinator) []action {
 		m.retry(now)
 		return nil
 	}
-	return m.fail(now, ev.err)
+	return m.fail(now, endRefused, ev.err)
 }
 
 func (m *classic) joined(now time.Time, ev evJoined) []action {
@@ -433,14 +425,14 @@ func (m *classic) beaten(now, sent time.Time, err error) []action {
 		}
 		m.backoff.Reset()
 		if code == wire.ErrRebalanceInProgress && m.state == memberStable {
-			return m.rejoin()
+			return m.rejoin(endRebalance)
 		}
 		return nil
 	case wire.ErrUnknownMemberID:
 		m.memberID = ""
-		return m.lost(fmt.Errorf("%w: the coordinator does not know this member any more: %w", ErrSessionExpired, err))
+		return m.lost(endUnknown, fmt.Errorf("%w: the coordinator does not know this member any more: %w", ErrSessionExpired, err))
 	case wire.ErrIllegalGeneration:
-		return m.lost(fmt.Errorf("%w: the group has gone on to another generation: %w", ErrSessionExpired, err))
+		return m.lost(endGeneration, fmt.Errorf("%w: the group has gone on to another generation: %w", ErrSessionExpired, err))
 	case wire.ErrNotCoordinator, wire.ErrCoordinatorNotAvailable:
 		return m.forget(now)
 	case wire.ErrCoordinatorLoadInProgress:
@@ -451,10 +443,12 @@ func (m *classic) beaten(now, sent time.Time, err error) []action {
 
 // refused handles the answers that trying again does not change.
 func (m *classic) refused(now time.Time, err error, code wire.ErrorCode) []action {
-	acts := m.fail(now, groupError(err, code))
-	if code == wire.ErrFencedInstanceID {
-		m.state, m.failure = memberFailed, groupError(err, code)
+	err = groupError(err, code)
+	if code != wire.ErrFencedInstanceID {
+		return m.fail(now, endRefused, err)
 	}
+	acts := m.fail(now, endFenced, err)
+	m.state, m.failure = memberFailed, err
 	return acts
 }
 

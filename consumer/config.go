@@ -131,8 +131,9 @@ type Config struct {
 	// it works, before anyone else can get them. Automatic commits were done already. It is not
 	// called when there is nothing to give up, as before the first assignment.
 	OnRevoked RebalanceFunc
-	// OnLost hears of partitions that may be someone else's already, because the session ended:
-	// a commit is refused. OnRevoked is not called in its place.
+	// OnLost hears of partitions that may be someone else's already, because the membership is
+	// over: a commit is refused. It is called instead of OnRevoked, also when the automatic
+	// commit before OnRevoked finds that out. The README lists what ends a membership how.
 	OnLost RebalanceFunc
 
 	// FetchMinBytes is the least that a broker gathers before it answers a fetch, unless

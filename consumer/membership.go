@@ -167,21 +167,20 @@ func (c *Consumer) runErrands(ctx context.Context) error {
 // giveUp lets go of all partitions: automatic commit, OnRevoked or OnLost, and then they are gone,
 // to be shared out again unless this is final. The error is the commit's. The caller has the
 // errand token.
-func (c *Consumer) giveUp(ctx context.Context, final bool) error {
+func (c *Consumer) giveUp(ctx context.Context, final bool) (err error) {
 	c.mu.Lock()
-	owned, lost := c.subs.assigned(), c.due.errands.lost
+	owned := c.subs.assigned()
 	byHand := c.subs.mode == modeAssigned
 	c.mu.Unlock()
-	var err error
-	if lost == nil {
+	if !c.areLost() {
 		err = c.autoCommit(ctx)
 	}
 	switch {
 	case len(owned) == 0 || byHand:
-	case lost == nil:
-		c.callBack(ctx, c.cfg.OnRevoked, owned)
-	default:
+	case c.areLost(): // the commit may have found it out
 		c.callBack(ctx, c.cfg.OnLost, owned)
+	default:
+		c.callBack(ctx, c.cfg.OnRevoked, owned)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -194,6 +193,13 @@ func (c *Consumer) giveUp(ctx context.Context, final bool) error {
 		c.step(evGaveUp{})
 	}
 	return err
+}
+
+// areLost reports whether the partitions that are to be given up may be someone else's already.
+func (c *Consumer) areLost() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.due.errands.lost != nil
 }
 
 // takeOver makes an assignment the application's.

@@ -196,12 +196,18 @@ func testStorm(t *testing.T, cfg Config, seed uint64) {
 	stop := storm(cluster, rand.New(rand.NewPCG(seed, 3)), "t", partitions)
 	futures := map[int32][]Future{}
 	called := map[int32][]int{}
+	failed := 0
 	for range 500 {
 		id := int32(random.IntN(partitions))
 		rec := Record{Topic: "t", Partition: ToPartition(id), Value: []byte(strconv.Itoa(len(futures[id])))}
 		futures[id] = append(futures[id], mustSend(t, p, rec))
 		n := len(futures[id])
-		err := p.SendFunc(t.Context(), Record{Topic: "t", Partition: rec.Partition, Value: []byte("f")}, func(RecordMetadata, error) { called[id] = append(called[id], n) })
+		err := p.SendFunc(t.Context(), Record{Topic: "t", Partition: rec.Partition, Value: []byte("f")}, func(_ RecordMetadata, err error) {
+			called[id] = append(called[id], n)
+			if err != nil {
+				failed++
+			}
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,19 +215,23 @@ func testStorm(t *testing.T, cfg Config, seed uint64) {
 			time.Sleep(time.Duration(random.IntN(1000)) * time.Millisecond)
 		}
 	}
-	if err := p.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	flushErr := p.Flush(t.Context())
 	stop()
 	for id := range int32(partitions) {
 		if !slices.IsSorted(called[id]) || len(called[id]) != len(futures[id]) {
 			t.Errorf("partition %d: %d callbacks for %d records, sorted %t", id, len(called[id]), len(futures[id]), slices.IsSorted(called[id]))
 		}
-		checkLog(t, cfg, seed, id, readLog(t, cluster, "t", id), futures[id])
+		failed += checkLog(t, cfg, seed, id, readLog(t, cluster, "t", id), futures[id])
+	}
+	if e, ok := errors.AsType[*UnacknowledgedError](flushErr); failed > 0 && (!ok || e.Records != failed) || failed == 0 && flushErr != nil {
+		t.Fatalf("seed %d: %d records failed, and Flush said %v", seed, failed, flushErr)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatalf("seed %d: Close after Flush: %v", seed, err)
 	}
 }
 
-func checkLog(t *testing.T, cfg Config, seed uint64, id int32, log []written, futures []Future) {
+func checkLog(t *testing.T, cfg Config, seed uint64, id int32, log []written, futures []Future) (failed int) {
 	t.Helper()
 	seen, last := map[string]bool{}, -1
 	for _, w := range log {
@@ -238,7 +248,6 @@ func checkLog(t *testing.T, cfg Config, seed uint64, id int32, log []written, fu
 		}
 		seen[w.value], last = true, max(last, n)
 	}
-	failed := 0
 	for n, f := range futures {
 		md, err := f.Wait(t.Context())
 		switch {
@@ -255,6 +264,7 @@ func checkLog(t *testing.T, cfg Config, seed uint64, id int32, log []written, fu
 	if failed > 0 && (cfg.Retries == 0 || cfg.Retries == math.MaxInt) {
 		t.Fatalf("seed %d, partition %d: %d records failed, with endless retries", seed, id, failed)
 	}
+	return failed
 }
 
 // TestContractAckedIsWritten: brokers are killed and come back; what was
@@ -411,8 +421,8 @@ func TestContractClose(t *testing.T) {
 			go func() { closed <- io.Closer(p).Close() }()
 			time.Sleep(time.Second)
 			ctx, cancel := context.WithCancel(t.Context())
-			cancel() // nothing that waits is left in silence
-			for _, err := range []error{p.Shutdown(ctx), <-closed, p.Close()} {
+			cancel()                                                            // nothing that waits is left in silence
+			for _, err := range []error{p.Shutdown(ctx), <-closed, p.Close()} { // a DeliveryError is in each
 				if !errors.Is(err, ErrClosed) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "1 record ") {
 					t.Errorf("Close or Shutdown: %v", err)
 				}
@@ -434,7 +444,8 @@ func TestContractClose(t *testing.T) {
 			cluster.Freeze(1)
 			f := mustSend(t, p, Record{Topic: "t", Value: []byte("v")})
 			began := time.Now()
-			if err := p.Close(); err != nil || time.Since(began) > 41*time.Second {
+			err := p.Close()
+			if e, ok := errors.AsType[*UnacknowledgedError](err); !ok || e.Records != 1 || e.First.Topic != "t" || time.Since(began) > 41*time.Second {
 				t.Errorf("after %v: %v", time.Since(began), err)
 			}
 			if _, err := f.Wait(t.Context()); !errors.Is(err, ErrDeliveryTimeout) {
@@ -514,8 +525,9 @@ func TestDial(t *testing.T) {
 		if _, err := p.SendWait(t.Context(), Record{Topic: "t", Value: make([]byte, 2000)}); !errors.Is(err, wire.ErrMessageTooLarge) {
 			t.Errorf("a record that the broker refuses: %v", err)
 		}
-		if err := p.Close(); err != nil {
-			t.Error(err)
+		err = p.Close()
+		if e, ok := errors.AsType[*UnacknowledgedError](err); !ok || e.Records != 1 || !errors.Is(err, wire.ErrMessageTooLarge) {
+			t.Errorf("Close: %v", err)
 		}
 		select {
 		case <-p.client.Done():

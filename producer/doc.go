@@ -50,6 +50,11 @@
 // configured Acks. With AcksNone nobody acknowledges anything; the result then
 // says that the record was handed to the connection, and its offset is -1.
 //
+// Nothing fails in silence: who looks at no Future learns from the errors of Flush
+// and Close how many records failed since the last Flush, and why the first of
+// them did ([UnacknowledgedError]). The log has a line for each broker and cause,
+// once a minute at most, with a count and an example.
+//
 // Flush and Close: Flush returns when every record that was accepted before has
 // its result, and its callback has returned. Close flushes, which takes
 // DeliveryTimeout at most; Shutdown flushes within its context, then fails what

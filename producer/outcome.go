@@ -142,20 +142,27 @@ func (s *sender) retry(b *batch, err error, now time.Time) {
 	p.retryAt = now.Add(p.backoff.Next())
 	p.putBack(b)
 	s.meter.retried(b.records, now)
-	s.log.Warn("producer: records are sent again", "topic", p.topic, "partition", p.id, "records", b.records, "attempts", b.attempts, "error", err)
+	s.reports.add("producer: records are sent again", deliveryError(b, err, ""))
 }
 
 // fail gives the records of a batch an error. The batch is still the caller's.
 func (s *sender) fail(b *batch, err error, message string, now time.Time) {
-	p := b.partition
+	e := deliveryError(b, err, message)
+	s.reports.add("producer: records failed", e)
+	s.failures.add(e)
+	s.give(b, outcome{from: b.first, count: b.records, offset: -1, appendTime: noTimestamp, err: e}, now)
+}
+
+// deliveryError says why a batch was not acknowledged.
+func deliveryError(b *batch, err error, message string) *DeliveryError {
 	e := &DeliveryError{
-		TopicPartition: p.name(), Records: int(b.records), Attempts: b.attempts, Node: b.node,
+		TopicPartition: b.partition.name(), Records: int(b.records), Attempts: b.attempts, Node: b.node,
 		MaybeWritten: b.unsure, Message: message, Err: err,
 	}
 	if b.attempts > 0 {
 		e.Bytes = len(b.data)
 	}
-	s.give(b, outcome{from: b.first, count: b.records, offset: -1, appendTime: noTimestamp, err: e}, now)
+	return e
 }
 
 // give gives the records of a batch their result and calls their callbacks.

@@ -196,29 +196,34 @@ func (p *Producer) PartitionsFor(ctx context.Context, topic string) ([]netclient
 }
 
 // Flush sends what waits, without lingering, and returns when every record that
-// was accepted before has its result and its callback has returned. The error is
-// not about them: it says that ctx ended first.
+// was accepted before has its result and its callback has returned. Its error is
+// an *UnacknowledgedError if records failed since the last Flush, or says that ctx
+// ended first.
 func (p *Producer) Flush(ctx context.Context) error {
+	tally := p.sender.failures.begin()
 	gen := p.acc.gens.end(false)
 	p.inbox.all()
 	select {
 	case <-gen.done:
-		return nil
+		return p.sender.failures.end(tally, true)
 	case <-ctx.Done():
+		p.sender.failures.end(tally, false)
 		return fmt.Errorf("producer: flush: records have no result yet: %w", context.Cause(ctx))
 	}
 }
 
 // Close accepts no more records, flushes, and ends the goroutine and the
 // connections of the producer. It takes DeliveryTimeout at most: by then every
-// record has its result. Closing again waits for the same end.
+// record has its result. Its error is an *UnacknowledgedError if records failed
+// since the last Flush. Closing again waits for the same end, and returns the same
+// error.
 //
 // Close must not be called from a callback: start it in a goroutine there.
 func (p *Producer) Close() error { return p.Shutdown(context.Background()) }
 
 // Shutdown is Close within ctx: when that ends, it fails what is left, with an
-// error in whose chain is ErrClosed, and returns an error that counts it. While
-// Close waits, Shutdown in another goroutine hastens it.
+// error in whose chain is ErrClosed, and its own error counts it. While Close
+// waits, Shutdown in another goroutine hastens it.
 func (p *Producer) Shutdown(ctx context.Context) error {
 	p.close()
 	select {

@@ -1,6 +1,7 @@
 package producer
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -90,9 +91,14 @@ func (p *Producer) stop() {
 		cause = p.giveUpCause
 	default:
 	}
+	tally := p.sender.failures.begin()
+	early := tally.records
 	err := fmt.Errorf("the %w", closedError{cause})
-	if n := p.sender.abort(p.topics.partitions(), err, time.Now()); n > 0 {
-		p.closeErr = fmt.Errorf("producer: %s not acknowledged: %w", plural(n, "record"), err)
+	n := p.sender.abort(p.topics.partitions(), err, time.Now())
+	p.sender.reports.end()
+	p.closeErr = p.sender.failures.end(tally, true)
+	if n > 0 && early > 0 { // the example is one of those before
+		p.closeErr = errors.Join(p.closeErr, fmt.Errorf("%s of these: the %w", plural(n, "record"), closedError{cause}))
 	}
 	p.conns.Close()
 	p.connecting.Wait()

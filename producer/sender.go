@@ -27,6 +27,8 @@ type sender struct {
 	waiting    fifo[*broker] // brokers that may have something to send
 	leaderless []*partition
 	timers     timers
+	reports    reports
+	failures   failures
 	hurry      bool // someone waits for memory: nothing lingers
 	metadata   int  // counts the changes of the metadata
 	requests   requestMaker
@@ -106,6 +108,7 @@ func newSender(cfg *Config, acc *accumulator, c cluster, o senderOptions) *sende
 		brokers:  map[int32]*broker{},
 		answers:  map[wire.TopicPartition]*answer{},
 		metadata: 1,
+		reports:  reports{o.log, map[trouble]*report{}},
 		requests: requestMaker{acks: cfg.Acks.wire(), timeout: cfg.RequestTimeout, answer: o.answer},
 	}
 }
@@ -272,6 +275,7 @@ func (s *sender) drain(now time.Time) (next time.Time) {
 		br.waiting = false
 		next = earliest(next, s.drainBroker(br, now))
 	}
+	next = earliest(next, s.reports.say(now))
 	return earliest(next, s.timers.next())
 }
 

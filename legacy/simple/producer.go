@@ -198,7 +198,6 @@ func (p *Producer) sent(_ producer.RecordMetadata, err error) {
 	if err == nil {
 		return
 	}
-	p.client.net.Logger().Error("an asynchronous message was not written", "error", err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failed = append(p.failed, err)
@@ -213,6 +212,9 @@ func (p *Producer) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.StopTimeout)
 	defer cancel()
 	err := p.send.Shutdown(ctx)
+	if _, counted := errors.AsType[*producer.UnacknowledgedError](err); counted {
+		err = nil // each of them has its error, here or from SendMessages
+	}
 	p.flush.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -20,11 +20,13 @@ type news struct {
 	all        bool // look at every partition
 }
 
-// connection is the outcome of an attempt to connect to a broker.
+// connection is the outcome of an attempt to connect to a broker, or the end of
+// a connection.
 type connection struct {
-	node int32
-	link link
-	err  error
+	node  int32
+	link  link
+	err   error
+	ended bool
 }
 
 func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }

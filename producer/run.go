@@ -66,7 +66,11 @@ func (p *Producer) hear(now time.Time) {
 		p.sender.finished(r, now)
 	}
 	for _, c := range news.connected {
-		p.sender.connected(c.node, c.link, c.err, now)
+		if c.ended {
+			p.sender.ended(c.node, c.link, c.err, now)
+		} else {
+			p.sender.connected(c.node, c.link, c.err, now)
+		}
 	}
 	hurry := p.acc.pool.exhausted()
 	began := hurry && !p.sender.hurry
@@ -136,6 +140,10 @@ func (c clusterOf) refresh() { c.client.UpdateMetadataSoon() }
 func (c clusterOf) connect(node int32) {
 	c.connecting.Go(func() {
 		conn, err := c.conns.Conn(c.client.Context(), node)
-		c.inbox.connected(connection{node, conn, err})
+		c.inbox.connected(connection{node: node, link: conn, err: err})
+		if err == nil && c.cfg.Acks == AcksNone {
+			<-conn.Closed()
+			c.inbox.connected(connection{node: node, link: conn, err: conn.Err(), ended: true})
+		}
 	})
 }

@@ -78,6 +78,7 @@ type broker struct {
 	inFlight   int       // requests
 	line       fifo[*partition]
 	waiting    bool // in sender.waiting
+	silent     silent
 }
 
 // sending is the part of a partition that belongs to the sender.

@@ -17,7 +17,7 @@ type news struct {
 	partitions []*partition // to look at
 	answered   []*request
 	connected  []connection
-	all        bool // look at every partition
+	all        bool // look at every partition that has something waiting
 }
 
 // connection is the outcome of an attempt to connect to a broker, or the end of

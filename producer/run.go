@@ -24,10 +24,11 @@ func (p *Producer) run() {
 	tick.Stop()
 	ticking := false
 	changed := p.client.MetadataChanged()
+	maxIdle := p.client.Config().MetadataMaxIdle
 	for {
 		now := time.Now()
 		p.hear(now)
-		next := p.sender.drain(now)
+		next := earliest(p.sender.drain(now), p.topics.forgetQuiet(now, maxIdle))
 		if !ticking && p.acc.open.Load() > 0 {
 			tick.Reset(tickEvery)
 			ticking = true
@@ -79,9 +80,7 @@ func (p *Producer) hear(now time.Time) {
 		p.sender.look(part, now)
 	}
 	if news.all || began {
-		for _, part := range p.topics.partitions() {
-			p.sender.look(part, now)
-		}
+		p.sender.lookAll(now)
 	}
 }
 

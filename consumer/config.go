@@ -124,15 +124,19 @@ type Config struct {
 	// Kafka: partition.assignment.strategy.
 	Assignors []assignors.Assignor
 
-	// OnAssigned hears of the partitions that this consumer got, before it reads them: a place to
-	// Seek. It is called for an empty assignment too.
+	// OnAssigned is called with the partitions that came, before they are read: a place to Seek.
+	// They are the ones that this consumer did not have; those that it kept are not among them, and
+	// Assignment lists all. A group that has every member give up everything before it shares out
+	// again, as those of this version's assignors do, keeps none; don't rely on that. It is called
+	// after every rebalance, with none when none came.
 	OnAssigned RebalanceFunc
-	// OnRevoked hears of the partitions that this consumer is about to give up: a Commit inside
-	// it works, before anyone else can get them. Automatic commits were done already. It is not
-	// called when there is nothing to give up, as before the first assignment.
+	// OnRevoked is called with the partitions that are about to go, not with those that stay, while
+	// a Commit of them still works and before anyone else can get them. The automatic commit was
+	// done already; with CommitFinished, what is finished when OnRevoked returns is committed
+	// after it as well. It is not called when nothing goes, as before the first assignment.
 	OnRevoked RebalanceFunc
-	// OnLost hears of partitions that may be someone else's already, because the membership is
-	// over: a commit is refused. It is called instead of OnRevoked, also when the automatic
+	// OnLost is called with the partitions that went without a chance to give them up: they may be
+	// someone else's already, because the membership is over, and a commit is refused. It is called instead of OnRevoked, also when the automatic
 	// commit before OnRevoked finds that out. The README lists what ends a membership how.
 	OnLost RebalanceFunc
 

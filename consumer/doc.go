@@ -57,9 +57,10 @@
 //
 // # Rebalances
 //
-// OnRevoked runs before partitions are given up, and a commit inside it works; OnAssigned runs when
-// partitions have come, before they are read; OnLost runs instead of OnRevoked when the session has
-// ended and others may have the partitions already. They run in the goroutine that is in Poll,
+// OnRevoked runs with the partitions that go, before they do, and a commit inside it works;
+// OnAssigned runs with those that came, before they are read; OnLost runs instead of OnRevoked when
+// the session has ended and others may have the partitions already. What a consumer has is always
+// what came and did not go. They run in the goroutine that is in Poll,
 // Records, Unsubscribe or Close. They may call everything but those four; to close the consumer
 // from one, start Close in a goroutine and don't wait for it. Heartbeats go on beside them. An
 // application that does not come back to Poll, or for its next record, within MaxPollInterval

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/consumer"
@@ -111,6 +113,56 @@ func ExampleConsumer_Poll() {
 	// my-topic/0: second
 	// my-topic/0: third
 }
+
+// A pool of workers: records are finished in any order, and what is committed never passes one that
+// is not.
+func ExampleConsumer_Finish() {
+	client, end := exampleClient("first", "second", "third")
+	defer end()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+
+	c, err := consumer.New(client, consumer.Config{
+		GroupID: "my-group", Topics: []string{"my-topic"}, AutoOffsetReset: consumer.ResetEarliest,
+		CommitMode: consumer.CommitFinished,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close() // commits what is finished, leaves the group
+
+	jobs := make(chan consumer.Record)
+	var workers sync.WaitGroup
+	var done atomic.Int32
+	for range 4 {
+		workers.Go(func() {
+			for rec := range jobs {
+				handle(rec)
+				c.Finish(rec)
+				if done.Add(1) == 3 {
+					cancel()
+				}
+			}
+		})
+	}
+	for rec, err := range c.Records(ctx) {
+		if err != nil {
+			continue // the end of ctx ends the loop
+		}
+		jobs <- rec
+	}
+	close(jobs)
+	workers.Wait()
+	if err := c.Commit(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	tp := wire.TopicPartition{Topic: "my-topic", Partition: 0}
+	committed, err := c.Committed(context.Background(), tp)
+	fmt.Println(committed[tp].Offset, err)
+	// Output: 3 <nil>
+}
+
+func handle(consumer.Record) {}
 
 // Without a group: one partition, from an offset on, up to where the log ends now.
 func ExampleConsumer_Assign() {

@@ -717,3 +717,46 @@ func TestGoroutinesEnd(t *testing.T) {
 		// synctest fails the test if a goroutine is left when it ends; the cluster's own end there.
 	}, kafkatest.Topic("t", 3), kafkatest.Brokers(3))
 }
+
+// What came and did not go is what a consumer has, whether its callbacks hear of everything or of
+// what changed.
+func TestCallbacksHearWhatCameAndWent(t *testing.T) {
+	inWorld(t, func(w *world) {
+		have := map[TopicPartition]bool{}
+		set := func(to bool) RebalanceFunc {
+			return func(_ context.Context, c *Consumer, tps []TopicPartition) {
+				for _, tp := range tps {
+					if have[tp] == to {
+						w.Errorf("%v came or went twice", tp)
+					}
+					have[tp] = to
+				}
+			}
+		}
+		check := func(c *Consumer) {
+			w.Helper()
+			for _, tp := range c.Assignment() {
+				if !have[tp] {
+					w.Errorf("%v is assigned and did not come", tp)
+				}
+			}
+		}
+		for _, group := range []string{"", "g"} {
+			c := w.consumer("c"+group, Config{GroupID: group, Topics: []string{"t"}, OnAssigned: set(true), OnRevoked: set(false), OnLost: set(false)})
+			w.until("the partitions came", func() bool { return len(c.Assignment()) >= 2 }, w.polls(c))
+			check(c)
+			w.must(c.Subscribe("t", "u"))
+			w.until("another topic's came", func() bool { return len(c.Assignment()) >= 5 }, w.polls(c))
+			check(c)
+			w.must(c.Subscribe("u"))
+			w.until("a topic's went", func() bool { return len(c.Assignment()) == 3 }, w.polls(c))
+			check(c)
+			w.close(c)
+			for tp, has := range have {
+				if has {
+					w.Errorf("%v did not go", tp)
+				}
+			}
+		}
+	}, kafkatest.Topic("t", 2), kafkatest.Topic("u", 3))
+}

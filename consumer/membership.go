@@ -181,6 +181,9 @@ func (c *Consumer) giveUp(ctx context.Context, final bool) (err error) {
 		c.callBack(ctx, c.cfg.OnLost, owned)
 	default:
 		c.callBack(ctx, c.cfg.OnRevoked, owned)
+		if c.cfg.CommitMode == CommitFinished && c.cfg.OnRevoked != nil && !c.areLost() {
+			err = c.autoCommit(ctx) // what workers finished while OnRevoked waited for them
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -249,7 +252,7 @@ func (c *Consumer) autoCommit(ctx context.Context) error {
 	ctx, stop := c.bound(ctx)
 	defer stop()
 	if err := c.takeCommit(ctx); err != nil {
-		return err
+		return c.commitError(err)
 	}
 	defer c.endCommit()
 	return c.autoCommitted(c.commitFinished(ctx, true))

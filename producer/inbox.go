@@ -17,16 +17,14 @@ type news struct {
 	partitions []*partition // to look at
 	answered   []*request
 	connected  []connection
-	all        bool // look at every partition that has something waiting
+	all        bool // look at every partition
 }
 
-// connection is the outcome of an attempt to connect to a broker, or the end of
-// a connection.
+// connection is the outcome of an attempt to connect to a broker.
 type connection struct {
-	node  int32
-	link  link
-	err   error
-	ended bool
+	node int32
+	link link
+	err  error
 }
 
 func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }

@@ -38,8 +38,7 @@ type report struct {
 	logged           time.Time
 }
 
-// add notes a trouble with batches.
-func (r *reports) add(what string, e *DeliveryError, batches int) {
+func (r *reports) add(what string, e *DeliveryError) {
 	key := trouble{what, e.Node, reasonOf(e.Err)}
 	one := r.open[key]
 	if one == nil && len(r.open) >= maxReports {
@@ -53,7 +52,7 @@ func (r *reports) add(what string, e *DeliveryError, batches int) {
 	if one.batches == 0 {
 		one.example = e
 	}
-	one.batches += batches
+	one.batches++
 	one.records += e.Records
 }
 

@@ -130,8 +130,11 @@ func (c *Consumer) metadataFor(ctx context.Context, times map[TopicPartition]int
 		return md, nil
 	}
 	md, err := c.client.RefreshMetadata(ctx, slices.Sorted(maps.Keys(missing))...)
-	if err != nil && !retriable(err) {
+	if err != nil && (!retriable(err) || ctx.Err() != nil) {
 		return nil, err
+	}
+	if err != nil {
+		md = c.client.Metadata()
 	}
 	for tp := range times {
 		t := md.Topic(tp.Topic)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -22,7 +21,7 @@ func demo(ctx context.Context, args []string, std streams) error {
 	records := opts.flags.Int("n", 100_000, "how many records")
 	stats := opts.flags.Bool("stats", false, "print the client's metrics at the end")
 	fault := opts.flags.String("fault", "", "")
-	opts.flags.Usage = usageWithout(opts.flags, "fault") // for those who want to see the demo fail
+	opts.hidden["fault"] = true // for those who want to see the demo fail
 	if err := opts.parse(args); err != nil {
 		return err
 	}
@@ -57,21 +56,6 @@ func demo(ctx context.Context, args []string, std streams) error {
 		}
 	}
 	return run.run(ctx, *records, *fault)
-}
-
-// usageWithout prints the usage of all flags but one.
-func usageWithout(flags *flag.FlagSet, hidden string) func() {
-	return func() {
-		shown := flag.NewFlagSet(flags.Name(), flag.ContinueOnError)
-		shown.SetOutput(flags.Output())
-		flags.VisitAll(func(f *flag.Flag) {
-			if f.Name != hidden {
-				shown.Var(f.Value, f.Name, f.Usage)
-			}
-		})
-		fmt.Fprintf(flags.Output(), "Usage of %s:\n", flags.Name())
-		shown.PrintDefaults()
-	}
 }
 
 // newDemoRun connects, makes the topic by asking for it, and finds out whether

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,8 @@ type formatPart struct {
 // formatLetters are the letters of -f, and what each prints.
 const formatLetters = "%t topic, %p partition, %o offset, %k key, %s value, %T timestamp in ms (-1: none), %% a percent sign"
 
-// parseFormat reads the argument of -f.
+// parseFormat reads the argument of -f. What an escape stands for is literal: \x25 is
+// a percent sign, not the beginning of a letter.
 func parseFormat(s string) (format, error) {
 	var f format
 	var text strings.Builder
@@ -29,27 +31,25 @@ func parseFormat(s string) (format, error) {
 		}
 	}
 	for i := 0; i < len(s); i++ {
-		if s[i] != '%' && s[i] != '\\' {
+		switch {
+		case s[i] == '\\':
+			char, size, err := escaped(s[i:])
+			if err != nil {
+				return nil, err
+			}
+			text.WriteByte(char)
+			i += size - 1
+		case s[i] != '%':
 			text.WriteByte(s[i])
-			continue
-		}
-		if i++; i == len(s) {
-			return nil, usagef("-f %q ends in the middle of %q; letters are %s; \\n, \\t and \\\\", s, s[i-1:], formatLetters)
-		}
-		switch pair := s[i-1 : i+1]; pair {
-		case "%t", "%p", "%o", "%k", "%s", "%T":
-			flush()
-			f = append(f, formatPart{letter: s[i]})
-		case "%%":
+		case i+1 == len(s) || !strings.Contains("tpoksT%", s[i+1:i+2]):
+			return nil, fmt.Errorf("no such letter as %q; letters are %s", s[i:min(i+2, len(s))], formatLetters)
+		case s[i+1] == '%':
 			text.WriteByte('%')
-		case `\n`:
-			text.WriteByte('\n')
-		case `\t`:
-			text.WriteByte('\t')
-		case `\\`:
-			text.WriteByte('\\')
+			i++
 		default:
-			return nil, usagef("-f %q: no such letter %q; letters are %s; \\n, \\t and \\\\", s, pair, formatLetters)
+			flush()
+			f = append(f, formatPart{letter: s[i+1]})
+			i++
 		}
 	}
 	flush()

@@ -91,6 +91,9 @@ func TestWhereToStart(t *testing.T) {
 		{"-p 0", "a0 a1 a2 a3"},
 		{"-p 0 -o 2", "a2 a3"},
 		{"-p 1 -o beginning", "b0"},
+		{"-o 3", "a3"},
+		{"-p 0 -o 4", ""},
+		{"-p 0 -o 100", ""},
 		{"-p 0 -o end", ""},
 		{"-p 0 -c 2", "a0 a1"},
 		{"-p 0 -c 0", ""},
@@ -112,6 +115,7 @@ func TestFormat(t *testing.T) {
 	for layout, want := range map[string]string{
 		`%t %p %o %k %s %T`: "t 3 42 k v -1",
 		`100%%\t%s\\n\n`:    "100%\tv\\n\n",
+		`\x25s\r\0`:         "%s\r\x00",
 		``:                  "",
 	} {
 		f, err := parseFormat(layout)
@@ -126,11 +130,70 @@ func TestFormat(t *testing.T) {
 	if f, _ := parseFormat("%T"); string(f.append(nil, &rec)) != "1234" {
 		t.Error("T does not print milliseconds")
 	}
-	for _, layout := range []string{"%", `\`, "%x", `\r`} {
+	for _, layout := range []string{"%", `\`, "%x", `\q`, `\x2`, `\xzz`} {
 		if _, err := parseFormat(layout); err == nil {
 			t.Errorf("%q: no error", layout)
 		}
 	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		args           string
+		status         int
+		stdout, stderr string // in them; "" is nothing at all
+	}{
+		{"", 2, "", "barnabas consume -b BROKERS"},
+		{"-h", 0, "Exit status:", ""},
+		{"help", 0, "Exit status:", ""},
+		{"consume -h", 0, "gives up after 25", ""},
+		{"produce -help", 0, "-K DELIM", ""},
+		{"demo --help", 0, "-stats", ""},
+		{"request -h", 0, "-node id", ""},
+		{"probe -h", 0, "-b brokers", ""},
+		{"destroy", 2, "", `no command "destroy"`},
+		{"consume -q", 2, "", "-q\n'barnabas consume -h' lists"},
+		{"consume -b x", 2, "", "-t TOPIC is missing"},
+		{"produce -b x -t t -K \\q", 2, "", `no such escape as \q`},
+		{"consume -b x -t t -f \\q", 2, "", `no such escape as \q`},
+	} {
+		status, stdout, stderr := command(t, "", strings.Fields(c.args)...)
+		for _, text := range []struct{ got, want string }{{stdout, c.stdout}, {stderr, c.stderr}} {
+			if status != c.status || !strings.Contains(text.got, text.want) || text.want == "" && text.got != "" {
+				t.Errorf("barnabas %s: exit status %d, want %d and %q:\n%s", c.args, status, c.status, text.want, text.got)
+			}
+		}
+	}
+	if status, _, stderr := command(t, "", "produce", "-b", "x", "-t", "t", "-K", ""); status != 2 || !strings.Contains(stderr, "empty delimiter") {
+		t.Errorf("an empty -K: exit status %d: %s", status, stderr)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	cluster := kafkatest.Start(t, kafkatest.TCP(), kafkatest.Topic("t", 1))
+	addr := cluster.Addrs()[0]
+	status, _, stderr := command(t, "k1\tv1\nv2\nk3\tv3\nv4\n", "produce", "-b", addr, "-t", "t", "-K", `\t`)
+	if want := `2 of 4 lines have no "\t" (the first is line 2); they were sent without a key`; status != 0 || !strings.Contains(stderr, want) {
+		t.Errorf("exit status %d, want 0 and %s: %s", status, want, stderr)
+	}
+	if status, _, stderr := command(t, "k5 =v5\n", "produce", "-b", addr, "-t", "t", "-K", `\x20=`); status != 0 || stderr != "" {
+		t.Errorf("exit status %d: %s", status, stderr)
+	}
+	if _, got, _ := command(t, "", "consume", "-b", addr, "-t", "t", "-e", "-f", `%k\x3a%s `); got != "k1:v1 :v2 k3:v3 :v4 k5:v5 " {
+		t.Errorf("read back %q", got)
+	}
+	for i, r := range must(cluster.Records("t")) {
+		if keyless := i == 1 || i == 3; keyless != (r.Key == nil) {
+			t.Errorf("record %d has the key %q", i, r.Key)
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 func TestReadLine(t *testing.T) {

@@ -24,17 +24,22 @@ const sayAfter = 3 * time.Second
 // common are the options that every command takes.
 type common struct {
 	flags    *flag.FlagSet
+	out      io.Writer // where -h prints
 	brokers  string
 	verbose  bool
 	props    map[string]string
-	operands int // most that may follow the options
+	operands int             // most that may follow the options
+	hidden   map[string]bool // flags that -h does not list
 }
 
 func newCommon(name string, std streams) *common {
-	c := &common{flags: flag.NewFlagSet("barnabas "+name, flag.ContinueOnError), props: map[string]string{}}
-	c.flags.SetOutput(std.err)
+	c := &common{
+		flags: flag.NewFlagSet("barnabas "+name, flag.ContinueOnError), out: std.out,
+		props: map[string]string{}, hidden: map[string]bool{},
+	}
+	c.flags.SetOutput(io.Discard) // what it would print, run and -h do
 	c.flags.StringVar(&c.brokers, "b", "", "`brokers` to start from: host:port[,host:port...]")
-	c.flags.BoolVar(&c.verbose, "v", false, "log what the client does")
+	c.flags.BoolVar(&c.verbose, "v", false, "log all that the client does; without it, warnings")
 	c.flags.Func("X", "set a property by Kafka's own `name=value`; may be repeated", func(s string) error {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
@@ -46,11 +51,12 @@ func newCommon(name string, std streams) *common {
 	return c
 }
 
-// parse reads the command line; a mistake in it is a usageError (flag has
-// already printed it, with the usage).
+// parse reads the command line; a mistake in it is a usageError. Where it asks for
+// help that is printed, and the error is flag.ErrHelp.
 func (c *common) parse(args []string) error {
 	if err := c.flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			c.help()
 			return err
 		}
 		return usageError{err}
@@ -64,6 +70,24 @@ func (c *common) parse(args []string) error {
 	return nil
 }
 
+// help prints how the command is called, and its flags.
+func (c *common) help() {
+	for _, sub := range subcommands() {
+		if c.flags.Name() == "barnabas "+sub.name {
+			fmt.Fprintf(c.out, "barnabas %s %s\n\n", sub.name, sub.usage)
+		}
+	}
+	shown := flag.NewFlagSet("", flag.ContinueOnError)
+	shown.SetOutput(c.out)
+	c.flags.VisitAll(func(f *flag.Flag) {
+		if !c.hidden[f.Name] {
+			shown.Var(f.Value, f.Name, f.Usage)
+		}
+	})
+	shown.PrintDefaults()
+	fmt.Fprint(c.out, notes)
+}
+
 // needBrokers fails when neither -b nor -X bootstrap.servers was given: a
 // command line that forgets it should not quietly talk to localhost.
 func (c *common) needBrokers() error {
@@ -74,7 +98,7 @@ func (c *common) needBrokers() error {
 }
 
 func (c *common) logger(w io.Writer) *slog.Logger {
-	level := slog.LevelError
+	level := slog.LevelWarn
 	if c.verbose {
 		level = slog.LevelDebug
 	}

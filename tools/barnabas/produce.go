@@ -25,7 +25,13 @@ const shownFailures = 10
 func produce(ctx context.Context, args []string, std streams) error {
 	opts := newCommon("produce", std)
 	topic := opts.flags.String("t", "", "the `topic` to write to")
-	delim := opts.flags.String("K", "", "the part of a line before `DELIM` is the record's key")
+	var delim string
+	opts.flags.Func("K", "the part of a line before `DELIM` is the record's key; escapes are "+escapes, func(s string) (err error) {
+		if delim, err = unescape(s); err == nil && delim == "" {
+			err = errors.New("an empty delimiter")
+		}
+		return err
+	})
 	partition := opts.flags.Int("p", -1, "write to this partition, whatever the key (default: the partitioner's choice)")
 	codec := opts.flags.String("z", "", "compress with `CODEC`: none, gzip, snappy, lz4 or zstd")
 	if err := opts.parse(args); err != nil {
@@ -58,7 +64,7 @@ func produce(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	out := &outgoing{producer: p, topic: *topic, delim: []byte(*delim), w: std.err}
+	out := &outgoing{producer: p, topic: *topic, delim: []byte(delim), w: std.err}
 	if err := out.findPartition(ctx, *partition, wait); err != nil {
 		p.Close()
 		return err
@@ -96,6 +102,8 @@ type outgoing struct {
 	topic     string
 	partition producer.Partition
 	delim     []byte
+	keyless   int // lines without the delimiter
+	firstLine int // the first of them
 	w         io.Writer
 
 	mu     sync.Mutex // guards what follows; callbacks run on several goroutines
@@ -131,6 +139,9 @@ func (o *outgoing) findPartition(ctx context.Context, partition int, wait time.D
 func (o *outgoing) run(ctx context.Context, in io.Reader, limit int) error {
 	lines, sendErr := o.sendAll(ctx, in, limit)
 	closeErr := o.producer.Close()
+	if o.keyless > 0 {
+		fmt.Fprintf(o.w, "barnabas: %d of %d lines have no %q (the first is line %d); they were sent without a key\n", o.keyless, lines, o.delim, o.firstLine)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
@@ -177,6 +188,8 @@ func (o *outgoing) send(ctx context.Context, number int, line []byte) error {
 	if len(o.delim) > 0 {
 		if key, value, ok := bytes.Cut(line, o.delim); ok {
 			rec.Key, rec.Value = key, value
+		} else if o.keyless++; o.keyless == 1 {
+			o.firstLine = number
 		}
 	}
 	return o.producer.SendFunc(ctx, rec, func(_ producer.RecordMetadata, err error) {

@@ -410,7 +410,7 @@ func TestMaxPollInterval(t *testing.T) {
 					if len(c.GroupMetadata().MemberID) == 0 {
 						w.Error("left too early")
 					}
-					time.Sleep(2 * time.Second)
+					time.Sleep(5 * time.Second) // what Records hands out is noticed by the next heartbeat, within 3 s
 					if len(c.GroupMetadata().MemberID) != 0 {
 						w.Error("still a member")
 					}
@@ -422,7 +422,9 @@ func TestMaxPollInterval(t *testing.T) {
 					_, err = c.Poll(w.ctx, time.Minute)
 				} else {
 					n := 0
-					for _, err = range c.Records(w.ctx) {
+					ctx, stop := context.WithTimeout(w.ctx, time.Hour)
+					defer stop()
+					for _, err = range c.Records(ctx) {
 						// Slow, but with progress: that is fine for as long as it takes.
 						if n++; n < 4 {
 							time.Sleep(40 * time.Second)

@@ -2,6 +2,7 @@ package kafkatest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/barnabas-kafka/barnabas/wire"
 )
@@ -49,6 +50,37 @@ func (c *Cluster) Leader(topic string, partition int32) (node, epoch int32) {
 		return -1, -1
 	}
 	return p.leadership()
+}
+
+// FallBehind has a partition's replica on a broker hold the records below end
+// alone, as one that has not caught up after a restart. To a Fetch of v11 or
+// later it answers with what it has, as followers do since 2.4 (KIP-392), if that
+// names no leader epoch or the newest; in place of the leader it does not lag. A
+// negative end lets it catch up. It is an error when the broker has no such
+// replica.
+func (c *Cluster) FallBehind(topic string, partition, node int32, end int64) error {
+	c.tb.Helper()
+	return c.done(c.fallBehind(topic, partition, node, end))
+}
+
+func (c *Cluster) fallBehind(topic string, partition, node int32, end int64) error {
+	p, err := c.knownPartition(topic, partition)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(p.replicas, node) {
+		return fmt.Errorf("kafkatest: broker %d has no replica of %s/%d: %w", node, topic, partition, wire.ErrReplicaNotAvailable)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if delete(p.behind, node); end >= 0 && p.leader != node {
+		if p.behind == nil {
+			p.behind = make(map[int32]int64)
+		}
+		p.behind[node] = end
+	}
+	p.tell()
+	return nil
 }
 
 // StopBroker stops a broker as if it had been killed: its connections and its

@@ -95,14 +95,19 @@ func (f *fetching) read() bool {
 	return enough || total >= int(f.req.MinBytes)
 }
 
+// followersAnswer is the version of Fetch from which followers answer consumers
+// too (KIP-392).
+const followersAnswer = 11
+
 // read reads at most max bytes; with minOne a whole batch, however large. It
 // returns how many were read.
 func (p fetchedPartition) read(c *call, max int, minOne bool) int {
 	p.log.mu.Lock()
 	defer p.log.mu.Unlock()
 	log := &p.log.log
-	code := p.log.checkLeadership(c.broker.id, p.in.CurrentLeaderEpoch)
-	if code == wire.ErrNone && (p.in.FetchOffset < log.start || p.in.FetchOffset > log.end) {
+	code := p.log.checkLeadership(c.broker.id, p.in.CurrentLeaderEpoch, c.version >= followersAnswer)
+	end := p.log.endOn(c.broker.id)
+	if code == wire.ErrNone && (p.in.FetchOffset < log.start || p.in.FetchOffset > end) {
 		code = wire.ErrOffsetOutOfRange
 	}
 	if code != wire.ErrNone {
@@ -110,8 +115,11 @@ func (p fetchedPartition) read(c *call, max int, minOne bool) int {
 		return 0
 	}
 	data, first := log.read(p.in.FetchOffset, min(max, int(p.in.PartitionMaxBytes)), minOne)
+	if end < log.end {
+		data = before(data, end)
+	}
 	p.out.ErrorCode = wire.ErrNone
-	p.out.HighWatermark, p.out.LastStableOffset, p.out.LogStartOffset = log.end, log.end, log.start
+	p.out.HighWatermark, p.out.LastStableOffset, p.out.LogStartOffset = end, end, log.start
 	p.out.Records = data
 	if data == nil || len(data) < first && c.version >= 3 { // a first batch that is cut off is sent up to v2 only
 		p.out.Records = []byte{}

@@ -64,7 +64,7 @@ func (c *call) listOffset(p *partition, in *msg.ListOffsetsRequestTopicPartition
 	start, end := log.start, log.end
 	timestamp := in.Timestamp
 	var chunks []byte
-	out.ErrorCode = p.checkLeadership(c.broker.id, in.CurrentLeaderEpoch)
+	out.ErrorCode = p.checkLeadership(c.broker.id, in.CurrentLeaderEpoch, false)
 	switch {
 	case out.ErrorCode != wire.ErrNone:
 	case c.version == 0:

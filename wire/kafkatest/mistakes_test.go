@@ -40,6 +40,7 @@ var mistakes = map[string]struct {
 	"MoveLeader of":     {func(c *Cluster) error { return c.MoveLeader("u", 0, 1) }, wire.ErrUnknownTopicOrPartition, `topic "u"`},
 	"MoveLeader part":   {func(c *Cluster) error { return c.MoveLeader("t", 2, 1) }, wire.ErrUnknownTopicOrPartition, `topic "t" has no partition 2, but 2, from 0 on`},
 	"MoveCoordinator":   {func(c *Cluster) error { return c.MoveCoordinator("g", 3) }, wire.ErrBrokerNotAvailable, "no broker 3"},
+	"FallBehind":        {func(c *Cluster) error { return c.FallBehind("t", 0, 9, 1) }, wire.ErrReplicaNotAvailable, "broker 9 has no replica of t/0"},
 	"DeleteTopic":       {func(c *Cluster) error { return c.DeleteTopic("u") }, wire.ErrUnknownTopicOrPartition, `"u"`},
 	"DeleteRecords":     {func(c *Cluster) error { return c.DeleteRecords("t", -1, 1) }, wire.ErrUnknownTopicOrPartition, `"t" has no partition -1`},
 	"CreateTopic twice": {func(c *Cluster) error { return c.CreateTopic("t", 1, 1) }, wire.ErrTopicAlreadyExists, `"t"`},

@@ -118,6 +118,16 @@ func skipTo(data []byte, offset int64) []byte {
 	return data
 }
 
+// before cuts off the batches and messages that are not wholly below the offset.
+func before(data []byte, offset int64) []byte {
+	for n := 0; n+lastOffsetDeltaAt+4 <= len(data); n += batchSize(data[n:]) {
+		if lastOffset(data[n:]) >= offset {
+			return data[:n:n]
+		}
+	}
+	return data
+}
+
 // batchSize is the size of the batch or message with which stored data begins.
 func batchSize(data []byte) int {
 	return sizeOverhead + int(int32(binary.BigEndian.Uint32(data[8:])))

@@ -195,16 +195,17 @@ func TestFetchErrors(t *testing.T) {
 
 	// Who asks with an old idea of the leader hears of it, and of the new one.
 	c.MoveLeader("t", 0, 2)
-	resp := ask(client, 17, fetchRequest("t", id, 0, 1), new(msg.FetchResponse))
+	req := fetchRequest("t", id, 0, 1)
+	req.Topics[0].Partitions[0].CurrentLeaderEpoch = 0
+	resp := ask(client, 17, req, new(msg.FetchResponse))
 	p := resp.Responses[0].Partitions[0]
-	if p.ErrorCode != wire.ErrNotLeaderOrFollower || p.CurrentLeader.LeaderID != 2 || p.CurrentLeader.LeaderEpoch != 1 {
+	if p.ErrorCode != wire.ErrFencedLeaderEpoch || p.CurrentLeader.LeaderID != 2 || p.CurrentLeader.LeaderEpoch != 1 {
 		t.Errorf("at the old leader: %v, leader %+v", p.ErrorCode, p.CurrentLeader)
 	}
 	if len(resp.NodeEndpoints) != 1 || resp.NodeEndpoints[0].Host != "broker-2.kafkatest" {
 		t.Errorf("node endpoints: %+v", resp.NodeEndpoints)
 	}
 	second := dial(t, c, 2)
-	req := fetchRequest("t", id, 0, 1)
 	for epoch, want := range map[int32]wire.ErrorCode{-1: wire.ErrNone, 0: wire.ErrFencedLeaderEpoch, 1: wire.ErrNone, 2: wire.ErrUnknownLeaderEpoch} {
 		req.Topics[0].Partitions[0].CurrentLeaderEpoch = epoch
 		if p := second.fetchOne(17, req); p.ErrorCode != want {
@@ -213,6 +214,50 @@ func TestFetchErrors(t *testing.T) {
 	}
 	if p := client.produceOne(9, produceRequest("t", id, 0, 1, batch(t, record.V2, nil, 0, "a"))); p.ErrorCode != wire.ErrNotLeaderOrFollower {
 		t.Errorf("produce at the old leader: %v", p.ErrorCode)
+	}
+}
+
+// TestFollowersAnswer: those that lag behind answer with what they have, and that
+// an offset beyond does not exist.
+func TestFollowersAnswer(t *testing.T) {
+	c := Start(t, Brokers(3), Topic("t", 1))
+	id := c.topics["t"].id
+	for _, value := range []string{"a", "b", "c"} {
+		c.Produce("t", 0, Record{Value: []byte(value)})
+	}
+	c.MoveLeader("t", 0, 2)
+	c.FallBehind("t", 0, 1, 2)
+	follower := dial(t, c, 1)
+	fetch := func(version int16, offset int64, epoch int32) msg.FetchResponseResponsePartition {
+		req := fetchRequest("t", id, 0, offset)
+		req.Topics[0].Partitions[0].CurrentLeaderEpoch = epoch
+		return follower.fetchOne(version, req)
+	}
+	one := len(fetch(17, 1, -1).Records)
+	if p := fetch(17, 0, 1); p.ErrorCode != wire.ErrNone || len(p.Records) != 2*one || p.HighWatermark != 2 {
+		t.Errorf("%v, %d bytes up to %d; one record takes %d", p.ErrorCode, len(p.Records), p.HighWatermark, one)
+	}
+	for _, test := range []struct {
+		version int16
+		offset  int64
+		epoch   int32
+		want    wire.ErrorCode
+	}{
+		{17, 3, -1, wire.ErrOffsetOutOfRange}, {11, 3, -1, wire.ErrOffsetOutOfRange}, {17, 3, 1, wire.ErrOffsetOutOfRange},
+		{17, 3, 0, wire.ErrFencedLeaderEpoch}, {17, 3, 2, wire.ErrUnknownLeaderEpoch}, {10, 0, -1, wire.ErrNotLeaderOrFollower},
+	} {
+		if p := fetch(test.version, test.offset, test.epoch); p.ErrorCode != test.want {
+			t.Errorf("v%d from %d in epoch %d: %v, want %v", test.version, test.offset, test.epoch, p.ErrorCode, test.want)
+		}
+	}
+	c.FallBehind("t", 0, 1, -1)
+	if p := fetch(17, 2, -1); p.ErrorCode != wire.ErrNone || len(p.Records) != one {
+		t.Errorf("a replica that has caught up: %v, %d bytes", p.ErrorCode, len(p.Records))
+	}
+	c.FallBehind("t", 0, 1, 0)
+	c.MoveLeader("t", 0, 1)
+	if p := fetch(17, 2, 2); p.ErrorCode != wire.ErrNone || len(p.Records) != one {
+		t.Errorf("as the leader: %v, %d bytes", p.ErrorCode, len(p.Records))
 	}
 }
 

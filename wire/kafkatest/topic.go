@@ -28,7 +28,8 @@ type topic struct {
 }
 
 // A partition has one log, which all its replicas share: what one has written
-// all have, and the high watermark is the end of the log.
+// all have, but for those that lag behind, and the high watermark is the end of
+// the log.
 type partition struct {
 	topic    *topic
 	id       int32
@@ -38,6 +39,7 @@ type partition struct {
 	leader  int32      // -1: none
 	epoch   int32
 	log     partitionLog
+	behind  map[int32]int64            // where the replicas end that lag behind, by broker
 	waiting map[chan struct{}]struct{} // told, without waiting, when something below changes
 }
 
@@ -97,6 +99,7 @@ func (p *partition) setLeader(node int32, first bool) {
 	defer p.mu.Unlock()
 	if p.leader != node {
 		p.leader = node
+		delete(p.behind, node)
 		if !first {
 			p.epoch++
 		}
@@ -128,18 +131,29 @@ func (p *partition) tell() {
 }
 
 // checkLeadership is the answer to a request for the partition that believes in
-// that leader epoch, -1 for none (KIP-320). p.mu is held.
-func (p *partition) checkLeadership(node, epoch int32) wire.ErrorCode {
+// that leader epoch, -1 for none (KIP-320), and that the leader alone answers or,
+// if followers may, any replica. A replica looks at the epoch first. p.mu is held.
+func (p *partition) checkLeadership(node, epoch int32, followers bool) wire.ErrorCode {
+	replica := node == p.leader || slices.Contains(p.replicas, node)
 	switch {
-	case p.leader != node:
-		return wire.ErrNotLeaderOrFollower
-	case epoch < 0 || epoch == p.epoch:
-		return wire.ErrNone
-	case epoch < p.epoch:
+	case replica && epoch >= 0 && epoch < p.epoch:
 		return wire.ErrFencedLeaderEpoch
-	default:
+	case replica && epoch > p.epoch:
 		return wire.ErrUnknownLeaderEpoch
+	case node != p.leader && !(replica && followers && p.leader >= 0):
+		return wire.ErrNotLeaderOrFollower
+	default:
+		return wire.ErrNone
 	}
+}
+
+// endOn is the end of the log as far as the replica on the broker has it. p.mu is
+// held.
+func (p *partition) endOn(node int32) int64 {
+	if end, lags := p.behind[node]; lags {
+		return min(end, p.log.end)
+	}
+	return p.log.end
 }
 
 // assign spreads partitions over the brokers as Kafka does without racks: the

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 // Config says how a Producer batches, sends and retries. Its zero value loses
@@ -29,8 +31,9 @@ type Config struct {
 
 	// BatchSize is the size in bytes, before compression, at which a batch is
 	// full; a larger record travels alone. Each partition in use takes a buffer
-	// of this size out of BufferMemory. More than MaxRequestSize or BufferMemory
-	// counts as that. Default: 16384; negative: one record per batch. Kafka:
+	// of this size out of BufferMemory. More than MaxRequestSize, BufferMemory or
+	// 128 MiB, what this library's consumer unpacks at most by default, counts as
+	// that. Default: 16384; negative: one record per batch. Kafka:
 	// batch.size; kafka-python: batch_size.
 	BatchSize int
 
@@ -188,8 +191,8 @@ func (c Config) withDefaults() Config {
 	c.MaxInFlight = orDefault(c.MaxInFlight, defaultMaxInFlight)
 	c.RequestTimeout = orDefault(c.RequestTimeout, defaultRequestTimeout)
 	c.DeliveryTimeout = orDefault(c.DeliveryTimeout, defaultDeliveryTimeout)
-	// A batch must fit into a request and into the memory.
-	c.BatchSize = min(c.BatchSize, c.MaxRequestSize, c.BufferMemory)
+	// A batch must fit into a request and into the memory, and be readable.
+	c.BatchSize = min(c.BatchSize, c.MaxRequestSize, c.BufferMemory, record.DefaultLimit)
 	return c
 }
 

@@ -1,10 +1,13 @@
 package producer
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 func TestConfigDefaults(t *testing.T) {
@@ -101,5 +104,25 @@ func TestParsePropertiesNamesMistakes(t *testing.T) {
 	_, _, err := ParseProperties(map[string]string{"lingerms": "5", "group.id": "g", "acks": "1"})
 	if err == nil || !strings.Contains(err.Error(), "lingerms") || !strings.Contains(err.Error(), "group.id") {
 		t.Errorf("unknown properties: %v", err)
+	}
+}
+
+// TestNothingUnreadable: nothing is written that a consumer with the default Config
+// refuses to unpack.
+func TestNothingUnreadable(t *testing.T) {
+	const large = 400 << 20
+	for _, c := range []Compression{{}, Zstd} {
+		r := newRig(t, Config{BatchSize: large, MaxRequestSize: large, BufferMemory: large, Compression: c})
+		if got := r.acc.cfg.BatchSize; got != record.DefaultLimit {
+			t.Errorf("batches have up to %d bytes", got)
+		}
+		for _, size := range []int{record.DefaultLimit, record.DefaultLimit + 1} {
+			err := r.acc.check(r.part(0), &Record{Topic: "t"}, size)
+			if refused := c != (Compression{}) && size > record.DefaultLimit; refused != (err != nil) {
+				t.Errorf("%v, %d bytes: %v", c, size, err)
+			} else if e, ok := errors.AsType[*RecordTooLargeError](err); refused && (!ok || e.Limit != record.DefaultLimit) {
+				t.Errorf("the error is %v", err)
+			}
+		}
 	}
 }

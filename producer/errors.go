@@ -48,7 +48,7 @@ type RecordTooLargeError struct {
 	TopicPartition
 	Size     int    // bytes, encoded as a batch of its own, before compression
 	Limit    int    // bytes
-	Property string // the Kafka property of the limit
+	Property string // whose limit: a Kafka property, or what consumers read
 }
 
 func (e *RecordTooLargeError) Error() string {

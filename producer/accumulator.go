@@ -37,6 +37,8 @@ type partition struct {
 	seq    int64         // of the next batch
 	format record.Format // for the next batch: what the leader speaks, as far as known
 	listed bool          // the sender was told, and has not looked yet
+	used   bool          // something was sent since quiet ones were last looked for
+	gone   bool          // it was quiet: another one may be in its place
 
 	sending // the sender's own
 }
@@ -69,6 +71,11 @@ func (a *accumulator) tryAppend(p *partition, rec *Record, done func(RecordMetad
 	var closed *batch
 	tell := false
 	p.mu.Lock()
+	if p.gone {
+		p.mu.Unlock()
+		return f, 0, errForgotten
+	}
+	p.used = true
 	if p.open != nil && !a.fits(p.open, rec) {
 		closed, tell = a.closeOpen(p), true
 	}

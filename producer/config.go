@@ -109,7 +109,8 @@ const (
 	// another replica has the record, the record is lost. Kafka: acks=1.
 	AcksLeader Acks = 1
 	// AcksNone: nobody. A record has its result when it is written to the
-	// connection; its offset is -1, and the broker's errors stay unknown. Kafka:
+	// connection; its offset is -1. What the broker refuses is lost: it closes the
+	// connection then, which is logged as a warning, and does not say why. Kafka:
 	// acks=0.
 	AcksNone Acks = -2
 )

@@ -96,7 +96,7 @@ func TestLogIsBounded(t *testing.T) {
 	log := &lines{}
 	r := reports{slog.New(log), map[trouble]*report{}}
 	for i := range 1000 {
-		r.add("w", &DeliveryError{Records: 1, Node: 1, Err: fmt.Errorf("reason %d", i)})
+		r.add("w", &DeliveryError{Records: 1, Node: 1, Err: fmt.Errorf("reason %d", i)}, 1)
 	}
 	if r.say(testStart); len(log.all) != maxReports+1 {
 		t.Errorf("%d lines", len(log.all))
@@ -145,6 +145,49 @@ func TestFlushesCountTheSame(t *testing.T) {
 	if err := f.end(f.begin(), true); err != nil || len(f.flushes) != 0 {
 		t.Errorf("the next one: %v", err)
 	}
+}
+
+// TestSilentRefusals: with acks=0 a broker refuses by closing the connection. That
+// is logged, with a count, and so is that it happens again and again, but not
+// that a connection ends on which nothing was written of late.
+func TestSilentRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1), kafkatest.MaxMessageBytes(1000))
+		log := &lines{}
+		p, err := Dial(netclient.Config{BootstrapServers: cluster.Addrs(), Dial: cluster.Dial, Logger: slog.New(log)}, Config{Acks: AcksNone})
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(size int) {
+			t.Helper()
+			if md, err := p.SendWait(t.Context(), Record{Topic: "t", Value: make([]byte, size)}); err != nil || md.Offset != -1 {
+				t.Errorf("%v, %v", md, err)
+			}
+		}
+		const refused = "WARN producer: a broker closed the connection, which with acks=0 is how it refuses records; of those written last, some may be lost node=1"
+		send(10)
+		send(2000)
+		time.Sleep(time.Second)
+		log.want(t, refused+` records=2 batches=2 error=topic "t" partition 0: 2 records not acknowledged after 1 attempt, last to broker 1: with acks=0, the broker closed the connection (EOF)`)
+		for range 5 {
+			send(2000)
+			time.Sleep(time.Second)
+		}
+		log.want(t)
+		time.Sleep(time.Minute)
+		log.want(t, refused+" records=5 batches=5 ")
+		send(10)
+		time.Sleep(31 * time.Second)
+		cluster.StopBroker(1) // for another reason
+		if err := cluster.StartBroker(1); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		log.want(t)
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestFailuresAreTold: who looks at no Future sees in the log, and in the errors

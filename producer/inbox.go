@@ -17,14 +17,16 @@ type news struct {
 	partitions []*partition // to look at
 	answered   []*request
 	connected  []connection
-	all        bool // look at every partition
+	all        bool // look at every partition that has something waiting
 }
 
-// connection is the outcome of an attempt to connect to a broker.
+// connection is the outcome of an attempt to connect to a broker, or the end of
+// a connection.
 type connection struct {
-	node int32
-	link link
-	err  error
+	node  int32
+	link  link
+	err   error
+	ended bool
 }
 
 func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }

@@ -29,6 +29,7 @@ func (s *sender) finished(r *request, now time.Time) {
 		case r.err != nil:
 			s.failed(b, r.err, nil, now)
 		case s.cfg.Acks == AcksNone:
+			s.writtenSilently(r.broker, b, now)
 			s.succeeded(b, -1, noTimestamp, now)
 		case a == nil:
 			s.failed(b, errUnmentioned, nil, now)
@@ -142,13 +143,13 @@ func (s *sender) retry(b *batch, err error, now time.Time) {
 	p.retryAt = now.Add(p.backoff.Next())
 	p.putBack(b)
 	s.meter.retried(b.records, now)
-	s.reports.add("producer: records are sent again", deliveryError(b, err, ""))
+	s.reports.add("producer: records are sent again", deliveryError(b, err, ""), 1)
 }
 
 // fail gives the records of a batch an error. The batch is still the caller's.
 func (s *sender) fail(b *batch, err error, message string, now time.Time) {
 	e := deliveryError(b, err, message)
-	s.reports.add("producer: records failed", e)
+	s.reports.add("producer: records failed", e, 1)
 	s.failures.add(e)
 	s.give(b, outcome{from: b.first, count: b.records, offset: -1, appendTime: noTimestamp, err: e}, now)
 }

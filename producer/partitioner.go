@@ -3,6 +3,7 @@ package producer
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -81,7 +82,7 @@ func (r *RoundRobinPartitioner) Partition(topic string, _ []byte, all, available
 	t := r.turns[topic]
 	if t == nil {
 		t = &turn{}
-		r.turns[topic] = t
+		r.turns[strings.Clone(topic)] = t
 	}
 	if !slices.Equal(t.partitions, all) {
 		t.partitions, t.next = slices.Clone(all), 0

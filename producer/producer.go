@@ -124,10 +124,11 @@ func (p *Producer) send(ctx context.Context, rec *Record, done func(RecordMetada
 	block := blocking{limit: p.cfg.MaxBlock}
 	var f Future
 	err := check(rec)
-	if err == nil {
+	for again := err == nil; again; again = err == errForgotten {
 		var part *partition
 		if part, err = p.partitionOf(ctx, rec, &block); err == nil {
 			f, err = p.acc.append(ctx, part, rec, done, &block)
+			rec.Partition = ToPartition(part.id)
 		}
 	}
 	if err != nil {
@@ -160,26 +161,26 @@ func sendError(topic string, err error) error {
 
 // partitionOf finds the partition of a record.
 func (p *Producer) partitionOf(ctx context.Context, rec *Record, block *blocking) (*partition, error) {
-	t, err := p.topic(ctx, rec.Topic, block)
+	t, now, err := p.topic(ctx, rec.Topic, block)
 	if err != nil {
 		return nil, err
 	}
 	id, named := rec.Partition.ID()
 	switch {
 	case named:
-		if part := t.partition(id); part != nil {
-			return part, nil
-		}
-		return p.addedPartition(ctx, rec.Topic, id, block)
 	case p.cfg.Partitioner != nil:
-		id = p.cfg.Partitioner.Partition(rec.Topic, rec.Key, t.ids, t.available)
+		id = p.cfg.Partitioner.Partition(rec.Topic, rec.Key, now.ids, now.available)
 	default:
-		id = DefaultPartitioner{}.Partition(rec.Topic, rec.Key, t.ids, t.available)
+		id = DefaultPartitioner{}.Partition(rec.Topic, rec.Key, now.ids, now.available)
 	}
-	if part := t.partition(id); part != nil {
-		return part, nil
+	part, err := p.partition(t, now, id)
+	switch {
+	case part != nil || err != nil:
+		return part, err
+	case named:
+		return p.addedPartition(ctx, rec.Topic, id, block)
 	}
-	return nil, fmt.Errorf("the Partitioner chose %d: %w", id, &PartitionError{TopicPartition: TopicPartition{Topic: rec.Topic, Partition: id}, Partitions: len(t.ids)})
+	return nil, fmt.Errorf("the Partitioner chose %d: %w", id, &PartitionError{TopicPartition: TopicPartition{Topic: rec.Topic, Partition: id}, Partitions: len(now.ids)})
 }
 
 // PartitionsFor describes a topic's partitions, by ascending id. Like Send it

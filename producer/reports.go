@@ -38,7 +38,8 @@ type report struct {
 	logged           time.Time
 }
 
-func (r *reports) add(what string, e *DeliveryError) {
+// add notes a trouble with batches.
+func (r *reports) add(what string, e *DeliveryError, batches int) {
 	key := trouble{what, e.Node, reasonOf(e.Err)}
 	one := r.open[key]
 	if one == nil && len(r.open) >= maxReports {
@@ -52,7 +53,7 @@ func (r *reports) add(what string, e *DeliveryError) {
 	if one.batches == 0 {
 		one.example = e
 	}
-	one.batches++
+	one.batches += batches
 	one.records += e.Records
 }
 

@@ -24,10 +24,11 @@ func (p *Producer) run() {
 	tick.Stop()
 	ticking := false
 	changed := p.client.MetadataChanged()
+	maxIdle := p.client.Config().MetadataMaxIdle
 	for {
 		now := time.Now()
 		p.hear(now)
-		next := p.sender.drain(now)
+		next := earliest(p.sender.drain(now), p.topics.forgetQuiet(now, maxIdle))
 		if !ticking && p.acc.open.Load() > 0 {
 			tick.Reset(tickEvery)
 			ticking = true
@@ -66,7 +67,11 @@ func (p *Producer) hear(now time.Time) {
 		p.sender.finished(r, now)
 	}
 	for _, c := range news.connected {
-		p.sender.connected(c.node, c.link, c.err, now)
+		if c.ended {
+			p.sender.ended(c.node, c.link, c.err, now)
+		} else {
+			p.sender.connected(c.node, c.link, c.err, now)
+		}
 	}
 	hurry := p.acc.pool.exhausted()
 	began := hurry && !p.sender.hurry
@@ -75,9 +80,7 @@ func (p *Producer) hear(now time.Time) {
 		p.sender.look(part, now)
 	}
 	if news.all || began {
-		for _, part := range p.topics.partitions() {
-			p.sender.look(part, now)
-		}
+		p.sender.lookAll(now)
 	}
 }
 
@@ -136,6 +139,10 @@ func (c clusterOf) refresh() { c.client.UpdateMetadataSoon() }
 func (c clusterOf) connect(node int32) {
 	c.connecting.Go(func() {
 		conn, err := c.conns.Conn(c.client.Context(), node)
-		c.inbox.connected(connection{node, conn, err})
+		c.inbox.connected(connection{node: node, link: conn, err: err})
+		if err == nil && c.cfg.Acks == AcksNone {
+			<-conn.Closed()
+			c.inbox.connected(connection{node: node, link: conn, err: conn.Err(), ended: true})
+		}
 	})
 }

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
@@ -78,6 +79,7 @@ type broker struct {
 	inFlight   int       // requests
 	line       fifo[*partition]
 	waiting    bool // in sender.waiting
+	silent     silent
 }
 
 // sending is the part of a partition that belongs to the sender.
@@ -129,6 +131,15 @@ func (s *sender) look(p *partition, now time.Time) {
 		s.place(p)
 	}
 	s.timers.set(p, wake)
+}
+
+// lookAll looks at every partition that has something waiting or in flight: each of
+// them is in timers, since all that waits may expire, or the sender will be told of
+// it. So it costs nothing for partitions that are quiet.
+func (s *sender) lookAll(now time.Time) {
+	for _, p := range slices.Clone(s.timers) {
+		s.look(p, now)
+	}
 }
 
 // mayJoin reports whether a batch of a partition may be sent beside those of it

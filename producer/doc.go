@@ -77,6 +77,16 @@
 // Without retries, the default of kafka-python and old Java clients, a leader
 // that has just moved, or a topic that has just been made, can fail records.
 //
+// # Topics that are deleted
+//
+// A topic that does not exist is asked for so that brokers may create it
+// (auto.create.topics.enable). One that the client has seen to exist is not: when
+// someone deletes it, it stays deleted, until its owner makes it again. Records that
+// wait for it then fail at DeliveryTimeout, and Send after MaxBlock, with a
+// netclient.TopicError that says so (Existed); what waits for a partition that the
+// new topic does not have fails with a PartitionError. What a program before this one
+// has seen to exist can't be known.
+//
 // # Old brokers
 //
 // Records are encoded in the format that the partition's leader speaks: message

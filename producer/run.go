@@ -119,16 +119,19 @@ func (c clusterOf) leader(topic string, partition int32) (int32, bool) {
 	return node, ok
 }
 
+// whyNoLeader is about a partition that was there when it was first sent to.
 func (c clusterOf) whyNoLeader(topic string, partition int32) error {
 	t := c.client.Metadata().Topic(topic)
-	if t == nil || t.Err != wire.ErrNone {
-		err := error(wire.ErrUnknownTopicOrPartition)
-		if t != nil {
-			err = t.Err
-		}
-		return &netclient.TopicError{Topic: topic, Err: err}
+	switch {
+	case t == nil:
+		return &netclient.TopicError{Topic: topic, Err: wire.ErrUnknownTopicOrPartition, Existed: true}
+	case t.Err != wire.ErrNone:
+		return &netclient.TopicError{Topic: topic, Err: t.Err, Existed: true}
 	}
-	if p := t.Partition(partition); p != nil && p.Err != wire.ErrNone {
+	switch p := t.Partition(partition); {
+	case p == nil:
+		return &PartitionError{TopicPartition: TopicPartition{Topic: topic, Partition: partition}, Partitions: len(t.Partitions)}
+	case p.Err != wire.ErrNone:
 		return fmt.Errorf("%w: %w", errNoLeader, p.Err)
 	}
 	return errNoLeader

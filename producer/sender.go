@@ -1,6 +1,7 @@
 package producer
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -188,12 +189,16 @@ func (s *sender) expire(p *partition, now time.Time) (next time.Time) {
 
 // why says what a batch that is not in flight waits for.
 func (s *sender) why(p *partition, b *batch) error {
-	node, ok := s.leader(p)
+	node, ok := s.cluster.leader(p.topic, p.id)
 	switch {
-	case b.last != nil:
-		return b.last
+	case !ok && b.last != nil:
+		return fmt.Errorf("%w; before that: %w", s.cluster.whyNoLeader(p.topic, p.id), b.last)
 	case !ok:
 		return s.cluster.whyNoLeader(p.topic, p.id)
+	case b.last != nil:
+		return b.last
+	case p.stale == s.metadata:
+		return errNoLeader
 	}
 	if br := s.brokers[node]; br != nil && br.link == nil && br.lastErr != nil {
 		return br.lastErr

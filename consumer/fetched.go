@@ -96,7 +96,7 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 			continue
 		}
 		if a.ErrorCode == wire.ErrNone {
-			p.highWater, p.logStart = a.HighWatermark, a.LogStartOffset
+			p.highWater, p.logStart, p.lastStable, p.endAt = a.HighWatermark, a.LogStartOffset, a.LastStableOffset, now
 		}
 		if p.fetchAt != a.offset {
 			continue // what was queued was dropped meanwhile, or came from another broker

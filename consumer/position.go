@@ -129,7 +129,7 @@ func (c *Consumer) Paused() []TopicPartition {
 }
 
 // HighWater is the offset that follows the last record of an assigned partition that consumers may
-// read, as of the last fetch; ok is false before the first. HighWater minus Position is the lag.
+// read, as of the last fetch; ok is false before the first. Lag has it for all partitions.
 func (c *Consumer) HighWater(tp TopicPartition) (offset int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -70,6 +70,8 @@ type partition struct {
 
 	paused              bool
 	highWater, logStart int64 // as of the last fetch; -1 before it
+	lastStable          int64
+	endAt               time.Time // when that was
 
 	// fault is an error that Poll has to return; a sticky one stops fetching until a Seek.
 	fault    error
@@ -106,7 +108,7 @@ func newSubscriptionState() *subscriptionState {
 }
 
 func newPartition(tp TopicPartition, start lookup) *partition {
-	return &partition{tp: tp, lookup: start, highWater: -1, logStart: -1, replica: -1}
+	return &partition{tp: tp, lookup: start, highWater: -1, logStart: -1, lastStable: -1, replica: -1}
 }
 
 // assign makes tps the assignment. Partitions that stay keep their position; new ones begin with

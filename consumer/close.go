@@ -45,6 +45,7 @@ func (c *Consumer) Shutdown(ctx context.Context) error {
 	c.closed = true
 	c.news()
 	c.mu.Unlock()
+	c.log.wait(ctx)
 	if c.owner {
 		c.result = errors.Join(c.result, c.client.Close())
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"slices"
 	"sync"
@@ -28,7 +27,7 @@ type Consumer struct {
 	client *netclient.Client
 	owner  bool // of client, which ends with the consumer
 	cfg    Config
-	log    *slog.Logger
+	log    *logger
 	codecs *compress.Set
 	meter  *meter
 	// fetches and group are this consumer's own connections, because both kinds of requests wait
@@ -97,7 +96,7 @@ func New(client *netclient.Client, cfg Config) (*Consumer, error) {
 	c := &Consumer{
 		client:  client,
 		cfg:     cfg,
-		log:     client.Logger(),
+		log:     &logger{to: client.Logger()},
 		codecs:  compress.New(),
 		ctx:     ctx,
 		cancel:  cancel,

@@ -34,7 +34,7 @@ func TestGroupDataIsWhatOthersWrite(t *testing.T) {
 
 // Members of a mixed group write any version; what can't be read gets nothing and harms nobody.
 func TestSubscriptionsOfOtherClients(t *testing.T) {
-	c := &Consumer{log: slog.New(slog.DiscardHandler)}
+	c := &Consumer{log: &logger{to: slog.New(slog.DiscardHandler)}}
 	s := msg.NewConsumerProtocolSubscription()
 	s.Topics, s.RackID = []string{"t", "u"}, new("r")
 	s.OwnedPartitions = []msg.ConsumerProtocolSubscriptionOwnedPartition{{Topic: "t", Partitions: []int32{0}}}

@@ -89,6 +89,57 @@ func TestPoolIsFair(t *testing.T) {
 	})
 }
 
+// TestPoolServesTheSecond: memory that is enough for two who wait serves both;
+// and when the first gives up, what he was too large for serves the second.
+func TestPoolServesTheSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newTestPool(100, 300)
+		big, _ := p.get(300)
+		served := make(chan error, 2)
+		wait := func(need int, timeout time.Duration) {
+			go func() {
+				b, err := p.wait(t.Context(), need, timeout)
+				served <- err
+				if err == nil {
+					time.Sleep(time.Second)
+					p.put(b)
+				}
+			}()
+			synctest.Wait()
+		}
+		wait(150, time.Hour)
+		wait(150, time.Hour)
+		p.put(big)
+		synctest.Wait()
+		if len(served) != 2 {
+			t.Fatalf("%d were served of two", len(served))
+		}
+		<-served
+		<-served
+		time.Sleep(2 * time.Second)
+
+		small, _ := p.get(200)
+		wait(300, time.Minute)
+		wait(100, time.Hour)
+		if len(served) != 0 {
+			t.Fatal("someone was served out of turn")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(served) != 2 {
+			t.Fatalf("%d came to an end when the first gave up", len(served))
+		}
+		if first, second := <-served, <-served; !errors.Is(first, os.ErrDeadlineExceeded) && !errors.Is(second, os.ErrDeadlineExceeded) {
+			t.Errorf("%v, %v: nobody gave up", first, second)
+		}
+		p.put(small)
+		time.Sleep(2 * time.Second)
+		if p.available() != 300 || p.exhausted() {
+			t.Errorf("%d available at the end", p.available())
+		}
+	})
+}
+
 func TestPoolWaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newTestPool(100, 100)

@@ -3,6 +3,7 @@ package producer
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,16 @@ func TestParsePropertiesNamesMistakes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name+"="+value) {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
+	}
+	var names []string
+	many := map[string]string{"retries": "x", "linger.ms": "x", "batch.size": "x", "acks": "x", "max.block.ms": "x", "buffer.memory": "x", "delivery.timeout.ms": "x"}
+	_, _, manyErr := ParseProperties(many)
+	for line := range strings.Lines(manyErr.Error()) {
+		name, _, _ := strings.Cut(line, "=")
+		names = append(names, name)
+	}
+	if !slices.IsSorted(names) || len(names) != len(many) {
+		t.Errorf("mistakes are told in the order %q", names)
 	}
 	_, _, err := ParseProperties(map[string]string{"lingerms": "5", "group.id": "g", "acks": "1"})
 	if err == nil || !strings.Contains(err.Error(), "lingerms") || !strings.Contains(err.Error(), "group.id") {

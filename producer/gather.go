@@ -82,7 +82,7 @@ func (s *sender) checkCodec(r *request) error {
 	switch codec := s.cfg.Compression.id(); {
 	case codec == record.Zstd && r.version < zstdSince:
 		since = "2.1"
-	case codec == record.LZ4 && r.version < 3 && !r.link.Release().AtLeast("0.8.2"):
+	case codec == record.LZ4 && r.version == 0 && !r.link.Release().AtLeast("0.8.2"):
 		since = "0.8.2"
 	default:
 		return nil

@@ -221,3 +221,34 @@ func TestTimestamps(t *testing.T) {
 		}
 	})
 }
+
+// TestTicks: while batches are open, their clocks tick, however often the sender
+// is woken; and only then.
+func TestTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := kafkatest.Start(t, quiet, kafkatest.Topic("t", 1))
+		p := newProducer(t, cluster, Config{Linger: time.Minute})
+		ticks := func(d time.Duration) uint32 {
+			before := p.acc.tick.Load()
+			for range d / time.Millisecond {
+				time.Sleep(time.Millisecond)
+				p.inbox.ring()
+			}
+			synctest.Wait()
+			return p.acc.tick.Load() - before
+		}
+		for range 2 {
+			if n := ticks(time.Second); n > 1 {
+				t.Errorf("%d ticks without an open batch", n)
+			}
+			mustSend(t, p, Record{Topic: "t", Value: []byte("v")})
+			if n := ticks(time.Second); n < 99 || n > 100 {
+				t.Errorf("%d ticks in a second, want one in %v", n, tickEvery)
+			}
+			if err := p.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ticks(tickEvery) // it learns that there is nothing open
+		}
+	})
+}

@@ -33,9 +33,7 @@ func (p *Producer) run() {
 			tick.Reset(tickEvery)
 			ticking = true
 		}
-		if next.IsZero() {
-			timer.Stop()
-		} else {
+		if !next.IsZero() { // an earlier time that is left wakes it once for nothing
 			timer.Reset(next.Sub(now))
 		}
 		select {

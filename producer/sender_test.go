@@ -2,6 +2,7 @@ package producer
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -456,15 +457,32 @@ func TestHeadersNeedFormat2(t *testing.T) {
 }
 
 func TestCodecTheBrokerLacks(t *testing.T) {
-	r := newRig(t, Config{Compression: Zstd})
-	r.version = 6
-	f := r.send(0, "a")
-	r.step()
-	r.want()
-	if err := r.failed(f); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "zstd needs release 2.1") {
-		t.Errorf("the error is %v", err)
+	for _, row := range []struct {
+		codec   Compression
+		version int16 // of Produce; the rig's brokers don't say of which release they are
+		since   string
+	}{
+		{Zstd, 6, "2.1"}, {Zstd, 7, ""}, {LZ4, 0, "0.8.2"}, {LZ4, 1, ""},
+	} {
+		r := newRig(t, Config{Compression: row.codec})
+		r.version = row.version
+		f := r.send(0, "a")
+		r.step()
+		if row.since == "" {
+			r.want("1: 0:a")
+			r.answer(wire.ErrNone)
+			r.offset(f, 0)
+		} else {
+			r.want()
+			if err := r.failed(f); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), fmt.Sprintf("%v needs release %s", row.codec, row.since)) {
+				t.Errorf("the error is %v", err)
+			}
+		}
+		r.idle()
+		if n := len(r.sender.requests.free); n != 1 {
+			t.Errorf("%d requests are free to be used again, want the one that was made", n)
+		}
 	}
-	r.idle()
 }
 
 // TestSplit: a batch that is too large comes in parts, in order, and each record
@@ -505,6 +523,25 @@ func TestSplit(t *testing.T) {
 		}
 		r.idle()
 	}
+}
+
+// TestSplitKeepsOrder: the first half that has to be sent again is ahead of the
+// second.
+func TestSplitKeepsOrder(t *testing.T) {
+	r := newRig(t, Config{})
+	a, b := r.send(0, "a"), r.send(0, "b")
+	r.step()
+	r.answer(wire.ErrMessageTooLarge)
+	r.want("1: 0:a")
+	r.answer(wire.ErrNotEnoughReplicas)
+	r.pass(100 * time.Millisecond)
+	r.want("1: 0:a")
+	r.answer(wire.ErrNone)
+	r.want("1: 0:b")
+	r.answer(wire.ErrNone)
+	r.offset(a, 0)
+	r.offset(b, 1)
+	r.idle()
 }
 
 func TestAcksNone(t *testing.T) {

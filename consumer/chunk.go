@@ -65,7 +65,7 @@ func (u *cursor) next(o *readOptions, rec *record.Record) error {
 				return nil
 			}
 			u.inside = false
-			u.at = max(u.at, u.batch.LastOffset+1)
+			u.at = u.batch.LastOffset + 1 // a record may have an offset outside of its batch
 		}
 		if err := u.begin(o); err != nil {
 			return err

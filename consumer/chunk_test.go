@@ -136,6 +136,39 @@ func TestChunkHasGaps(t *testing.T) {
 
 // What is damaged is found by Poll's check and by Records alike, and costs nothing of what comes
 // before it (C080).
+// Brokers don't look at the offsets of records that are not compressed. Those beyond their batch's
+// are read, as Java does, and neither the records of the next batch are lost nor are any read
+// twice. One below is one that was read already.
+func TestChunkOffsetsOutsideOfTheBatch(t *testing.T) {
+	odd := batchAt(t, record.V2, record.None, 10, 11, 12)
+	at := 61
+	for _, delta := range []byte{1, 0, 40} { // -1, 0 and 20, where 0, 1 and 2 belong
+		odd[at+3] = delta
+		at += 1 + int(odd[at]/2)
+	}
+	record.Stamp(odd, -1, -1, -1)
+	raw := slices.Concat(odd, batchAt(t, record.V2, record.None, 13, 14))
+	for from, want := range map[int64][]int64{9: {10, 30, 13, 14}, 10: {10, 30, 13, 14}, 12: {30, 13, 14}} {
+		s := scan(raw, from, LeaderEpoch{})
+		if s.err != nil || s.end != 15 {
+			t.Fatalf("scanned up to %d, error %v", s.end, s.err)
+		}
+		_, p := one()
+		c := newChunk(p, &fetchNode{}, s.raw, from, s.end)
+		options := readOptions{codecs: compress.New(), limit: record.DefaultLimit}
+		var got []int64
+		var rec record.Record
+		err := c.cur.next(&options, &rec)
+		for ; err == nil; err = c.cur.next(&options, &rec) {
+			got = append(got, rec.Offset)
+			c.cur.headers(&rec)
+		}
+		if !errors.Is(err, errChunkEnd) || !slices.Equal(got, want) || c.cur.at != 15 {
+			t.Errorf("from %d: read %v, want %v, up to %d, error %v", from, got, want, c.cur.at, err)
+		}
+	}
+}
+
 func TestChunkDamage(t *testing.T) {
 	for _, f := range []record.Format{record.V0, record.V1, record.V2} {
 		first, second := batchAt(t, f, record.None, 10, 11), batchAt(t, f, record.None, 12)

@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"slices"
 	"sync"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/barnabas-kafka/barnabas/wire/record"
@@ -32,10 +34,10 @@ func (w *gzipWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// A gzipReader unpacks src.
+// A gzipReader unpacks the members of src.
 type gzipReader struct {
-	gzip.Reader
-	src bytes.Reader
+	inflate io.Reader // of src; a flate.Resetter
+	src     bytes.Reader
 }
 
 func newGzip(level int) *gzipCodec {
@@ -50,7 +52,11 @@ func newGzip(level int) *gzipCodec {
 		}
 		return &gzipWriter{gz: w}
 	}
-	c.readers.New = func() any { return new(gzipReader) }
+	c.readers.New = func() any {
+		r := new(gzipReader)
+		r.inflate = flate.NewReader(&r.src)
+		return r
+	}
 	return c
 }
 
@@ -72,30 +78,118 @@ func (c *gzipCodec) Compress(dst, src []byte, _ record.Format) ([]byte, error) {
 func (c *gzipCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
 	r := c.readers.Get().(*gzipReader)
 	defer c.readers.Put(r)
-	r.src.Reset(src)
 	defer r.src.Reset(nil)
-	if err := r.Reset(&r.src); err != nil {
-		return nil, fmt.Errorf("gzip header: %w", err)
-	}
 	start := len(dst)
 	limit = min(limit, math.MaxInt-1-start)
+	head, err := gzipHead(src)
+	if err != nil {
+		return nil, err
+	}
 	dst = slices.Grow(dst, gzipRoom(src, limit))
+	for {
+		if dst, src, err = r.appendMember(dst, src[head:], start, limit); err != nil {
+			return nil, err
+		}
+		// As Java does, what is too short for another member, or does not begin like
+		// one, is passed over.
+		if len(src) < leastGzip {
+			return dst, nil
+		}
+		if head, err = gzipHead(src); err != nil {
+			return dst, nil
+		}
+	}
+}
+
+const (
+	leastGzip = 19 // more bytes than Java passes over, whatever they are; the least member has 20
+	gzipEnd   = 8  // bytes of the checksum and the size
+)
+
+// The flags in a member's head.
+const (
+	gzipHeadSum = 1 << 1
+	gzipExtra   = 1 << 2
+	gzipName    = 1 << 3
+	gzipComment = 1 << 4
+)
+
+var errGzipHead = errors.New("gzip: it does not begin with the whole head of a member")
+
+// gzipHead returns how many bytes a member's head has.
+func gzipHead(src []byte) (n int, err error) {
+	const fixed = 10
+	if len(src) < fixed || src[0] != 0x1f || src[1] != 0x8b || src[2] != 8 {
+		return 0, errGzipHead
+	}
+	n = fixed
+	flags := src[3]
+	if flags&gzipExtra != 0 {
+		if n += 2; n > len(src) {
+			return 0, errGzipHead
+		}
+		n += int(binary.LittleEndian.Uint16(src[n-2:]))
+	}
+	for _, text := range []byte{gzipName, gzipComment} {
+		if flags&text == 0 {
+			continue
+		}
+		end := bytes.IndexByte(src[min(n, len(src)):], 0)
+		if end < 0 {
+			return 0, errGzipHead
+		}
+		n += end + 1
+	}
+	if flags&gzipHeadSum != 0 {
+		n += 2
+	}
+	if n > len(src) {
+		return 0, errGzipHead
+	}
+	if flags&gzipHeadSum != 0 && binary.LittleEndian.Uint16(src[n-2:]) != uint16(crc32.ChecksumIEEE(src[:n-2])) {
+		return 0, errors.New("gzip: the head of a member is not what its checksum was computed of")
+	}
+	return n, nil
+}
+
+// appendMember appends what the member unpacks to whose head comes before src, and
+// returns what comes behind it. The contents of all members begin at start.
+func (r *gzipReader) appendMember(dst, src []byte, start, limit int) (out, rest []byte, err error) {
+	r.src.Reset(src)
+	if err := r.inflate.(flate.Resetter).Reset(&r.src, nil); err != nil {
+		return nil, nil, fmt.Errorf("gzip: %w", err)
+	}
+	from := len(dst)
 	for {
 		// At the limit there is room for one byte more, to see whether it comes.
 		room := dst[len(dst):min(cap(dst), start+limit+1)]
-		n, err := r.Read(room)
+		n, err := r.inflate.Read(room)
 		dst = dst[:len(dst)+n]
 		switch {
 		case len(dst)-start > limit:
-			return nil, &record.LimitError{Limit: limit}
+			return nil, nil, &record.LimitError{Limit: limit}
 		case errors.Is(err, io.EOF):
-			return dst, nil
+			rest, err = checkMember(dst[from:], src[len(src)-r.src.Len():])
+			return dst, rest, err
 		case err != nil:
-			return nil, fmt.Errorf("gzip, after %d bytes: %w", len(dst)-start, err)
+			return nil, nil, fmt.Errorf("gzip, after %d bytes: %w", len(dst)-start, err)
 		case len(dst) == cap(dst):
 			dst = slices.Grow(dst, min(max(len(dst)-start, 512), start+limit+1-len(dst)))
 		}
 	}
+}
+
+// checkMember compares a member's contents with what follows it, and returns what
+// follows that.
+func checkMember(contents, src []byte) (rest []byte, err error) {
+	if len(src) < gzipEnd {
+		return nil, errors.New("gzip: the end of a member is missing")
+	}
+	sum, size := binary.LittleEndian.Uint32(src), binary.LittleEndian.Uint32(src[4:])
+	if sum != crc32.ChecksumIEEE(contents) || size != uint32(len(contents)) {
+		return nil, fmt.Errorf("gzip: %d bytes are not what the member's checksum and size were computed of", len(contents))
+	}
+	return src[gzipEnd:], nil
 }
 
 // maxGzipRatio is more than the format can pack.

@@ -88,8 +88,8 @@ func lz4HeaderSums(header []byte) (right, wrong byte) {
 	return byte(xxhash32(header[4:]) >> 8), byte(xxhash32(header) >> 8)
 }
 
-func (c *lz4Codec) Decompress(dst, src []byte, _ record.Format, limit int) ([]byte, error) {
-	frame, err := openLZ4(src)
+func (c *lz4Codec) Decompress(dst, src []byte, format record.Format, limit int) ([]byte, error) {
+	frame, err := openLZ4(src, format)
 	if err != nil {
 		return nil, fmt.Errorf("lz4: %w", err)
 	}
@@ -116,8 +116,9 @@ type lz4Frame struct {
 	independent bool
 }
 
-// openLZ4 reads the header of a frame.
-func openLZ4(src []byte) (lz4Frame, error) {
+// openLZ4 reads the header of a frame. Of message format V0 its checksum is not
+// looked at, as old clients got it wrong in more ways than one.
+func openLZ4(src []byte, format record.Format) (lz4Frame, error) {
 	if len(src) < 7 || binary.LittleEndian.Uint32(src) != lz4Magic {
 		return lz4Frame{}, errors.New("it does not begin with a frame's header")
 	}
@@ -134,7 +135,7 @@ func openLZ4(src []byte) (lz4Frame, error) {
 	if len(src) <= head {
 		return f, errors.New("the header is cut off")
 	}
-	if right, wrong := lz4HeaderSums(src[:head]); src[head] != right && src[head] != wrong {
+	if right, wrong := lz4HeaderSums(src[:head]); format != record.V0 && src[head] != right && src[head] != wrong {
 		return f, fmt.Errorf("the header's checksum is %#02x, and its contents have %#02x", src[head], right)
 	}
 	f.rest = src[head+1:]
@@ -149,16 +150,16 @@ func (f *lz4Frame) next() (block []byte, stored bool, err error) {
 	}
 	size := binary.LittleEndian.Uint32(f.rest)
 	f.rest = f.rest[4:]
-	if size == 0 {
-		return nil, false, nil
-	}
 	stored = size&lz4Stored != 0
 	n := int(size &^ lz4Stored)
+	if n == 0 { // Java's end mark, too, has the high bit or not
+		return nil, false, nil
+	}
 	sum := 0
 	if f.flags&lz4BlockSums != 0 {
 		sum = 4
 	}
-	if n == 0 || n > f.maxBlock || n+sum > len(f.rest) {
+	if n > f.maxBlock || n+sum > len(f.rest) {
 		return nil, false, fmt.Errorf("a block of %d bytes, where %d are left and %d are allowed", n, len(f.rest), f.maxBlock)
 	}
 	block = f.rest[:n]

@@ -24,8 +24,9 @@ func newSnappy() snappyCodec { return snappyCodec{} }
 var snappyHead = []byte{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0, 0, 0, 0, 1, 0, 0, 0, 1}
 
 const (
-	snappyMagic = 8
-	snappyBlock = 32 << 10 // bytes of input, as snappy-java has it
+	snappyMagic    = 8
+	snappyHeadSize = 0x82534e41 // the first four bytes of a head, where a block has its size
+	snappyBlock    = 32 << 10   // bytes of input, as snappy-java has it
 )
 
 func (snappyCodec) Compression() record.Compression { return record.Snappy }
@@ -49,26 +50,27 @@ func (snappyCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]by
 	if !bytes.HasPrefix(src, snappyHead[:snappyMagic]) {
 		return appendSnappy(dst, src, len(dst), limit)
 	}
-	if len(src) < len(snappyHead) {
-		return nil, errors.New("snappy: its head is cut off")
-	}
-	if oldest := binary.BigEndian.Uint32(src[snappyMagic+4:]); oldest > 1 {
-		return nil, fmt.Errorf("snappy: framing that only version %d of it can read", oldest)
-	}
 	start := len(dst)
-	for src = src[len(snappyHead):]; len(src) > 0; {
-		if len(src) < 4 {
-			return nil, errors.New("snappy: the length of a block is cut off")
-		}
+	for len(src) >= 4 { // as snappy-java does, up to 3 bytes at the end are passed over
 		n := binary.BigEndian.Uint32(src)
-		if src = src[4:]; uint64(n) > uint64(len(src)) {
-			return nil, fmt.Errorf("snappy: a block of %d bytes, and %d are left", n, len(src))
+		switch {
+		case n == snappyHeadSize:
+			// The first head, or that of another stream behind it. snappy-java does not
+			// look at the versions either. Of a head that is none it makes an end or
+			// nothing, depending on how much is read at once.
+			if len(src) < len(snappyHead) || !bytes.HasPrefix(src, snappyHead[:snappyMagic]) {
+				return nil, errors.New("snappy: a head is cut off or damaged")
+			}
+			src = src[len(snappyHead):]
+			continue
+		case uint64(n) > uint64(len(src)-4):
+			return nil, fmt.Errorf("snappy: a block of %d bytes, and %d are left", n, len(src)-4)
 		}
 		var err error
-		if dst, err = appendSnappy(dst, src[:n], start, limit); err != nil {
+		if dst, err = appendSnappy(dst, src[4:4+n], start, limit); err != nil {
 			return nil, err
 		}
-		src = src[n:]
+		src = src[4+n:]
 	}
 	return dst, nil
 }

@@ -121,7 +121,7 @@ func TestLZ4Independent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		frame, err := openLZ4(packed)
+		frame, err := openLZ4(packed, record.V1)
 		if err != nil || !frame.independent || frame.flags&(lz4BlockSums|lz4Size|lz4Dictionary) != 0 || frame.maxBlock != lz4Block {
 			t.Fatalf("level %d: %+v, error %v", level, frame, err)
 		}
@@ -240,13 +240,13 @@ func TestSnappyFraming(t *testing.T) {
 	}
 	codec := codecOf(t, record.Snappy)
 	for _, v := range data.Detection {
-		out, err := codec.Decompress(nil, unhex(t, v.Bytes), record.V1, 100)
-		if empty := v.Name == "16-byte header only"; empty != (err == nil) || len(out) > 0 {
+		// A head alone is the frame of nothing, also with up to 3 bytes behind it.
+		b := unhex(t, v.Bytes)
+		empty := bytes.HasPrefix(b, snappyHead[:snappyMagic]) && len(b) >= len(snappyHead) && len(b) < len(snappyHead)+4
+		out, err := codec.Decompress(nil, b, record.V1, 100)
+		if empty != (err == nil) || len(out) > 0 {
 			t.Errorf("%s: %d bytes, error %v", v.Name, len(out), err)
 		}
-	}
-	if _, err := codec.Decompress(nil, unhex(t, "82534e4150505900000000020000000200000003010061"), record.V1, 100); err == nil {
-		t.Error("framing that only version 2 of it can read")
 	}
 	got, err := codec.Compress(nil, []byte("a"), record.V2)
 	if want := "82534e4150505900000000010000000100000003010061"; err != nil || hex.EncodeToString(got) != want {

@@ -1,8 +1,10 @@
 package compress
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/bits"
 	"slices"
 	"sync"
@@ -16,7 +18,7 @@ import (
 // goroutine.
 type zstdCodec struct {
 	encoders sync.Pool // of *zstd.Encoder
-	decoders sync.Pool // of *zstdDecoder
+	decoders sync.Map  // of *sync.Pool of *zstd.Decoder, by the descriptor of the window that they have memory for
 }
 
 // zstdWindow is how far back an encoder looks. Batches are seldom larger, and an
@@ -59,21 +61,21 @@ const (
 	zstdWindowAt = 5         // the descriptor's place in a frame of more than one segment
 )
 
-// A zstdDecoder unpacks up to a limit that it was made with.
-type zstdDecoder struct {
-	*zstd.Decoder
-	limit int
-}
-
-// decoder returns a decoder with that limit. One with another, of a caller that
-// is not there any more, is let go.
-func (c *zstdCodec) decoder(limit int) (*zstdDecoder, error) {
-	if d, ok := c.decoders.Get().(*zstdDecoder); ok && d.limit == limit {
-		return d, nil
+// decoder returns a decoder with memory for that limit, and the pool that it is
+// to go back to. Limits that have the same memory share their decoders: one frame
+// after another has a little less than the last.
+func (c *zstdCodec) decoder(limit int) (*zstd.Decoder, *sync.Pool, error) {
+	memory, descriptor := zstdMemory(limit)
+	known, ok := c.decoders.Load(descriptor)
+	if !ok {
+		known, _ = c.decoders.LoadOrStore(descriptor, new(sync.Pool))
 	}
-	memory, _ := zstdMemory(limit)
+	pool := known.(*sync.Pool)
+	if d, ok := pool.Get().(*zstd.Decoder); ok {
+		return d, pool, nil
+	}
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(memory))
-	return &zstdDecoder{d, limit}, err
+	return d, pool, err
 }
 
 func (*zstdCodec) Compression() record.Compression { return record.Zstd }
@@ -88,6 +90,9 @@ func (c *zstdCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]b
 	start := len(dst)
 	for first := true; first || len(src) > 0; first = false { // there is seldom more than one frame
 		frame, rest, err := nextZstd(src, limit-(len(dst)-start))
+		if err != nil && !first && beginsZstd(src) {
+			return dst, nil
+		}
 		if err == nil {
 			dst, err = c.appendFrame(dst, frame, limit-(len(dst)-start))
 		}
@@ -104,11 +109,11 @@ func (c *zstdCodec) Decompress(dst, src []byte, _ record.Format, limit int) ([]b
 
 // appendFrame appends what a frame unpacks to.
 func (c *zstdCodec) appendFrame(dst, frame []byte, limit int) ([]byte, error) {
-	d, err := c.decoder(limit)
+	d, pool, err := c.decoder(limit)
 	if err != nil {
 		return nil, err
 	}
-	defer c.decoders.Put(d)
+	defer pool.Put(d)
 	out, err := d.DecodeAll(frame, dst[len(dst):]) // it would count what is in dst into its own limit
 	switch {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded) || err == nil && len(out) > limit:
@@ -154,6 +159,34 @@ func nextZstd(src []byte, limit int) (frame, rest []byte, err error) {
 		frame = src[:end]
 	}
 	return frame, src[end:], nil
+}
+
+// beginsZstd reports whether src is no more than the beginning of a frame, of
+// which no block is whole. Behind a frame, Java passes over that.
+func beginsZstd(src []byte) bool {
+	magic := []byte{0x28, 0xb5, 0x2f, 0xfd}
+	if src[0]&0xf0 == 0x50 { // a frame to skip
+		magic = []byte{src[0], 0x2a, 0x4d, 0x18}
+	}
+	if !bytes.HasPrefix(src, magic) && !bytes.HasPrefix(magic, src) {
+		return false
+	}
+	var head zstd.Header
+	if err := head.Decode(src); err != nil {
+		return errors.Is(err, io.ErrUnexpectedEOF)
+	}
+	if head.Skippable {
+		return len(src) < head.HeaderSize+int(head.SkippableSize)
+	}
+	block := src[head.HeaderSize:]
+	if len(block) < 3 {
+		return true
+	}
+	size := 3 + (int(block[0])|int(block[1])<<8|int(block[2])<<16)>>3
+	if block[0]>>1&3 == 1 {
+		size = 4
+	}
+	return len(block) < size
 }
 
 // zstdBlocks goes over the heads of a frame's blocks, which begin at src[i]. It

@@ -56,6 +56,11 @@
 // fetch. It has the size that the batch says it has; where there is no whole batch
 // before it, the fetch was too small for it.
 //
+// What Kafka's validator takes and Java reads is read, and as Java reads it, even
+// where no client should have written it: offsets outside of the batch's, lengths
+// of null below -1, bytes behind a message's value, a part of a message at the end
+// of what was compressed.
+//
 // Damaged or hostile bytes give a [*CorruptError] that names the batch's offset
 // and the byte: never a panic or an endless loop. Reading takes no memory but for
 // the error. Unpacking is bounded by the limit that Records is given, not by what

@@ -16,7 +16,7 @@ type Headers struct {
 
 // validHeaders tells whether raw is a number and as many headers.
 func validHeaders(raw []byte) bool {
-	n, i := varint(raw, 0)
+	n, i := varint32(raw, 0)
 	if i < 0 || n < 0 || n > int64(len(raw)) {
 		return false
 	}
@@ -37,7 +37,7 @@ func (h Headers) Len() int {
 	if h.raw == nil {
 		return 0
 	}
-	n, _ := varint(h.raw, 0)
+	n, _ := varint32(h.raw, 0)
 	return int(n)
 }
 
@@ -79,7 +79,7 @@ func (h Headers) each(yield func(key, value []byte) bool) {
 	if h.raw == nil {
 		return
 	}
-	n, i := varint(h.raw, 0)
+	n, i := varint32(h.raw, 0)
 	for ; n > 0; n-- {
 		var key, value []byte
 		key, i = nullable(h.raw, i)

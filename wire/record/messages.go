@@ -24,7 +24,8 @@ var (
 	errMessageEnd   = errors.New("it ends inside a message")
 	errMessageMagic = errors.New("a message in a wrapper is neither v0 nor v1")
 	errMessageKey   = errors.New("a message's key ends after the message")
-	errMessageValue = errors.New("a message's value does not end where the message does")
+	errMessageValue = errors.New("a message's value ends after the message")
+	errNothing      = errors.New("there is no whole message in it")
 	errNullWrapper  = errors.New("a compressed message whose value is null")
 	errRelative     = errors.New("the offsets in a wrapper don't fit together")
 	errNesting      = fmt.Errorf("compressed more than %d times over", maxNesting)
@@ -59,21 +60,22 @@ func (m *message) parse(b []byte) error {
 	if m.key, i = messageBytes(b, i); i < 0 || i > len(b)-4 {
 		return errMessageKey
 	}
-	if m.value, i = messageBytes(b, i); i != len(b) {
+	if m.value, i = messageBytes(b, i); i < 0 { // brokers take what follows it
 		return errMessageValue
 	}
 	return nil
 }
 
 // messageBytes reads a length and as many bytes at b[i], where 4 bytes are, and
-// returns where they end, or -1 where they are not there.
+// returns where they end, or -1 where they are not there. Every negative length
+// is null: brokers take it.
 func messageBytes(b []byte, i int) ([]byte, int) {
 	n := int(int32At(b, i))
 	i += 4
 	switch {
-	case n == -1:
+	case n < 0:
 		return nil, i
-	case n < 0 || n > len(b)-i:
+	case n > len(b)-i:
 		return nil, -1
 	}
 	return b[i : i+n : i+n], i + n
@@ -114,11 +116,14 @@ func unwrap(m *message, codecs Codecs, dst []byte, limit, depth int) (set []byte
 	case m.value == nil:
 		return nil, 0, errNullWrapper
 	}
-	set, err = unpack(codecs, m.compression(), dst, m.value, m.format, limit)
+	unpacked, err := unpack(codecs, m.compression(), dst, m.value, m.format, limit)
 	if err != nil {
 		return nil, 0, err
 	}
-	last, nested, err := scanSet(set)
+	set, last, nested, err := scanSet(unpacked)
+	if err == nil && len(set) == 0 && len(unpacked) > 0 {
+		err = errNothing
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("what it unpacks to: %w", err)
 	}
@@ -134,22 +139,27 @@ func unwrap(m *message, codecs Codecs, dst []byte, limit, depth int) (set []byte
 	return set, 0, err
 }
 
-// scanSet goes over the heads of a set's messages. It returns the offset of the
-// last one, and whether any is compressed itself.
-func scanSet(set []byte) (last int64, nested bool, err error) {
-	for len(set) > 0 {
-		if len(set) < messageHeadV0+messageLengths {
-			return 0, false, errMessageEnd
+// scanSet goes over the heads of a set's messages. It returns the messages that
+// are whole, the offset of the last one, and whether any is compressed itself. A
+// part of a message at the end is left out, as at the end of what was fetched:
+// brokers take it.
+func scanSet(set []byte) (whole []byte, last int64, nested bool, err error) {
+	for at := 0; ; {
+		rest := set[at:]
+		if len(rest) < logHead {
+			return set[:at], last, nested, nil
 		}
-		size := int64(int32At(set, sizeAt)) + logHead
-		if size < messageHeadV0+messageLengths || size > int64(len(set)) {
-			return 0, false, errMessageEnd
+		size := int64(int32At(rest, sizeAt)) + logHead
+		switch {
+		case size < messageHeadV0+messageLengths:
+			return nil, 0, false, errMessageEnd
+		case size > int64(len(rest)):
+			return set[:at], last, nested, nil
 		}
-		last = int64At(set, offsetAt)
-		nested = nested || set[messageAttributesAt]&compressionMask != 0
-		set = set[size:]
+		last = int64At(rest, offsetAt)
+		nested = nested || rest[messageAttributesAt]&compressionMask != 0
+		at += int(size)
 	}
-	return last, nested, nil
 }
 
 // relativeBase is what to add to the relative offsets in a wrapper, whose own
@@ -228,7 +238,7 @@ func (r *Records) nextMessage(rec *Record) (bool, error) {
 	}
 	rec.Offset = r.base + m.offset
 	rec.Timestamp, rec.LogAppendTime = m.timestamp, r.logAppendTime
-	if r.wrapped && r.logAppendTime {
+	if r.wrapped && r.logAppendTime && m.format == V1 {
 		rec.Timestamp = r.logAppend // the wrapper's; those inside are the producer's
 	}
 	rec.Key, rec.Value = m.key, m.value

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 )
 
 // A Record is one record as it was read. Its byte slices alias what the batch was
@@ -188,7 +189,7 @@ func (r *Records) All() iter.Seq2[Record, error] {
 var (
 	errRecordSize    = errors.New("a record has no valid size, or ends after the batch")
 	errRecordHead    = errors.New("a record has no valid timestamp or offset")
-	errOffsetDelta   = errors.New("a record's offset is outside of its batch's")
+	errOffsetDelta   = errors.New("a record's offset is one that none can follow")
 	errKey           = errors.New("a record's key has no valid length, or ends after the record")
 	errValue         = errors.New("a record's value has no valid length, or ends after the record")
 	errRecordHeaders = errors.New("a record's headers don't end where the record does")
@@ -196,18 +197,20 @@ var (
 
 // nextRecord reads any record of v2.
 func (r *Records) nextRecord(rec *Record) (bool, error) {
-	size, start := varint(r.data, r.pos)
+	size, start := varint32(r.data, r.pos)
 	if start < 0 || size < minRecord-1 || size > int64(len(r.data)-start) {
 		return false, r.corrupt(r.pos, errRecordSize)
 	}
 	end := start + int(size)
 	b := r.data[:end]
-	timestampDelta, i := varint(b, start+1)
-	offsetDelta, i := varint(b, i)
+	timestampDelta, i := varint64(b, start+1)
+	offsetDelta, i := varint32(b, i)
 	if i < 0 {
 		return false, r.corrupt(start, errRecordHead)
 	}
-	if offsetDelta < 0 || offsetDelta > int64(r.lastDelta) {
+	// It may be outside of the batch's: brokers don't look at it where nothing is
+	// compressed.
+	if offsetDelta > 0 && r.base > math.MaxInt64-1-offsetDelta {
 		return false, r.corrupt(start, errOffsetDelta)
 	}
 	key, i := nullable(b, i)
@@ -228,14 +231,14 @@ func (r *Records) nextRecord(rec *Record) (bool, error) {
 }
 
 // nullable reads a length and as many bytes at b[i] and returns where they end, or
-// -1 where they are not there.
+// -1 where they are not there. Every negative length is null: brokers take it.
 func nullable(b []byte, i int) ([]byte, int) {
 	n, start := shortVarint(b, i)
 	if start == farBehind {
-		n, start = varint(b, i)
+		n, start = varint32(b, i)
 	}
 	switch {
-	case start < 0 || n < -1 || n > int64(len(b)-start):
+	case start < 0 || n > int64(len(b)-start):
 		return nil, -1
 	case n < 0:
 		return nil, start

@@ -231,8 +231,9 @@ func TestHostileWrappers(t *testing.T) {
 		b    []byte
 		says string
 	}{
-		{"a set cut off", wrapper(t, record.V1, 0, 1, 9, good[:len(good)-1]), "it ends inside a message"},
-		{"a set of a few bytes", wrapper(t, record.V1, 0, 1, 9, good[:10]), "it ends inside a message"},
+		{"a message of 13 bytes", wrapper(t, record.V1, 0, 1, 9, slices.Concat(good[:8], []byte{0, 0, 0, 13}, good[12:])), "it ends inside a message"},
+		{"a set of one that is cut off", wrapper(t, record.V1, 0, 1, 9, good[:len(good)/2-1]), "no whole message"},
+		{"a set of a few bytes", wrapper(t, record.V1, 0, 1, 9, good[:10]), "no whole message"},
 		{"a batch of v2 in it", wrapper(t, record.V1, 0, 1, 9, batchOf(t, record.V2, nil, 0, 1)), "neither v0 nor v1"},
 		{"six deep", deep, "more than 4 times"},
 		{"a null value", nothing, "value is null"},

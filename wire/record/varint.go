@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
 )
@@ -29,17 +28,33 @@ func putVarint(b []byte, i int, v int64) int {
 	return i + 1
 }
 
-// varint reads at b[i] and returns the value and where it ends, or -1 where no
-// varint is, or where i is -1 already.
-func varint(b []byte, i int) (v int64, end int) {
-	if uint(i) >= uint(len(b)) {
+// varint64 reads at b[i] and returns the value and where it ends, or -1 where no
+// varint is, or where i is -1 already. As Java does, it drops what the tenth byte
+// has beyond 64 bits.
+func varint64(b []byte, i int) (v int64, end int) {
+	u, end := uvarint(b, i, 10)
+	return unzigzag(u), end
+}
+
+// varint32 reads as varint64 does, of at most five bytes and 32 bits: a length,
+// a count or the difference of two offsets. Kafka's validator takes what has bits
+// beyond these, as Java drops them.
+func varint32(b []byte, i int) (v int64, end int) {
+	u, end := uvarint(b, i, 5)
+	return unzigzag(uint64(uint32(u))), end
+}
+
+func uvarint(b []byte, i, most int) (u uint64, end int) {
+	if i < 0 {
 		return 0, -1
 	}
-	u, n := binary.Uvarint(b[i:])
-	if n <= 0 {
-		return 0, -1
+	for n := 0; n < most && i < len(b); n++ {
+		u |= uint64(b[i]&0x7f) << (7 * n)
+		if i++; b[i-1] < 0x80 {
+			return u, i
+		}
 	}
-	return unzigzag(u), i + n
+	return 0, -1
 }
 
 // shortVarint reads at b[i], i not below 0, and returns the value and where it

@@ -1,3 +1,4 @@
+import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -10,6 +11,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.record.TimestampType;
+import org.xerial.snappy.SnappyError;
 
 /**
  * What is asked of record batches. The classes of batches are in another package in each release, so they are called by reflection.
@@ -75,7 +77,15 @@ public final class Records {
 
     /** Reads batches, checks every CRC, and says what is in them. */
     public static String read(String[] args) throws Exception {
-        Object read = callStatic(records("MemoryRecords"), "readableRecords", ByteBuffer.wrap(HEX.parseHex(args[0])));
+        try {
+            return readAll(args[0]);
+        } catch (SnappyError e) {
+            throw new IOException(e); // an Error for damaged bytes
+        }
+    }
+
+    private static String readAll(String hex) throws Exception {
+        Object read = callStatic(records("MemoryRecords"), "readableRecords", ByteBuffer.wrap(HEX.parseHex(hex)));
         StringBuilder out = new StringBuilder();
         for (Object batch : (Iterable<?>) call(read, "batches")) {
             call(batch, "ensureValid");

@@ -45,7 +45,11 @@ func demo(ctx context.Context, args []string, std streams) error {
 		fmt.Fprintf(std.out, "a broker runs inside this process, at %s\n", cluster.Addrs()[0])
 	}
 	registry := metrics.New(metrics.Config{})
-	run, err := newDemoRun(ctx, opts, registry, std)
+	wait, err := patienceOf(opts.props)
+	if err != nil {
+		return err
+	}
+	run, err := newDemoRun(ctx, opts, registry, wait, std)
 	if err != nil {
 		return err
 	}
@@ -55,16 +59,11 @@ func demo(ctx context.Context, args []string, std streams) error {
 			printStats(std.out, registry)
 		}
 	}
-	return run.run(ctx, *records, *fault)
+	return run.withTopic(ctx, wait, std.err, func() error { return run.run(ctx, *records, *fault) })
 }
 
-// newDemoRun connects, makes the topic by asking for it, and finds out whether
-// the cluster knows groups.
-func newDemoRun(ctx context.Context, opts *common, registry *metrics.Registry, std streams) (*demoRun, error) {
-	wait, err := patienceOf(opts.props)
-	if err != nil {
-		return nil, err
-	}
+// newDemoRun connects.
+func newDemoRun(ctx context.Context, opts *common, registry *metrics.Registry, wait time.Duration, std streams) (*demoRun, error) {
 	delete(opts.props, "max.block.ms")
 	config, unknown, err := netclient.ParseProperties(opts.props, oauth.FromProperties)
 	if err != nil {
@@ -79,23 +78,10 @@ func newDemoRun(ctx context.Context, opts *common, registry *metrics.Registry, s
 	if err != nil {
 		return nil, err
 	}
-	run := &demoRun{client: client, topic: fmt.Sprintf("barnabas-demo-%08x", rand.Uint32()), w: std.out}
-	var topic *netclient.Topic
-	err = waitFor(ctx, wait, std.err, fmt.Sprintf("the topic %q", run.topic), func(ctx context.Context) (err error) {
-		topic, err = client.EnsureTopic(ctx, run.topic)
-		return err
-	})
-	if err == nil {
-		err = run.look(ctx, topic)
-	}
-	if err != nil {
-		client.Close()
-		return nil, err
-	}
-	return run, nil
+	return &demoRun{client: client, topic: fmt.Sprintf("barnabas-demo-%08x", rand.Uint32()), w: std.out, wait: wait}, nil
 }
 
-// look tells which release leads the topic, and whether it has groups.
+// look finds out which release leads the topic, and whether it has groups.
 func (d *demoRun) look(ctx context.Context, topic *netclient.Topic) error {
 	pool := d.client.NewPool(netclient.PoolConfig{Name: "demo"})
 	defer pool.Close()

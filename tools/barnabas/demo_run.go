@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	demoPartitions = 6   // of the topic, on the broker in this process
+	demoPartitions = 6   // of the topic, where it is for us to say
 	demoSenders    = 8   // goroutines that send
 	demoKeys       = 125 // keys of each of them
 	demoValue      = 100 // bytes
@@ -27,7 +27,8 @@ const (
 	untilJoined = 0.4
 	untilLeft   = 0.8
 
-	// giveUp is how long nothing may arrive before what is missing counts as lost.
+	// giveUp is how long nothing may arrive, after all was sent and the second member has
+	// left, before what is missing counts as lost.
 	giveUp = 10 * time.Second
 	// quiet is how long the reading goes on when all has arrived: what comes
 	// then came twice.
@@ -36,35 +37,41 @@ const (
 
 // A demoRun is the work of one demo and what it stands on.
 type demoRun struct {
-	client *netclient.Client
-	topic  string
-	groups bool   // the broker has consumer groups
-	stats  func() // prints the metrics, while there is still something that has them
-	w      io.Writer
+	client  *netclient.Client
+	topic   string
+	created bool          // the topic was made, or brokers make it when it is asked for
+	groups  bool          // the broker has consumer groups
+	stats   func()        // prints the metrics, while there is still something that has them
+	wait    time.Duration // how long nothing may move
+	w       io.Writer
 
 	check        *checker
-	joined, left chan struct{} // closed when the second member has been given partitions, and when it has gone
+	joined, left chan struct{} // closed when the second member has its place in the group, and when it has gone
+	sent         chan struct{} // closed when all was sent
 }
 
 // run lets senders and readers work side by side and says what came of it.
 func (d *demoRun) run(ctx context.Context, records int, fault string) error {
 	d.check = newChecker(records)
-	d.joined, d.left = make(chan struct{}), make(chan struct{})
+	d.joined, d.left, d.sent = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	p, err := producer.New(d.client, producer.Config{Linger: 2 * time.Millisecond})
 	if err != nil {
 		return err
 	}
-	defer p.Close()
+	defer shutdown(ctx, p.Shutdown)
 	first, err := d.newMember(nil)
 	if err != nil {
 		return err
 	}
-	defer first.Close()
+	defer shutdown(ctx, first.Shutdown)
 
 	began := time.Now()
 	stopProgress := d.showProgress()
 	work, workCtx := errgroup.WithContext(ctx)
-	work.Go(func() error { return d.sendAll(workCtx, p, fault) })
+	work.Go(func() error {
+		defer close(d.sent)
+		return d.sendAll(workCtx, p, fault)
+	})
 	work.Go(func() error { return d.readAll(workCtx, first) })
 	if d.groups {
 		work.Go(func() error { return d.visit(workCtx) })
@@ -196,8 +203,13 @@ func (d *demoRun) readAll(ctx context.Context, c *consumer.Consumer) error {
 			lastCount, lastTime = n, time.Now()
 		}
 		switch idle := time.Since(lastTime); {
-		case d.check.complete() && idle > quiet, idle > giveUp:
+		case d.check.complete() && idle > quiet:
 			return nil
+		case idle > giveUp && isClosed(d.sent) && isClosed(d.left):
+			return nil
+		case idle > max(giveUp, d.wait):
+			return fmt.Errorf("nothing has arrived for %v: %d of %d records have, %d were acknowledged",
+				max(giveUp, d.wait), d.check.arrived(), d.check.records, d.check.acked.Load())
 		}
 	}
 }
@@ -212,7 +224,7 @@ func (d *demoRun) visit(ctx context.Context) error {
 	}
 	assigned := false
 	c, err := d.newMember(func(_ context.Context, _ *consumer.Consumer, tps []wire.TopicPartition) {
-		if !assigned && len(tps) > 0 {
+		if !assigned { // of a topic of one partition it may get none
 			assigned = true
 			fmt.Fprintf(d.w, "a second member has joined and was given %d partitions\n", len(tps))
 			close(d.joined)
@@ -221,7 +233,7 @@ func (d *demoRun) visit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer shutdown(ctx, c.Shutdown)
 	enough := int((untilJoined + untilLeft) / 2 * float64(d.check.records))
 	for !assigned || d.check.arrived() < enough {
 		if err := d.poll(ctx, c, 1); err != nil {
@@ -229,7 +241,7 @@ func (d *demoRun) visit(ctx context.Context) error {
 		}
 	}
 	// What the last Poll returned counts as finished at the next one, or now.
-	if err := errors.Join(c.Commit(ctx), c.Close()); err != nil {
+	if err := errors.Join(c.Commit(ctx), c.Shutdown(ctx)); err != nil {
 		return fmt.Errorf("the second member leaving: %w", err)
 	}
 	fmt.Fprintf(d.w, "the second member has left after %d records\n", d.check.byMember(1))
@@ -239,7 +251,7 @@ func (d *demoRun) visit(ctx context.Context) error {
 
 func (d *demoRun) newMember(onAssigned consumer.RebalanceFunc) (*consumer.Consumer, error) {
 	return consumer.New(d.client, consumer.Config{
-		GroupID: "group-of-" + d.topic, Topics: []string{d.topic}, AutoOffsetReset: consumer.ResetEarliest,
+		GroupID: d.group(), Topics: []string{d.topic}, AutoOffsetReset: consumer.ResetEarliest,
 		HeartbeatInterval: 200 * time.Millisecond, // so that the others hear of it soon
 		OnAssigned:        onAssigned,
 	})
@@ -263,6 +275,22 @@ func sleep(ctx context.Context, t time.Duration) bool {
 	case <-time.After(t):
 		return true
 	case <-ctx.Done():
+		return false
+	}
+}
+
+// shutdown closes what is closed so, in a short time even when ctx has ended.
+func shutdown(ctx context.Context, f func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
+	defer cancel()
+	f(ctx)
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
 		return false
 	}
 }

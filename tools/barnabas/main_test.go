@@ -41,37 +41,6 @@ func command(t *testing.T, stdin string, args ...string) (status int, stdout, st
 	return status, out.String(), err.String()
 }
 
-func TestDemo(t *testing.T) {
-	for fault, want := range map[string]string{"": "", "lose": "1 never arrived", "double": "1 arrived twice", "swap": "1 arrived out of order"} {
-		t.Run("fault="+fault, func(t *testing.T) {
-			t.Parallel()
-			args := []string{"demo", "-n", "20000"}
-			if fault != "" {
-				args = append(args, "-fault", fault)
-			}
-			status, stdout, stderr := command(t, "", args...)
-			if fault == "" && (status != 0 || !strings.Contains(stdout, "every record arrived once, and in order per key")) {
-				t.Errorf("exit status %d:\n%s%s", status, stdout, stderr)
-			}
-			if fault != "" && (status != 1 || !strings.Contains(stderr, want)) {
-				t.Errorf("exit status %d, want 1 and %q:\n%s%s", status, want, stdout, stderr)
-			}
-			if !strings.Contains(stdout, "a second member has joined") || !strings.Contains(stdout, "the second member has left") {
-				t.Errorf("the second member did not come and go:\n%s", stdout)
-			}
-		})
-	}
-}
-
-func TestDemoShowsStats(t *testing.T) {
-	_, stdout, _ := command(t, "", "demo", "-n", "1000", "-stats")
-	for _, name := range []string{"producer-metrics.record-send-total", "consumer-fetch-manager-metrics.records-consumed-total", "client-metrics.request-total"} {
-		if !strings.Contains(stdout, name) {
-			t.Errorf("no %s in:\n%s", name, stdout)
-		}
-	}
-}
-
 func TestWhereToStart(t *testing.T) {
 	cluster := kafkatest.Start(t, kafkatest.TCP(), kafkatest.Topic("t", 2))
 	addr := cluster.Addrs()[0]

@@ -24,6 +24,7 @@ var apis = map[wire.APIKey]api{
 	wire.KeyMetadata:        define(metadata, metadataError),
 	wire.KeyAPIVersions:     define(apiVersionsOf, apiVersionsError),
 	wire.KeyCreateTopics:    define(createTopics, createTopicsError),
+	wire.KeyDeleteTopics:    define(deleteTopics, deleteTopicsError),
 	wire.KeyFindCoordinator: define(findCoordinator, findCoordinatorError),
 	wire.KeyJoinGroup:       define(joinGroup, joinGroupError),
 	wire.KeySyncGroup:       define(syncGroup, syncGroupError),
@@ -33,6 +34,7 @@ var apis = map[wire.APIKey]api{
 	wire.KeyOffsetFetch:     define(offsetFetch, offsetFetchError),
 	wire.KeyDescribeGroups:  define(describeGroups, describeGroupsError),
 	wire.KeyListGroups:      define(listGroups, listGroupsError),
+	wire.KeyDeleteGroups:    define(deleteGroups, deleteGroupsError),
 
 	wire.KeySaslHandshake:    define(saslHandshake, saslHandshakeError),
 	wire.KeySaslAuthenticate: define(saslAuthenticate, saslAuthenticateError),

@@ -23,8 +23,9 @@
 //
 // It has Produce, Fetch, ListOffsets, Metadata, OffsetCommit, OffsetFetch,
 // FindCoordinator, JoinGroup, Heartbeat, LeaveGroup, SyncGroup, DescribeGroups,
-// ListGroups, ApiVersions, CreateTopics, SaslHandshake and SaslAuthenticate. The
-// options TLS and SASL make it a cluster with listeners of those protocols.
+// ListGroups, DeleteGroups, ApiVersions, CreateTopics, DeleteTopics, SaslHandshake
+// and SaslAuthenticate. The options TLS and SASL make it a cluster with listeners
+// of those protocols.
 //
 // # Time
 //

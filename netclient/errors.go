@@ -138,16 +138,23 @@ type TopicError struct {
 	// Existed is true where this client has seen the topic exist. It never creates
 	// such a topic again: someone has deleted it.
 	Existed bool
+
+	// Collides is a topic whose name differs from Topic's only in "." and "_". Brokers
+	// create none beside it; those of KRaft say no more than that Topic is unknown.
+	Collides string
 }
 
 func (e *TopicError) Error() string {
 	msg := fmt.Sprintf("topic %q: %v", e.Topic, e.Err)
-	if unknown := errors.Is(e.Err, wire.ErrUnknownTopicOrPartition); unknown && e.Existed {
+	unknown := errors.Is(e.Err, wire.ErrUnknownTopicOrPartition)
+	switch {
+	case e.Collides != "":
+		msg += fmt.Sprintf(": brokers create no topic beside %q, whose name differs only in \".\" and \"_\"", e.Collides)
+	case unknown && e.Existed:
 		msg += ": it existed before, so someone has deleted it, and this client does not create it again"
-	} else if unknown {
+	case unknown:
 		msg += ": check the name, or create it (the brokers' auto.create.topics.enable may be off)"
-	}
-	if errors.Is(e.Err, wire.ErrInvalidTopicException) {
+	case errors.Is(e.Err, wire.ErrInvalidTopicException):
 		msg += ": a name is 1 to 249 letters, digits, dots, underscores and hyphens"
 	}
 	if e.Wait != nil && e.Wait != e.Err {

@@ -64,7 +64,7 @@ func (c *Client) topicError(q topicQuestion, cause, wait error) error {
 }
 
 // askForTopic asks once.
-func (c *Client) askForTopic(ctx context.Context, q topicQuestion, _ int) (t *Topic, again bool, err error) {
+func (c *Client) askForTopic(ctx context.Context, q topicQuestion, failures int) (t *Topic, again bool, err error) {
 	md, err := c.refreshNow(ctx, wanted{topics: []string{q.name}, create: q.create, urgent: true})
 	if err != nil {
 		return nil, false, err
@@ -76,8 +76,15 @@ func (c *Client) askForTopic(ctx context.Context, q topicQuestion, _ int) (t *To
 		return t, false, nil
 	case t.Err == wire.ErrNone:
 		return nil, true, errors.New("it has no partitions yet")
-	case t.Err == wire.ErrInvalidTopicException, t.Err == wire.ErrTopicAuthorizationFailed:
+	case t.Err == wire.ErrTopicAuthorizationFailed:
 		return nil, false, &TopicError{Topic: q.name, Err: t.Err}
+	case t.Err == wire.ErrInvalidTopicException:
+		return nil, false, &TopicError{Topic: q.name, Err: t.Err, Collides: c.collision(ctx, q.name)}
+	case t.Err == wire.ErrUnknownTopicOrPartition && q.create && failures == askAfter:
+		if other := c.collision(ctx, q.name); other != "" {
+			return nil, false, &TopicError{Topic: q.name, Err: t.Err, Collides: other}
+		}
+		fallthrough
 	default:
 		return nil, true, t.Err
 	}

@@ -153,3 +153,26 @@ func exists(cluster *kafkatest.Cluster, topic string) bool {
 	node, _ := cluster.Leader(topic, 0)
 	return node > 0
 }
+
+// TestNamesThatCollide: brokers create no topic beside one whose name differs only
+// in dots and underscores, and those of KRaft don't say why. The error does, soon.
+func TestNamesThatCollide(t *testing.T) {
+	for _, release := range []string{"0.10.2.2", "4.4.0"} {
+		synctest.Test(t, func(t *testing.T) {
+			cluster := kafkatest.Start(t, kafkatest.Version(release), kafkatest.Topic("a_b", 1), kafkatest.Topic("ab", 1), kafkatest.Logger(quiet))
+			c, _ := clusterClient(t, cluster)
+			began := time.Now()
+			_, err := c.EnsureTopic(t.Context(), "a.b")
+			e, ok := errors.AsType[*TopicError](err)
+			if !ok || e.Collides != "a_b" || !strings.Contains(err.Error(), `beside "a_b"`) || time.Since(began) > 2*time.Second {
+				t.Errorf("%s: after %v: %v", release, time.Since(began), err)
+			}
+			if _, err := c.EnsureTopic(within(t, 10*time.Second), "a.c"); err != nil {
+				t.Errorf("%s: a name that collides with none: %v", release, err)
+			}
+			if _, err := c.Topic(within(t, time.Second), "a.b"); !errors.Is(err, wire.ErrUnknownTopicOrPartition) && !errors.Is(err, wire.ErrInvalidTopicException) {
+				t.Errorf("%s: the error is %v", release, err)
+			}
+		})
+	}
+}

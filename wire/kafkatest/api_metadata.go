@@ -1,6 +1,7 @@
 package kafkatest
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -62,8 +63,11 @@ func (c *call) findTopic(in *msg.MetadataRequestTopic, create bool, up func(int3
 	case cluster.config.noAutoCreate || !create:
 		out.ErrorCode = wire.ErrUnknownTopicOrPartition
 	default:
-		cluster.makeTopic(name, cluster.config.partitions, 1) // another client may have been faster
+		err := cluster.makeTopic(name, cluster.config.partitions, 1) // another client may have been faster
 		out.ErrorCode = cluster.config.release.topicBeingMade()
+		if errors.Is(err, wire.ErrInvalidTopicException) && !cluster.config.release.kraft() {
+			out.ErrorCode = wire.ErrInvalidTopicException
+		}
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -190,6 +191,9 @@ func (c *Cluster) addTopic(name string, replicas [][]int32) (*topic, error) {
 	if c.topics[name] != nil {
 		return nil, fmt.Errorf("kafkatest: topic %q: %w", name, wire.ErrTopicAlreadyExists)
 	}
+	if other := c.collision(name); other != "" {
+		return nil, fmt.Errorf("kafkatest: topic %q differs from %q only in dots and underscores: %w", name, other, wire.ErrInvalidTopicException)
+	}
 	t := newTopic(name, replicas, c.config.retentionBytes)
 	for _, p := range t.partitions {
 		live, _ := p.liveReplicas(c.up)
@@ -197,6 +201,20 @@ func (c *Cluster) addTopic(name string, replicas [][]int32) (*topic, error) {
 	}
 	c.topics[name], c.byID[t.id] = t, t
 	return t, nil
+}
+
+// collision is a topic whose name differs only in dots and underscores, or "". c.mu
+// is held.
+func (c *Cluster) collision(name string) string {
+	if !c.config.release.at(0, 9) || !strings.ContainsAny(name, "._") {
+		return ""
+	}
+	for other := range c.topics {
+		if strings.ReplaceAll(other, ".", "_") == strings.ReplaceAll(name, ".", "_") {
+			return other
+		}
+	}
+	return ""
 }
 
 // topic returns the topic of that name, or of that id if the name is empty, nil

@@ -3,7 +3,9 @@ package consumer
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,10 +92,34 @@ func TestParseProperties(t *testing.T) {
 		"partition.assignment.strategy": "sticky", "isolation.level": "read_committed", "bogus": "1", "linger.ms": "5",
 	})
 	for _, want := range []string{"auto.offset.reset=middle", "earliest", "enable.auto.commit=yes", "true or false", "fetch.min.bytes=-1",
-		"session.timeout.ms=x", "partition.assignment.strategy=sticky", "isolation.level=read_committed", "bogus, linger.ms"} {
+		"session.timeout.ms=x", "partition.assignment.strategy=sticky", "isolation.level=read_committed", "property: bogus"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
 		}
+	}
+}
+
+// TestParsePropertiesOfJava: what stands in every Java file does not stop anyone.
+func TestParsePropertiesOfJava(t *testing.T) {
+	client, c, err := ParseProperties(map[string]string{
+		"bootstrap.servers": "a:1", "key.deserializer": "org.apache.kafka.common.serialization.StringDeserializer", "value.deserializer": "x",
+		"partition.assignment.strategy": "org.apache.kafka.clients.consumer.RangeAssignor,org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
+		"group.protocol":                "CONSUMER", "max.poll.records": "10", "acks": "all", "exclude.internal.topics": "true", "fetch.max.bytes": "0",
+	})
+	if err != nil || len(c.Assignors) != 1 || c.FetchMaxBytes != 1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	want := []string{"acks", "group.protocol", "key.deserializer", "max.poll.records", "partition.assignment.strategy", "value.deserializer"}
+	if got := slices.Sorted(maps.Keys(client.Ignored)); !slices.Equal(got, want) {
+		t.Errorf("ignored: %v", client.Ignored)
+	}
+	for _, bad := range []string{"EARLIEST", "by_duration:P1D"} {
+		if _, _, err := ParseProperties(map[string]string{"auto.offset.reset": bad}); err == nil {
+			t.Errorf("auto.offset.reset=%s is taken", bad)
+		}
+	}
+	if _, _, err := ParseProperties(map[string]string{"partition.assignment.strategy": "org.apache.kafka.clients.consumer.StickyAssignor"}); err == nil {
+		t.Error("an assignor that is not there is taken")
 	}
 }
 

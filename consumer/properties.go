@@ -2,140 +2,132 @@ package consumer
 
 import (
 	"errors"
-	"fmt"
-	"maps"
-	"math"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/assignors"
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/netclient/properties"
 )
 
-// property is one of Kafka's properties: what it allows, in words, and how to put its value into
-// a Config; set says whether the value is one of those.
-type property struct {
-	allowed string
-	set     func(c *Config, value string) bool
-}
-
-var properties = map[string]property{
-	"group.id":          {"any text", func(c *Config, v string) bool { c.GroupID = v; return true }},
-	"group.instance.id": {"any text", func(c *Config, v string) bool { c.GroupInstanceID = v; return true }},
-	"group.protocol":    {"classic", func(_ *Config, v string) bool { return strings.EqualFold(v, "classic") }},
-	"client.rack":       {"any text", func(c *Config, v string) bool { c.ClientRack = v; return true }},
-	"isolation.level": {"read_uncommitted (read_committed is yet to come)", func(_ *Config, v string) bool {
-		return strings.EqualFold(v, "read_uncommitted")
-	}},
-	"auto.offset.reset":             {"earliest, latest, none (or smallest, largest)", setReset},
-	"partition.assignment.strategy": {"range and roundrobin, separated by commas", setAssignors},
-	"enable.auto.commit":            {"true or false", setAutoCommit},
-	"check.crcs":                    negated(func(c *Config) *bool { return &c.SkipCRCCheck }),
-	"auto.commit.interval.ms":       millis(0, func(c *Config) *time.Duration { return &c.AutoCommitInterval }),
-	"session.timeout.ms":            millis(1, func(c *Config) *time.Duration { return &c.SessionTimeout }),
-	"heartbeat.interval.ms":         millis(1, func(c *Config) *time.Duration { return &c.HeartbeatInterval }),
-	"max.poll.interval.ms":          millis(1, func(c *Config) *time.Duration { return &c.MaxPollInterval }),
-	"fetch.max.wait.ms":             millis(0, func(c *Config) *time.Duration { return &c.FetchMaxWait }),
-	"request.timeout.ms":            millis(1, func(c *Config) *time.Duration { return &c.RequestTimeout }),
-	"fetch.min.bytes":               size(0, func(c *Config) *int { return &c.FetchMinBytes }),
-	"max.partition.fetch.bytes":     size(1, func(c *Config) *int { return &c.MaxPartitionFetchBytes }),
-	"fetch.max.bytes":               size(1, func(c *Config) *int { return &c.FetchMaxBytes }),
-}
-
 // ParseProperties reads Kafka's own consumer properties, "group.id", "fetch.min.bytes" and so on,
-// and those of the client, into the two Configs. The error joins one for each value that is not
-// allowed and one for the names that neither knows.
+// and those of the client, into the two Configs, as the Java client does. It applies those named in
+// the fields of the two. What Kafka knows and this consumer has no use for, key.deserializer for
+// one, stands in the client's Config.Ignored, which its New logs. What Kafka does not know is an
+// error. The error joins one for each mistake: the property, its value, and what is allowed.
+//
+// To log in with sasl.mechanism=OAUTHBEARER it needs oauth.FromProperties, of package
+// netclient/oauth, as an argument.
 func ParseProperties(props map[string]string, oauth ...netclient.OAuthLogin) (netclient.Config, Config, error) {
-	client, rest, err := netclient.ParseProperties(props, oauth...)
-	errs := []error{err}
-	if v, ok := props["request.timeout.ms"]; ok {
-		rest["request.timeout.ms"] = v // both have one; the client has said already if it's wrong
-	}
-	var c Config
-	var unknown []string
-	for _, name := range slices.Sorted(maps.Keys(rest)) {
-		value := strings.TrimSpace(rest[name])
-		p, ok := properties[name]
-		switch {
-		case !ok:
-			unknown = append(unknown, name)
-		case !p.set(&c, value) && name != "request.timeout.ms":
-			errs = append(errs, fmt.Errorf("%s=%s: allowed is %s", name, value, p.allowed))
-		}
-	}
-	if len(unknown) > 0 {
-		errs = append(errs, fmt.Errorf("no such consumer property: %s", strings.Join(unknown, ", ")))
-	}
-	return client, c, errors.Join(errs...)
+	client, rest, clientErr := netclient.ParseProperties(props, oauth...)
+	c := Config{RequestTimeout: client.RequestTimeout}
+	rest, err := propertyTable().Read(rest, &c, client.Ignored)
+	return client, c, errors.Join(clientErr, err, properties.CheckRest(rest, client.Ignored))
 }
 
-func setReset(c *Config, v string) bool {
-	policy, ok := map[string]ResetPolicy{
-		"earliest": ResetEarliest, "smallest": ResetEarliest,
-		"latest": ResetLatest, "largest": ResetLatest,
-		"none": ResetNone,
-	}[strings.ToLower(v)]
-	c.AutoOffsetReset = policy
-	return ok
+func propertyTable() properties.Table[Config] {
+	number := properties.Range{Most: properties.MaxInt}
+	positive := properties.Range{Least: 1, Most: properties.MaxInt}
+	return properties.Join(properties.Table[Config]{
+		"group.id":                      properties.Text(func(c *Config) *string { return &c.GroupID }),
+		"group.instance.id":             {Set: setInstance, Allowed: "1 to 249 of a-z, A-Z, 0-9, dot, _ and -, but not . or .."},
+		"client.rack":                   properties.Text(func(c *Config) *string { return &c.ClientRack }),
+		"auto.offset.reset":             properties.Words(reset("latest", ResetLatest), reset("earliest", ResetEarliest), reset("none", ResetNone), reset("smallest", ResetEarliest), reset("largest", ResetLatest)),
+		"partition.assignment.strategy": {Set: setAssignors, Allowed: "range and roundrobin, or their Java classes, separated by commas; others are set in Config.Assignors"},
+		"isolation.level":               properties.Words(properties.Word[Config]{Word: "read_uncommitted"}, properties.Word[Config]{Word: "read_committed", Set: notYet}),
+
+		"enable.auto.commit":        properties.Bool(setAutoCommit),
+		"check.crcs":                properties.Negated(func(c *Config) *bool { return &c.SkipCRCCheck }),
+		"auto.commit.interval.ms":   properties.Millis(number, -1, func(c *Config) *time.Duration { return &c.AutoCommitInterval }),
+		"session.timeout.ms":        properties.Millis(positive, 0, func(c *Config) *time.Duration { return &c.SessionTimeout }),
+		"heartbeat.interval.ms":     properties.Millis(positive, 0, func(c *Config) *time.Duration { return &c.HeartbeatInterval }),
+		"max.poll.interval.ms":      properties.Millis(positive, 0, func(c *Config) *time.Duration { return &c.MaxPollInterval }),
+		"fetch.max.wait.ms":         properties.Millis(number, -1, func(c *Config) *time.Duration { return &c.FetchMaxWait }),
+		"fetch.min.bytes":           properties.Number(number, -1, func(c *Config) *int { return &c.FetchMinBytes }),
+		"max.partition.fetch.bytes": properties.Number(number, 1, func(c *Config) *int { return &c.MaxPartitionFetchBytes }), // a record comes whole all the same
+		"fetch.max.bytes":           properties.Number(number, 1, func(c *Config) *int { return &c.FetchMaxBytes }),
+
+		"group.protocol": properties.AnyCase(properties.Word[Config]{Word: "classic"},
+			noEffect("consumer", "the group speaks the classic protocol, which all brokers have")),
+		"exclude.internal.topics": properties.Bool(func(_ *Config, exclude bool) error {
+			if exclude {
+				return nil
+			}
+			return properties.NoEffect("a Pattern never takes internal topics; Topics may")
+		}),
+	}, propertiesWithout())
 }
 
-func setAutoCommit(c *Config, v string) bool {
-	c.CommitMode = CommitFollowed
-	if strings.EqualFold(v, "false") {
-		c.CommitMode = CommitManual
+// propertiesWithout are those that have no effect.
+func propertiesWithout() properties.Table[Config] {
+	return properties.Join(
+		properties.Without[Config]("keys and values are bytes: deserialize them after Poll", "key.deserializer", "value.deserializer"),
+		properties.Without[Config]("it is about Java's classes", "interceptor.classes"),
+		properties.Without[Config]("a call is bounded by its ctx, or by RequestTimeout", "default.api.timeout.ms"),
+		properties.Without[Config]("Poll returns one fetch of each partition; Records hands out one record at a time", "max.poll.records"),
+		properties.Without[Config]("assignors are the members' own (Config.Assignors)", "group.remote.assignor"),
+		properties.Without[Config]("share groups are yet to come", "share.acknowledgement.mode", "share.acquire.mode"),
+		properties.Without[Config]("it is for Kafka itself", "internal.throw.on.fetch.stable.offset.unsupported"))
+}
+
+// notYet refuses what would return records that nobody asked for.
+func notYet(*Config) error {
+	return errors.New("leaving out records of transactions that are open or aborted is yet to come")
+}
+
+func reset(word string, policy ResetPolicy) properties.Word[Config] {
+	return properties.Word[Config]{Word: word, Set: func(c *Config) error { c.AutoOffsetReset = policy; return nil }}
+}
+
+func noEffect(word string, why properties.NoEffect) properties.Word[Config] {
+	return properties.Word[Config]{Word: word, Set: func(*Config) error { return why }}
+}
+
+func setAutoCommit(c *Config, auto bool) error {
+	c.CommitMode = CommitManual
+	if auto {
+		c.CommitMode = CommitFollowed
 	}
-	return strings.EqualFold(v, "true") || strings.EqualFold(v, "false")
+	return nil
 }
 
-// setAssignors takes short names, and Java's class names, which end in RangeAssignor and so on.
-func setAssignors(c *Config, v string) bool {
+func setInstance(c *Config, v string) error {
+	other := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
+	}
+	if v == "" || v == "." || v == ".." || len(v) > 249 || strings.ContainsFunc(v, other) {
+		return properties.ErrValue
+	}
+	c.GroupInstanceID = v
+	return nil
+}
+
+// setAssignors takes short names, and Java's classes. Of Java's, those that are yet to come are
+// left out where others are left: all members of a group need one in common.
+func setAssignors(c *Config, v string) error {
+	names, err := properties.List(v)
+	if err != nil {
+		return err
+	}
 	c.Assignors = nil
-	for name := range strings.SplitSeq(v, ",") {
-		switch name = strings.ToLower(strings.TrimSpace(name)); {
-		case name == "range" || strings.HasSuffix(name, ".rangeassignor"):
+	var later []string
+	for _, name := range names {
+		switch name {
+		case "range", "org.apache.kafka.clients.consumer.RangeAssignor":
 			c.Assignors = append(c.Assignors, assignors.Range())
-		case name == "roundrobin" || strings.HasSuffix(name, ".roundrobinassignor"):
+		case "roundrobin", "org.apache.kafka.clients.consumer.RoundRobinAssignor":
 			c.Assignors = append(c.Assignors, assignors.RoundRobin())
+		case "org.apache.kafka.clients.consumer.StickyAssignor", "org.apache.kafka.clients.consumer.CooperativeStickyAssignor":
+			later = append(later, name)
 		default:
-			return false
+			return properties.ErrValue
 		}
 	}
-	return true
-}
-
-// negated is a boolean property whose field says the opposite.
-func negated(field func(*Config) *bool) property {
-	return property{"true or false", func(c *Config, v string) bool {
-		*field(c) = strings.EqualFold(v, "false")
-		return strings.EqualFold(v, "true") || strings.EqualFold(v, "false")
-	}}
-}
-
-const maxMillis = math.MaxInt64 / int64(time.Millisecond)
-
-// millis is a property in milliseconds of at least least. Kafka's 0 becomes a negative duration,
-// because 0 is the default in a Config.
-func millis(least int64, field func(*Config) *time.Duration) property {
-	return property{fmt.Sprintf("a number of milliseconds from %d up", least), func(c *Config, v string) bool {
-		n, err := strconv.ParseInt(v, 10, 64)
-		*field(c) = time.Duration(n) * time.Millisecond
-		if n == 0 {
-			*field(c) = -1
-		}
-		return err == nil && n >= least && n <= maxMillis
-	}}
-}
-
-// size is a property in bytes of at least least; 0 becomes -1, because 0 is the default in a Config.
-func size(least int, field func(*Config) *int) property {
-	return property{fmt.Sprintf("a number of bytes from %d to %d", least, math.MaxInt32), func(c *Config, v string) bool {
-		n, err := strconv.ParseInt(v, 10, 32)
-		*field(c) = int(n)
-		if n == 0 {
-			*field(c) = -1
-		}
-		return err == nil && int(n) >= least
-	}}
+	switch {
+	case len(c.Assignors) == 0:
+		return properties.ErrValue
+	case len(later) > 0:
+		return properties.NoEffect(strings.Join(later, " and ") + " is yet to come; the group uses the others")
+	}
+	return nil
 }

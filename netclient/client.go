@@ -71,6 +71,7 @@ func New(cfg Config) (*Client, error) {
 	c.finding = lookups[coordinatorKey, Broker]{client: c, try: c.askForCoordinator}
 	c.shared = c.NewPool(PoolConfig{Name: "shared"})
 	c.wg.Go(c.refreshLoop)
+	c.cfg.logIgnored()
 	return c, nil
 }
 

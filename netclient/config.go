@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/metrics"
@@ -127,6 +129,10 @@ type Config struct {
 	// nil, nothing is measured.
 	Metrics *metrics.Registry
 
+	// Ignored are the properties that ParseProperties was given and that have no effect
+	// here, each with the reason. New logs them, in one warning. Default: none.
+	Ignored map[string]string
+
 	// Trace is called at the steps of a connection's life. Default: nil.
 	Trace *Trace
 }
@@ -213,6 +219,17 @@ func (c Config) withDefaults() Config {
 		c.Trace = &Trace{}
 	}
 	return c
+}
+
+// logIgnored names the properties that have no effect, and why.
+func (c *Config) logIgnored() {
+	var attrs []any
+	for _, name := range slices.Sorted(maps.Keys(c.Ignored)) {
+		attrs = append(attrs, name, c.Ignored[name])
+	}
+	if len(attrs) > 0 {
+		c.Logger.Warn("properties have no effect", attrs...)
+	}
 }
 
 func (c *Config) retryBackoff() Backoff {

@@ -4,55 +4,45 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
+
+	"github.com/barnabas-kafka/barnabas/netclient/properties"
 )
 
 // securityProperties are those that are looked at together, when all are read.
 type securityProperties struct {
-	protocol string // "" is PLAINTEXT
-	tls      TLS
-	tlsName  string // one of the ssl. properties, if any was given
-
+	tls       TLS
 	mechanism string
 	user      string
 	password  Secret
 	oauth     OAuthProperties
-	saslName  string // one of the sasl. properties, if any was given
 }
 
-// note remembers that a property was given.
-func (s *securityProperties) note(name string) {
-	if strings.HasPrefix(name, "ssl.") {
-		s.tlsName = name
+// A securityProtocol is one of security.protocol, in capitals.
+type securityProtocol string
+
+func (p securityProtocol) tls() bool  { return strings.HasSuffix(string(p), "SSL") }
+func (p securityProtocol) sasl() bool { return strings.HasPrefix(string(p), "SASL") }
+
+// leavesUnused says why a property has no effect, if the protocol is to blame.
+func (p securityProtocol) leavesUnused(name string) string {
+	switch {
+	case strings.HasPrefix(name, "ssl.") && !p.tls():
+		return "security.protocol is " + string(p) + "; SSL and SASL_SSL use it"
+	case strings.HasPrefix(name, "sasl.") && !p.sasl():
+		return "security.protocol is " + string(p) + "; SASL_PLAINTEXT and SASL_SSL use it"
 	}
-	if strings.HasPrefix(name, "sasl.") {
-		s.saslName = name
-	}
+	return ""
 }
 
 // secure puts what the security properties say together into the Config.
-// Properties that the protocol leaves unused are a mistake: whoever set them
-// believes to be safer than he is.
-func (d *draft) secure(oauth []OAuthLogin) error {
-	s := &d.security
-	protocol := s.protocol
-	if protocol == "" {
-		protocol = "PLAINTEXT, the default"
+func (d *draft) secure(protocol securityProtocol, oauth []OAuthLogin) (err error) {
+	if protocol.tls() {
+		d.TLS = &d.security.tls
 	}
-	var errs []error
-	if strings.HasSuffix(s.protocol, "SSL") {
-		d.TLS = &s.tls
-	} else if s.tlsName != "" {
-		errs = append(errs, fmt.Errorf("%s is set, but security.protocol is %s; SSL and SASL_SSL use it", s.tlsName, protocol))
+	if protocol.sasl() {
+		d.SASL, err = d.security.login(oauth)
 	}
-	if strings.HasPrefix(s.protocol, "SASL") {
-		mechanism, err := s.login(oauth)
-		d.SASL = mechanism
-		errs = append(errs, err)
-	} else if s.saslName != "" {
-		errs = append(errs, fmt.Errorf("%s is set, but security.protocol is %s; SASL_PLAINTEXT and SASL_SSL use it", s.saslName, protocol))
-	}
-	return errors.Join(errs...)
+	return err
 }
 
 // OAuthProperties are what Kafka's properties say of an OAuth provider; the client's id
@@ -81,7 +71,7 @@ func (s *securityProperties) login(oauth []OAuthLogin) (Mechanism, error) {
 		return oauth[0](s.oauth)
 	}
 	if s.mechanism == "" {
-		return nil, fmt.Errorf("security.protocol is %s, and sasl.mechanism is missing", s.protocol)
+		return nil, errors.New("security.protocol asks for a login, and sasl.mechanism is missing")
 	}
 	if s.user == "" {
 		return nil, fmt.Errorf("%s needs a user name and a password, in sasl.jaas.config as username and password, or in sasl.username and sasl.password", s.mechanism)
@@ -103,43 +93,124 @@ func passwordMechanism(name string) func(user, password string) Mechanism {
 	return nil
 }
 
-func setProtocol(d *draft, v string) error {
-	switch v = strings.ToUpper(v); v {
-	case "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL":
-		d.security.protocol = v
-		return nil
+func tlsProperties() properties.Table[draft] {
+	pemFile := func(field func(*TLS) *string) properties.Property[draft] {
+		p := properties.Text(func(d *draft) *string { return field(&d.security.tls) })
+		p.Allowed = "the name of a PEM file"
+		return p
 	}
-	return errValue
+	return properties.Join(properties.Table[draft]{
+		"ssl.truststore.location":        pemFile(func(t *TLS) *string { return &t.CAFile }),
+		"ssl.truststore.type":            properties.AnyCase(properties.Word[draft]{Word: "PEM"}),
+		"ssl.keystore.location":          pemFile(func(t *TLS) *string { return &t.CertFile }),
+		"ssl.keystore.type":              properties.AnyCase(properties.Word[draft]{Word: "PEM"}),
+		"ssl.truststore.password":        noPassword,
+		"ssl.keystore.password":          noPassword,
+		"ssl.key.password":               noPassword,
+		"ssl.keystore.key":               inline,
+		"ssl.keystore.certificate.chain": inline,
+		"ssl.truststore.certificates":    inline,
+		"ssl.key.location":               pemFile(func(t *TLS) *string { return &t.KeyFile }),
+		"ssl.crl.location":               pemFile(func(t *TLS) *string { return &t.CRLFile }),
+		"ssl.crl.check": properties.Words(
+			properties.Word[draft]{Word: "leaf"},
+			properties.Word[draft]{Word: "chain", Set: func(d *draft) error { d.security.tls.CRLChain = true; return nil }}),
+		"ssl.endpoint.identification.algorithm": {Set: setHostCheck, Allowed: "https, or nothing for no check of the host"},
+	}, properties.Without[draft]("Go's crypto/tls chooses; Config.TLS.Config has its options",
+		"ssl.cipher.suites", "ssl.enabled.protocols", "ssl.protocol", "ssl.provider", "ssl.secure.random.implementation"),
+		properties.Without[draft]("it is about Java's classes", "ssl.engine.factory.class", "ssl.keymanager.algorithm", "ssl.trustmanager.algorithm"))
 }
 
-// pemFile is a property that names a file.
-func pemFile(field func(*TLS) *string) property {
-	return property{"the name of a PEM file", func(d *draft, v string) error {
-		*field(&d.security.tls) = v
-		return nil
-	}, false}
+func saslProperties() properties.Table[draft] {
+	text := func(field func(*securityProperties) *string) properties.Property[draft] {
+		return properties.Text(func(d *draft) *string { return field(&d.security) })
+	}
+	secret := func(field func(*securityProperties) *Secret) properties.Property[draft] {
+		return properties.Property[draft]{Allowed: "any text", Secret: true, Set: func(d *draft, v string) error {
+			*field(&d.security) = NewSecret(v)
+			return nil
+		}}
+	}
+	password := secret(func(s *securityProperties) *Secret { return &s.password })
+	password.Untrimmed = true // librdkafka's, and to it white space is part of it
+	return properties.Join(properties.Table[draft]{
+		"sasl.mechanism":   {Set: setMechanism, Allowed: "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; others are set in Config.SASL"},
+		"sasl.jaas.config": {Set: setJAAS, Allowed: "a login module's options: … required username=\"…\" password=\"…\";", Secret: true},
+		"sasl.username":    text(func(s *securityProperties) *string { return &s.user }),
+		"sasl.password":    password,
+
+		"sasl.oauthbearer.token.endpoint.url":               text(func(s *securityProperties) *string { return &s.oauth.TokenURL }),
+		"sasl.oauthbearer.client.credentials.client.id":     text(func(s *securityProperties) *string { return &s.oauth.ClientID }),
+		"sasl.oauthbearer.client.credentials.client.secret": secret(func(s *securityProperties) *Secret { return &s.oauth.ClientSecret }),
+		"sasl.oauthbearer.header.urlencode":                 properties.Flag(func(d *draft) *bool { return &d.security.oauth.URLEncode }),
+		"sasl.oauthbearer.scope":                            text(func(s *securityProperties) *string { return &s.oauth.Scope }),
+	}, saslWithout())
+}
+
+// saslWithout are the properties of SASL that have no effect.
+func saslWithout() properties.Table[draft] {
+	return properties.Join(
+		properties.Without[draft]("it is about Java's classes; a Mechanism of your own is set in Config.SASL",
+			"sasl.client.callback.handler.class", "sasl.login.callback.handler.class", "sasl.login.class",
+			"sasl.oauthbearer.jwt.retriever.class", "sasl.oauthbearer.jwt.validator.class"),
+		properties.Without[draft]("Kerberos is a Mechanism of your own, set in Config.SASL",
+			"sasl.kerberos.kinit.cmd", "sasl.kerberos.min.time.before.relogin", "sasl.kerberos.service.name",
+			"sasl.kerberos.ticket.renew.jitter", "sasl.kerberos.ticket.renew.window.factor"),
+		properties.Without[draft]("a new token is asked for after four fifths of the old one's life",
+			"sasl.login.refresh.buffer.seconds", "sasl.login.refresh.min.period.seconds",
+			"sasl.login.refresh.window.factor", "sasl.login.refresh.window.jitter"),
+		properties.Without[draft]("a provider has 10 seconds to answer, and is asked again at the next login",
+			"sasl.login.connect.timeout.ms", "sasl.login.read.timeout.ms", "sasl.login.retry.backoff.ms", "sasl.login.retry.backoff.max.ms"),
+		properties.Without[draft]("tokens are asked for with the client's secret",
+			"sasl.oauthbearer.assertion.algorithm", "sasl.oauthbearer.assertion.claim.aud", "sasl.oauthbearer.assertion.claim.exp.seconds",
+			"sasl.oauthbearer.assertion.claim.iss", "sasl.oauthbearer.assertion.claim.jti.include",
+			"sasl.oauthbearer.assertion.claim.nbf.seconds", "sasl.oauthbearer.assertion.claim.sub", "sasl.oauthbearer.assertion.file",
+			"sasl.oauthbearer.assertion.private.key.file", "sasl.oauthbearer.assertion.private.key.passphrase",
+			"sasl.oauthbearer.assertion.template.file"),
+		properties.Without[draft]("only the brokers check tokens",
+			"sasl.oauthbearer.allow.unverified.audience", "sasl.oauthbearer.allow.unverified.issuer", "sasl.oauthbearer.clock.skew.seconds",
+			"sasl.oauthbearer.expected.audience", "sasl.oauthbearer.expected.issuer", "sasl.oauthbearer.jwks.endpoint.refresh.ms",
+			"sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms",
+			"sasl.oauthbearer.jwks.endpoint.url", "sasl.oauthbearer.scope.claim.name", "sasl.oauthbearer.sub.claim.name"))
+}
+
+// readProtocol reads security.protocol, which says what others mean. It returns the
+// others without those that the protocol leaves unused, which it adds to ignored.
+func readProtocol(props map[string]string, table properties.Table[draft], ignored map[string]string) (p securityProtocol, used map[string]string, err error) {
+	p = "PLAINTEXT"
+	set := func(name string) properties.Word[securityProtocol] {
+		return properties.Word[securityProtocol]{Word: name, Set: func(p *securityProtocol) error { *p = securityProtocol(name); return nil }}
+	}
+	used, err = properties.Table[securityProtocol]{
+		"security.protocol": properties.AnyCase(set("PLAINTEXT"), set("SSL"), set("SASL_PLAINTEXT"), set("SASL_SSL")),
+	}.Read(props, &p, nil)
+	if err != nil {
+		return p, used, err // and nothing else is said that depends on it
+	}
+	for name := range used {
+		if why := p.leavesUnused(name); why != "" && table[name].Set != nil {
+			ignored[name] = why
+			delete(used, name)
+		}
+	}
+	return p, used, nil
 }
 
 // inline is PEM text in a property instead of a file (KIP-651).
-var inline = property{"nothing: put it into a file, and name that in ssl.keystore.location or ssl.truststore.location",
-	func(*draft, string) error { return errValue }, true}
+var inline = properties.Property[draft]{Secret: true,
+	Allowed: "nothing: put it into a file, and name that in ssl.keystore.location or ssl.truststore.location",
+	Set:     onlyEmpty}
 
 // noPassword is the password of something that PEM files are not.
-var noPassword = property{"nothing: keys and certificates are PEM files without a password here (openssl pkey and openssl pkcs12 -nodes make them)",
-	func(_ *draft, v string) error {
-		if v != "" {
-			return errValue
-		}
-		return nil
-	}, true}
+var noPassword = properties.Property[draft]{Secret: true,
+	Allowed: "nothing: keys and certificates are PEM files without a password here (openssl pkey and openssl pkcs12 -nodes make them)",
+	Set:     onlyEmpty}
 
-func setCRLCheck(d *draft, v string) error {
-	switch v {
-	case "leaf", "chain":
-		d.security.tls.CRLChain = v == "chain"
-		return nil
+func onlyEmpty(_ *draft, v string) error {
+	if v != "" {
+		return properties.ErrValue
 	}
-	return errValue
+	return nil
 }
 
 func setHostCheck(d *draft, v string) error {
@@ -148,110 +219,13 @@ func setHostCheck(d *draft, v string) error {
 		d.security.tls.SkipHostCheck = v == ""
 		return nil
 	}
-	return errValue
+	return properties.ErrValue
 }
-
-func setURLEncode(d *draft, v string) error { return setBool(&d.security.oauth.URLEncode, v) }
 
 func setMechanism(d *draft, v string) error {
 	if v != "OAUTHBEARER" && passwordMechanism(v) == nil {
-		return errValue
+		return properties.ErrValue
 	}
 	d.security.mechanism = v
 	return nil
-}
-
-func saslText(field func(*securityProperties) *string) property {
-	return property{"any text", func(d *draft, v string) error { *field(&d.security) = v; return nil }, false}
-}
-
-func saslSecret(field func(*securityProperties) *Secret) property {
-	return property{"any text", func(d *draft, v string) error { *field(&d.security) = NewSecret(v); return nil }, true}
-}
-
-// setJAAS reads a user and a password, or the same of an OAuth client, out of the
-// configuration of a Java login module, and leaves out what is for Java.
-func setJAAS(d *draft, v string) error {
-	options, ok := parseJAAS(v)
-	if !ok {
-		return errValue
-	}
-	s := &d.security
-	for name, value := range options {
-		switch name {
-		case "username":
-			s.user = value
-		case "password":
-			s.password = NewSecret(value)
-		case "clientId":
-			s.oauth.ClientID = value
-		case "clientSecret":
-			s.oauth.ClientSecret = NewSecret(value)
-		case "scope":
-			s.oauth.Scope = value
-		case "tokenauth":
-			if strings.EqualFold(value, "true") {
-				return errors.New("tokenauth, the login with a delegation token (KIP-48), is not supported")
-			}
-		}
-	}
-	return nil
-}
-
-// parseJAAS reads: class flag name="value" name='value' name=value;
-func parseJAAS(text string) (options map[string]string, ok bool) {
-	text, ok = strings.CutSuffix(strings.TrimSpace(text), ";")
-	_, text = cutWord(text)
-	flag, text := cutWord(text)
-	if !ok || flag == "" {
-		return nil, false
-	}
-	options = map[string]string{}
-	for {
-		text = strings.TrimSpace(text)
-		if text == "" {
-			return options, true
-		}
-		name, rest, found := strings.Cut(text, "=")
-		if !found || strings.ContainsAny(name, "\"'") {
-			return nil, false
-		}
-		value, rest, closed := jaasValue(strings.TrimSpace(rest))
-		if !closed {
-			return nil, false
-		}
-		options[strings.TrimSpace(name)], text = value, rest
-	}
-}
-
-// cutWord takes what comes before the first white space.
-func cutWord(text string) (word, rest string) {
-	text = strings.TrimSpace(text)
-	if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
-		return text[:i], text[i:]
-	}
-	return text, ""
-}
-
-// jaasValue takes a value from the front of text; within quotes a backslash keeps
-// what follows as it is.
-func jaasValue(text string) (value, rest string, closed bool) {
-	if text == "" || text[0] != '"' && text[0] != '\'' {
-		end := strings.IndexAny(text, " \t\r\n")
-		if end < 0 {
-			end = len(text)
-		}
-		return text[:end], text[end:], true
-	}
-	var b strings.Builder
-	for i := 1; i < len(text); i++ {
-		switch {
-		case text[i] == text[0]:
-			return b.String(), text[i+1:], true
-		case text[i] == '\\' && i+1 < len(text):
-			i++
-		}
-		b.WriteByte(text[i])
-	}
-	return "", "", false
 }

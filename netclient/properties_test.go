@@ -1,6 +1,8 @@
 package netclient
 
 import (
+	"bytes"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -23,7 +25,7 @@ func TestParseProperties(t *testing.T) {
 		"socket.connection.setup.timeout.max.ms": "6000",
 		"connections.max.idle.ms":                "-1",
 		"metadata.max.idle.ms":                   "70000",
-		"metadata.recovery.strategy":             "rebootstrap",
+		"metadata.recovery.strategy":             " Rebootstrap\t",
 		"metadata.cluster.check.enable":          "false",
 		"allow.auto.create.topics":               "false",
 		"client.dns.lookup":                      "use_all_dns_ips",
@@ -31,12 +33,17 @@ func TestParseProperties(t *testing.T) {
 		"send.buffer.bytes":                      "131072",
 		"receive.buffer.bytes":                   "-1",
 		"acks":                                   "all",
+		"ssl.protocol":                           "TLSv1.3",
+		"bootstrap.resolve.timeout.ms":           "1000",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !maps.Equal(unknown, map[string]string{"acks": "all"}) {
 		t.Errorf("unknown properties are %v, want acks", unknown)
+	}
+	if want := []string{"bootstrap.resolve.timeout.ms", "ssl.protocol"}; !slices.Equal(slices.Sorted(maps.Keys(cfg.Ignored)), want) {
+		t.Errorf("ignored are %v, want %v", cfg.Ignored, want)
 	}
 	if want := []string{"a:9092", "b:1", "[::1]:2"}; !slices.Equal(cfg.BootstrapServers, want) {
 		t.Errorf("BootstrapServers %q, want %q", cfg.BootstrapServers, want)
@@ -72,14 +79,15 @@ func TestParsePropertiesErrors(t *testing.T) {
 		"bootstrap.servers":             "kafka:x",
 		"api.version":                   "0.7",
 		"security.protocol":             "TLS",
-		"request.timeout.ms":            "0",
+		"request.timeout.ms":            "-1",
+		"metadata.max.idle.ms":          "4999",
 		"retry.backoff.ms":              "100ms",
-		"connections.max.idle.ms":       "-2",
-		"metadata.max.age.ms":           "99999999999999999",
-		"send.buffer.bytes":             "0",
+		"connections.max.idle.ms":       "1e3",
+		"metadata.max.age.ms":           "9223372036854775808",
+		"send.buffer.bytes":             "2147483648",
 		"metadata.cluster.check.enable": "yes",
-		"client.dns.lookup":             "resolve_canonical_bootstrap_servers_only",
-		"metadata.recovery.strategy":    "none",
+		"client.dns.lookup":             "USE_ALL_DNS_IPS",
+		"metadata.recovery.strategy":    "wait",
 	}
 	_, _, err := ParseProperties(bad)
 	if err == nil {
@@ -90,10 +98,54 @@ func TestParsePropertiesErrors(t *testing.T) {
 			t.Errorf("no mention of %s=%s in:\n%v", name, value, err)
 		}
 	}
-	for _, want := range []string{"a number of milliseconds from 1 up", "or -1 for never", "0.8.0, 0.8.1, 0.8.2, 0.9, 0.10.0", "PLAINTEXT"} {
+	for _, want := range []string{"a number of milliseconds from 5000 up", "a number from -1 to 2147483647", "0.8.0, 0.8.1, 0.8.2, 0.9, 0.10.0", "PLAINTEXT"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)
 		}
+	}
+}
+
+// TestParsePropertiesLikeJava: what means something particular to the Java client.
+func TestParsePropertiesLikeJava(t *testing.T) {
+	for _, servers := range []string{"", " ", "a:9092,", ",a:9092", "a:9092,,b:9092"} {
+		if _, _, err := ParseProperties(map[string]string{"bootstrap.servers": servers}); err == nil || !strings.Contains(err.Error(), "bootstrap.servers=") {
+			t.Errorf("bootstrap.servers=%q: %v", servers, err)
+		}
+	}
+	for _, c := range []struct {
+		props map[string]string
+		ok    func(*Config) bool
+	}{
+		{map[string]string{"retry.backoff.max.ms": "0"}, func(c *Config) bool { return c.RetryBackoff < 0 && c.RetryBackoffMax == 0 }},
+		{map[string]string{"retry.backoff.ms": "3000"}, func(c *Config) bool { return c.RetryBackoff == time.Second }}, // the longest is 1 s
+		{map[string]string{"reconnect.backoff.ms": "300", "reconnect.backoff.max.ms": "200"}, func(c *Config) bool { return c.ReconnectBackoff == 200*time.Millisecond }},
+		{map[string]string{"connections.max.idle.ms": "0"}, func(c *Config) bool { return c.ConnectionsMaxIdle == time.Millisecond }},
+		{map[string]string{"connections.max.idle.ms": "9223372036854775807"}, func(c *Config) bool { return c.ConnectionsMaxIdle > 292*365*24*time.Hour }},
+		{map[string]string{"bootstrap.servers": "a:1 , b:2,a:1"}, func(c *Config) bool { return slices.Equal(c.BootstrapServers, []string{"a:1", "b:2"}) }},
+		{map[string]string{"client.id": " me "}, func(c *Config) bool { return c.ClientID == "me" }},
+		{map[string]string{"allow.auto.create.topics": "TRUE"}, func(c *Config) bool { return !c.NoTopicCreation && c.Ignored["allow.auto.create.topics"] != "" }},
+		{map[string]string{"client.dns.lookup": "resolve_canonical_bootstrap_servers_only"}, func(c *Config) bool { return c.Ignored["client.dns.lookup"] != "" }},
+		{map[string]string{"enable.metrics.push": "false"}, func(c *Config) bool { return len(c.Ignored) == 0 }},
+	} {
+		if cfg, _, err := ParseProperties(c.props); err != nil || !c.ok(&cfg) || cfg.Validate() != nil {
+			t.Errorf("%v gives %+v, %v, %v", c.props, cfg, err, cfg.Validate())
+		}
+	}
+}
+
+// TestIgnoredIsLogged: once, in one line, by New.
+func TestIgnoredIsLogged(t *testing.T) {
+	var out bytes.Buffer
+	cfg := quickConfig("127.0.0.1:1")
+	cfg.Logger = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg.Ignored = map[string]string{"b": "why b", "a": "why a"}
+	c, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=WARN msg="properties have no effect" a="why a" b="why b"`) {
+		t.Errorf("the log says:\n%s", got)
 	}
 }
 

@@ -406,6 +406,10 @@ func TestSASLProperties(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	cfg, _, err := ParseProperties(map[string]string{"security.protocol": "SSL", "sasl.mechanism": "PLAIN", "sasl.password": "s3cret"})
+	if err != nil || cfg.SASL != nil || len(cfg.Ignored) != 2 || cfg.Ignored["sasl.password"] != "security.protocol is SSL; SASL_PLAINTEXT and SASL_SSL use it" {
+		t.Errorf("a login that no protocol asks for: %v, %v", cfg.Ignored, err)
+	}
 	for _, c := range []struct {
 		props []string
 		words []string
@@ -420,7 +424,6 @@ func TestSASLProperties(t *testing.T) {
 		{[]string{"sasl.mechanism", "PLAIN", "sasl.jaas.config", `X required "s3cret"="x";`}, []string{"sasl.jaas.config: allowed"}},
 		{[]string{"sasl.mechanism", "SCRAM-SHA-256", "sasl.jaas.config", `X required username="id" password="s3cret" tokenauth="true";`}, []string{"sasl.jaas.config: tokenauth"}},
 		{[]string{"ssl.keystore.key", "s3cret", "sasl.mechanism", "PLAIN", "sasl.username", "a"}, []string{"ssl.keystore.key: allowed is nothing", "ssl.keystore.location"}},
-		{[]string{"security.protocol", "SSL", "sasl.mechanism", "PLAIN", "sasl.password", "s3cret"}, []string{"sasl.password is set", "SSL"}},
 	} {
 		_, err := parse(c.props...)
 		wantInError(t, err, c.words...)

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -94,7 +95,7 @@ func TestParsePropertiesZeros(t *testing.T) {
 func TestParsePropertiesNamesMistakes(t *testing.T) {
 	for name, value := range map[string]string{
 		"acks": "2", "retries": "-1", "batch.size": "many", "linger.ms": "-5", "compression.type": "zip",
-		"compression.gzip.level": "12", "partitioner.class": "mine", "enable.idempotence": "true",
+		"compression.gzip.level": "12", "partitioner.class": "mine", "enable.idempotence": "yes",
 		"max.in.flight.requests.per.connection": "0", "bootstrap.servers": ":::", "delivery.timeout.ms": "99999999999999999",
 	} {
 		_, _, err := ParseProperties(map[string]string{name: value})
@@ -112,9 +113,24 @@ func TestParsePropertiesNamesMistakes(t *testing.T) {
 	if !slices.IsSorted(names) || len(names) != len(many) {
 		t.Errorf("mistakes are told in the order %q", names)
 	}
-	_, _, err := ParseProperties(map[string]string{"lingerms": "5", "group.id": "g", "acks": "1"})
-	if err == nil || !strings.Contains(err.Error(), "lingerms") || !strings.Contains(err.Error(), "group.id") {
-		t.Errorf("unknown properties: %v", err)
+	client, _, err := ParseProperties(map[string]string{"lingerms": "5", "group.id": "g", "acks": "1"})
+	if err == nil || !strings.Contains(err.Error(), "no such client property: lingerms;") || client.Ignored["group.id"] != "it is a property of a consumer" {
+		t.Errorf("unknown properties: %v; ignored: %v", err, client.Ignored)
+	}
+}
+
+// TestParsePropertiesOfJava: what stands in every Java file does not stop anyone.
+func TestParsePropertiesOfJava(t *testing.T) {
+	client, c, err := ParseProperties(map[string]string{
+		"bootstrap.servers": "a:1", "key.serializer": "org.apache.kafka.common.serialization.StringSerializer", "value.serializer": "x",
+		"linger.ms": "0", "max.block.ms": "9223372036854775807", "enable.idempotence": "true", "partitioner.ignore.keys": "false",
+		"compression.lz4.level": "9", "compression.zstd.level": "0",
+	})
+	if want := (Config{MaxBlock: c.MaxBlock}); err != nil || c != want || c.MaxBlock < 100*365*24*time.Hour {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if got := slices.Sorted(maps.Keys(client.Ignored)); !slices.Equal(got, []string{"enable.idempotence", "key.serializer", "value.serializer"}) {
+		t.Errorf("ignored: %v", client.Ignored)
 	}
 }
 

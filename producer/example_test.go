@@ -85,5 +85,5 @@ func ExampleParseProperties() {
 	// Output:
 	// [broker1:9092 broker2:9092] all 5ms zstd <nil>
 	// acks=most: allowed is all, -1, 0 or 1
-	// unknown property linger: check its spelling, and that it is one of a producer
+	// Kafka has no such client property: linger; check the spelling
 }

@@ -2,152 +2,127 @@ package producer
 
 import (
 	"errors"
-	"fmt"
-	"maps"
 	"math"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
-	"github.com/barnabas-kafka/barnabas/wire/compress"
-	"github.com/barnabas-kafka/barnabas/wire/record"
+	"github.com/barnabas-kafka/barnabas/netclient/properties"
 )
 
 // ParseProperties reads Kafka's own producer properties, "acks", "linger.ms" and
-// so on, into the Config of a client and the Config of a producer on it. It
-// knows those named in the fields of the two; a property that it does not know
-// is an error, so that none is ignored without a word. The error joins one for
-// each mistake: the property, its value, and what is allowed.
+// so on, into the Config of a client and the Config of a producer on it, as the Java
+// client does. It applies those named in the fields of the two. What Kafka knows and
+// this producer has no use for, key.serializer for one, stands in the client's
+// Config.Ignored, which its New logs. What Kafka does not know is an error. The error
+// joins one for each mistake: the property, its value, and what is allowed.
+//
+// To log in with sasl.mechanism=OAUTHBEARER it needs oauth.FromProperties, of package
+// netclient/oauth, as an argument.
 func ParseProperties(props map[string]string, oauth ...netclient.OAuthLogin) (netclient.Config, Config, error) {
-	client, rest, err := netclient.ParseProperties(props, oauth...)
-	errs := []error{err}
-	var c Config
-	table := properties()
-	for _, name := range slices.Sorted(maps.Keys(props)) {
-		p, ours := table[name]
-		if _, unknown := rest[name]; unknown && !ours {
-			errs = append(errs, fmt.Errorf("unknown property %s: check its spelling, and that it is one of a producer", name))
+	client, rest, clientErr := netclient.ParseProperties(props, oauth...)
+	d := draft{levels: map[Compression]int{}}
+	rest, err := propertyTable().Read(rest, &d, client.Ignored)
+	d.Linger = max(d.Linger, 0) // Kafka's 0 is the Config's
+	d.RequestTimeout = client.RequestTimeout
+	d.CompressionLevel = d.levels[d.Compression]
+	// Kafka extends what nobody has set.
+	if all := d.withDefaults(); d.DeliveryTimeout == 0 && all.Linger > all.DeliveryTimeout-all.RequestTimeout {
+		d.DeliveryTimeout = all.Linger + min(all.RequestTimeout, math.MaxInt64-all.Linger)
+	}
+	if err = errors.Join(clientErr, err, properties.CheckRest(rest, client.Ignored)); err == nil {
+		err = d.Validate()
+	}
+	return client, d.Config, err
+}
+
+// draft is a Config in the making. Kafka's properties have a level for each codec.
+type draft struct {
+	Config
+	levels map[Compression]int
+}
+
+func propertyTable() properties.Table[draft] {
+	number, one := properties.Range{Most: properties.MaxInt}, properties.Range{Least: 1, Most: properties.MaxInt}
+	long := properties.Range{Most: properties.MaxLong}
+	acks := func(word string, acks Acks) properties.Word[draft] {
+		return properties.Word[draft]{Word: word, Set: func(d *draft) error { d.Acks = acks; return nil }}
+	}
+	return properties.Join(properties.Table[draft]{
+		"acks":                properties.Words(acks("all", AcksAll), acks("-1", AcksAll), acks("0", AcksNone), acks("1", AcksLeader)),
+		"retries":             properties.Number(number, -1, func(d *draft) *int { return &d.Retries }),
+		"batch.size":          properties.Number(number, -1, func(d *draft) *int { return &d.BatchSize }),
+		"buffer.memory":       properties.Number(properties.Range{Most: math.MaxInt}, 1, func(d *draft) *int { return &d.BufferMemory }),
+		"max.request.size":    properties.Number(number, 1, func(d *draft) *int { return &d.MaxRequestSize }),
+		"linger.ms":           properties.Millis(long, -1, func(d *draft) *time.Duration { return &d.Linger }),
+		"max.block.ms":        properties.Millis(long, -1, func(d *draft) *time.Duration { return &d.MaxBlock }),
+		"delivery.timeout.ms": properties.Millis(number, time.Millisecond, func(d *draft) *time.Duration { return &d.DeliveryTimeout }),
+
+		"max.in.flight.requests.per.connection": properties.Number(one, 0, func(d *draft) *int { return &d.MaxInFlight }),
+
+		"compression.type":       {Set: setCompression, Allowed: "none, gzip, snappy, lz4 or zstd"},
+		"compression.gzip.level": levelOf(Gzip, properties.Range{Least: -1, Most: 9}, "1 to 9, or -1"),
+		"compression.lz4.level":  levelOf(LZ4, properties.Range{Least: 1, Most: 17}, "1 to 17"),
+		"compression.zstd.level": levelOf(Zstd, properties.Range{Least: -131072, Most: 22}, "-131072 to 22"),
+
+		"partitioner.class": {Set: setPartitioner, Allowed: "RoundRobinPartitioner or kafka-python's DefaultPartitioner, with or without a package's name; " +
+			"others are set in Config.Partitioner"},
+		"partitioner.ignore.keys": without(false, "records with a key go to the key's partition; a Partitioner may do otherwise"),
+		"partitioner.rack.aware":  without(false, "partitions are chosen without regard to racks"),
+		"enable.idempotence":      without(false, "idempotence is yet to come: a batch that is sent again may be written twice"),
+	}, propertiesWithout())
+}
+
+// propertiesWithout are those that have no effect.
+func propertiesWithout() properties.Table[draft] {
+	return properties.Join(
+		properties.Without[draft]("keys and values are bytes: serialize them before Send", "key.serializer", "value.serializer"),
+		properties.Without[draft]("it is about Java's classes", "interceptor.classes"),
+		properties.Without[draft]("transactions are yet to come", "transactional.id", "transaction.timeout.ms", "transaction.two.phase.commit.enable"),
+		properties.Without[draft]("records without a key go to a partition at random, of those that have a leader",
+			"partitioner.adaptive.partitioning.enable", "partitioner.availability.timeout.ms"),
+		properties.Without[draft]("partitions are chosen without regard to racks", "client.rack"),
+		properties.Without[draft]("a batch takes its whole buffer at once", "buffer.memory.allocation.strategy"))
+}
+
+// without is a boolean of which one value is what this producer does.
+func without(does bool, why properties.NoEffect) properties.Property[draft] {
+	return properties.Bool(func(_ *draft, value bool) error {
+		if value == does {
+			return nil
 		}
-		if !ours {
-			continue
+		return why
+	})
+}
+
+func setCompression(d *draft, value string) (err error) {
+	if d.Compression, err = ParseCompression(value); err != nil {
+		return properties.ErrValue
+	}
+	return nil
+}
+
+// levelOf is the level of a codec. Only zstd has a level 0, its default.
+func levelOf(codec Compression, r properties.Range, allowed string) properties.Property[draft] {
+	var level int
+	number := properties.Number(r, 0, func(*draft) *int { return &level })
+	return properties.Property[draft]{Allowed: allowed, Set: func(d *draft, value string) error {
+		if err := number.Set(d, value); err != nil || level == 0 && codec != Zstd {
+			return properties.ErrValue
 		}
-		if value := strings.TrimSpace(props[name]); !p.set(&c, value) {
-			errs = append(errs, fmt.Errorf("%s=%s: allowed is %s", name, value, p.allowed))
-		}
-	}
-	// Kafka's properties have a level for each codec; the others' don't matter.
-	if level, ok := props["compression."+c.Compression.String()+".level"]; ok {
-		c.CompressionLevel, _ = strconv.Atoi(strings.TrimSpace(level))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return client, c, err
-	}
-	return client, c, c.Validate()
-}
-
-// property is one of Kafka's properties: what it allows, in words, and how to
-// put its value into a Config; false means that the value is not allowed.
-type property struct {
-	allowed string
-	set     func(c *Config, value string) bool
-}
-
-func properties() map[string]property {
-	return map[string]property{
-		"acks":               {"all, -1, 0 or 1", setAcks},
-		"retries":            number(0, func(c *Config, n int) { c.Retries = orNegative(n) }),
-		"batch.size":         number(0, func(c *Config, n int) { c.BatchSize = orNegative(n) }),
-		"buffer.memory":      number(1, func(c *Config, n int) { c.BufferMemory = n }),
-		"max.request.size":   number(1, func(c *Config, n int) { c.MaxRequestSize = n }),
-		"linger.ms":          millis(0, func(c *Config, d time.Duration) { c.Linger = d }),
-		"max.block.ms":       millis(0, func(c *Config, d time.Duration) { c.MaxBlock = orNegative(d) }),
-		"request.timeout.ms": millis(1, func(c *Config, d time.Duration) { c.RequestTimeout = d }),
-		"delivery.timeout.ms": millis(1, func(c *Config, d time.Duration) {
-			c.DeliveryTimeout = d
-		}),
-		"max.in.flight.requests.per.connection": number(1, func(c *Config, n int) { c.MaxInFlight = n }),
-		"compression.type":                      {"none, gzip, snappy, lz4 or zstd", setCompression},
-		"compression.gzip.level":                levelOf(record.Gzip, "1 to 9, or -1"),
-		"compression.lz4.level":                 levelOf(record.LZ4, "1 to 17"),
-		"compression.zstd.level":                levelOf(record.Zstd, "-131072 to 22"),
-		"partitioner.class":                     {"DefaultPartitioner or RoundRobinPartitioner, with or without Kafka's package name", setPartitioner},
-		"enable.idempotence":                    {"false (idempotence is yet to come)", func(_ *Config, v string) bool { return strings.EqualFold(v, "false") }},
-	}
-}
-
-func setAcks(c *Config, value string) bool {
-	switch value {
-	case "1":
-		c.Acks = AcksLeader
-	case "all", "-1":
-		c.Acks = AcksAll
-	case "0":
-		c.Acks = AcksNone
-	default:
-		return false
-	}
-	return true
-}
-
-func setCompression(c *Config, value string) bool {
-	var err error
-	c.Compression, err = ParseCompression(value)
-	return err == nil
-}
-
-func levelOf(codec record.Compression, allowed string) property {
-	return property{allowed, func(_ *Config, v string) bool {
-		n, err := strconv.Atoi(v)
-		if err == nil {
-			_, err = compress.NewCodec(codec, n)
-		}
-		return err == nil && (n != 0 || codec == record.Zstd)
+		d.levels[codec] = level
+		return nil
 	}}
 }
 
-func setPartitioner(c *Config, value string) bool {
-	class := value[strings.LastIndex(value, ".")+1:]
-	switch class {
+func setPartitioner(d *draft, value string) error {
+	switch value[strings.LastIndex(value, ".")+1:] {
 	case "DefaultPartitioner":
-		c.Partitioner = nil
+		d.Partitioner = nil
 	case "RoundRobinPartitioner":
-		c.Partitioner = NewRoundRobinPartitioner()
+		d.Partitioner = NewRoundRobinPartitioner()
 	default:
-		return false
+		return properties.ErrValue
 	}
-	return true
-}
-
-func number(least int64, set func(*Config, int)) property {
-	return property{fmt.Sprintf("a number from %d up", least), func(c *Config, v string) bool {
-		n, err := strconv.ParseInt(v, 10, strconv.IntSize)
-		if err != nil || n < least {
-			return false
-		}
-		set(c, int(n))
-		return true
-	}}
-}
-
-const maxMillis = math.MaxInt64 / int64(time.Millisecond)
-
-func millis(least int64, set func(*Config, time.Duration)) property {
-	return property{fmt.Sprintf("a number of milliseconds from %d up", least), func(c *Config, v string) bool {
-		n, err := strconv.ParseInt(v, 10, 64)
-		if err != nil || n < least || n > maxMillis {
-			return false
-		}
-		set(c, time.Duration(n)*time.Millisecond)
-		return true
-	}}
-}
-
-// orNegative turns Kafka's 0 into the Config's, where 0 is the default.
-func orNegative[T ~int | ~int64](n T) T {
-	if n == 0 {
-		return -1
-	}
-	return n
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/netclient/oauth"
+	"github.com/barnabas-kafka/barnabas/netclient/properties"
 )
 
 // patience is how long a command waits for a cluster that does not answer or a
@@ -120,8 +121,8 @@ func (c *common) dial(ctx context.Context, std streams) (*netclient.Client, cont
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
-	for name := range unknown {
-		return nil, nil, usagef("-X %s: there is no such property here", name)
+	if err := properties.CheckRest(unknown, config.Ignored); err != nil {
+		return nil, nil, usageError{err}
 	}
 	config.Logger = c.logger(std.err)
 	client, err := connect(ctx, config, wait, std)

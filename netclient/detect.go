@@ -68,9 +68,10 @@ func (v *versions) checkIdentity(meant *identity) bool {
 	return meant != nil && v.lookUp(wire.KeyAPIVersions).Max >= 5
 }
 
-// askVersions asks a broker of 0.10 or later. It asks in the newest version
-// known here; a broker that lacks it says so in v0, from 2.4 on with the
-// versions it has (KIP-511).
+// askVersions asks a broker of 0.10 or later. It asks in the newest version known
+// here; a broker that lacks it says so, from 2.4 on in v0 with the versions that
+// it has (KIP-511). Not every server keeps to that, so only the code counts, and
+// where there is nothing better v0 is asked, which all have.
 func askVersions(ctx context.Context, a asker, meant *identity) (*versions, error) {
 	ours, _ := wire.KeyAPIVersions.Versions()
 	req := msg.NewAPIVersionsRequest()
@@ -78,27 +79,33 @@ func askVersions(ctx context.Context, a asker, meant *identity) (*versions, erro
 	if meant != nil {
 		req.ClusterID, req.NodeID = &meant.clusterID, meant.node
 	}
-	resp, err := askVersionsIn(ctx, a, req, ours.Max)
-	if err == nil && resp.ErrorCode == wire.ErrUnsupportedVersion {
-		version := int16(0)
-		for _, k := range resp.APIKeys {
-			if wire.APIKey(k.APIKey) == wire.KeyAPIVersions {
-				version = min(ours.Max, k.MaxVersion)
-			}
-		}
+	version := ours.Max
+	resp, err := askVersionsIn(ctx, a, req, version)
+	for err == nil && resp.ErrorCode == wire.ErrUnsupportedVersion && version > 0 {
+		version = nextToAsk(resp, version)
 		resp, err = askVersionsIn(ctx, a, req, version)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if resp.ErrorCode != 0 {
-		return nil, a.failed(wire.KeyAPIVersions, ours.Max, resp.ErrorCode)
+		return nil, a.failed(wire.KeyAPIVersions, version, resp.ErrorCode)
 	}
 	ranges := make(map[wire.APIKey]wire.VersionRange, len(resp.APIKeys))
 	for _, k := range resp.APIKeys {
 		ranges[wire.APIKey(k.APIKey)] = wire.VersionRange{Min: k.MinVersion, Max: k.MaxVersion}
 	}
 	return newVersions(releaseOf(ranges), ranges), nil
+}
+
+// nextToAsk is a version of ApiVersions below the one that the broker lacks.
+func nextToAsk(resp *msg.APIVersionsResponse, lacks int16) int16 {
+	for _, k := range resp.APIKeys {
+		if wire.APIKey(k.APIKey) == wire.KeyAPIVersions && k.MaxVersion > 0 && k.MaxVersion < lacks {
+			return k.MaxVersion
+		}
+	}
+	return 0
 }
 
 // What ApiVersions tells the broker about this program, from v3 on (KIP-511).
@@ -116,14 +123,26 @@ func askVersionsIn(ctx context.Context, a asker, req *msg.APIVersionsRequest, ve
 	if err != nil {
 		return nil, err
 	}
-	if len(answer) >= 2 && wire.ErrorCode(int16(answer[0])<<8|int16(answer[1])) == wire.ErrUnsupportedVersion {
+	var resp msg.APIVersionsResponse
+	code := versionsCode(answer)
+	if code == wire.ErrUnsupportedVersion {
 		version = 0
 	}
-	var resp msg.APIVersionsResponse
-	if err := resp.Decode(answer, version); err != nil {
+	if err := resp.Decode(answer, version); err != nil && code != wire.ErrNone {
+		return &msg.APIVersionsResponse{ErrorCode: code}, nil // what else it says can't be read, and need not be
+	} else if err != nil {
 		return nil, a.failed(wire.KeyAPIVersions, version, err)
 	}
 	return &resp, nil
+}
+
+// versionsCode is the error code of an answer to ApiVersions, whose place is the same in
+// every version.
+func versionsCode(answer []byte) wire.ErrorCode {
+	if len(answer) < 2 {
+		return wire.ErrNone
+	}
+	return wire.ErrorCode(int16(answer[0])<<8 | int16(answer[1]))
 }
 
 // askOld tells the brokers before 0.10 apart.

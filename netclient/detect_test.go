@@ -184,6 +184,51 @@ func TestMetadataLayout(t *testing.T) {
 	}
 }
 
+// TestUnreadableVersions: an answer that says that the version is not spoken need not
+// be readable in any, and nothing else in it is obeyed.
+func TestUnreadableVersions(t *testing.T) {
+	twentyMinutes := "00124f80"
+	for name, body := range map[string]string{
+		"the code alone":                   "0023",
+		"v3, with a throttle time":         "0023 01 " + twentyMinutes + " 00",
+		"v3, with keys":                    "0023 02 0012 0000 0003 00 " + twentyMinutes + " 00",
+		"neither":                          "0023 ff " + twentyMinutes,
+		"v0 with a count that is too high": "0023 00000005 0012 0000 0002",
+		"v0 that names the version asked":  "0023 00000001 0012 0000 7fff",
+		"v0 that names versions it lacks":  "0023 00000001 0012 0000 0002",
+		"v0 with a negative version":       "0023 00000001 0012 0000 ffff",
+	} {
+		t.Run(name, func(t *testing.T) {
+			said, err := hex.DecodeString(strings.ReplaceAll(body, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := startFake(t, "2.8")
+			f.special = func(h wire.RequestHeader, _ []byte) (answer, bool) {
+				return answer{body: said}, h.APIKey == wire.KeyAPIVersions && h.APIVersion > 0
+			}
+			conn := connectTo(t, f.addr())
+			if got := conn.Release().String(); got != "2.8" || conn.throttled() {
+				t.Errorf("taken for %s, throttled %v", got, conn.throttled())
+			}
+			if n := len(f.requests()); n > 4 {
+				t.Errorf("%d questions", n)
+			}
+		})
+	}
+}
+
+// TestVersionsRefused: the code is named, whatever comes with it.
+func TestVersionsRefused(t *testing.T) {
+	f := startFake(t, "2.8")
+	f.special = func(h wire.RequestHeader, _ []byte) (answer, bool) {
+		return answer{body: []byte{0, 42}}, h.APIKey == wire.KeyAPIVersions
+	}
+	if _, err := tryToConnect(t, f.addr()); !errors.Is(err, wire.ErrInvalidRequest) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestUnsupportedError: an API that the broker lacks is named, and nothing was
 // sent.
 func TestUnsupportedError(t *testing.T) {

@@ -57,11 +57,10 @@ func throttleTimeMs(key wire.APIKey, version int16, body []byte) int32 {
 	case wire.KeyProduce:
 		return decoded[msg.ProduceResponse](version, body).ThrottleTimeMs
 	case wire.KeyAPIVersions:
-		resp := decoded[msg.APIVersionsResponse](version, body)
-		if resp.ErrorCode != wire.ErrNone {
-			return 0 // the answer may be in v0, whatever was asked
+		if versionsCode(body) != wire.ErrNone {
+			return 0 // the answer may be in another version than was asked
 		}
-		return resp.ThrottleTimeMs
+		return decoded[msg.APIVersionsResponse](version, body).ThrottleTimeMs
 	case wire.KeyCreateDelegationToken:
 		return decoded[msg.CreateDelegationTokenResponse](version, body).ThrottleTimeMs
 	case wire.KeyRenewDelegationToken:

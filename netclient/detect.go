@@ -124,7 +124,7 @@ func askVersionsIn(ctx context.Context, a asker, req *msg.APIVersionsRequest, ve
 		return nil, err
 	}
 	var resp msg.APIVersionsResponse
-	code := versionsCode(answer)
+	code := firstCode(answer)
 	if code == wire.ErrUnsupportedVersion {
 		version = 0
 	}
@@ -136,9 +136,8 @@ func askVersionsIn(ctx context.Context, a asker, req *msg.APIVersionsRequest, ve
 	return &resp, nil
 }
 
-// versionsCode is the error code of an answer to ApiVersions, whose place is the same in
-// every version.
-func versionsCode(answer []byte) wire.ErrorCode {
+// firstCode is the error code of an answer that begins with one in every version.
+func firstCode(answer []byte) wire.ErrorCode {
 	if len(answer) < 2 {
 		return wire.ErrNone
 	}

@@ -145,12 +145,17 @@ func (l *login) ask(ctx context.Context, version int16, req wire.Request, resp w
 	return l.read(answer, version, resp)
 }
 
-// read decodes an answer, and gives an error if it is a refusal.
+// read decodes an answer, and returns an error if it is a refusal, which need not be
+// readable but for its code.
 func (l *login) read(answer []byte, version int16, resp wire.Response) error {
+	refused := &AuthError{Mechanism: l.mech.Name()}
 	if err := resp.Decode(answer, version); err != nil {
+		if code := firstCode(answer); code != wire.ErrNone {
+			refused.Err = code
+			return refused
+		}
 		return l.on.failed(resp.APIKey(), version, err)
 	}
-	refused := &AuthError{Mechanism: l.mech.Name()}
 	switch resp := resp.(type) {
 	case *msg.SaslHandshakeResponse:
 		if resp.ErrorCode != wire.ErrNone {

@@ -256,6 +256,17 @@ func sessions(t *testing.T, change func(*kafkatest.SASLConfig), mech Mechanism, 
 	return cluster, client
 }
 
+// TestUnreadableRefusal: the code is enough.
+func TestUnreadableRefusal(t *testing.T) {
+	l := login{mech: Plain("u", "p")}
+	for resp, code := range map[wire.Response]wire.ErrorCode{&msg.SaslHandshakeResponse{}: wire.ErrUnsupportedVersion, &msg.SaslAuthenticateResponse{}: wire.ErrSaslAuthenticationFailed} {
+		err := l.read([]byte{0, byte(code), 0xff, 0xff}, 1, resp)
+		if refused, ok := errors.AsType[*AuthError](err); !ok || !errors.Is(refused, code) {
+			t.Errorf("got %v, want %v", err, code)
+		}
+	}
+}
+
 // TestReauthentication: through ten sessions, requests of several goroutines, alone
 // and pipelined, all get their answers, on the one connection that they began
 // with.

@@ -57,7 +57,7 @@ func throttleTimeMs(key wire.APIKey, version int16, body []byte) int32 {
 	case wire.KeyProduce:
 		return decoded[msg.ProduceResponse](version, body).ThrottleTimeMs
 	case wire.KeyAPIVersions:
-		if versionsCode(body) != wire.ErrNone {
+		if firstCode(body) != wire.ErrNone {
 			return 0 // the answer may be in another version than was asked
 		}
 		return decoded[msg.APIVersionsResponse](version, body).ThrottleTimeMs

@@ -135,6 +135,10 @@ func (c *Consumer) assignMembers(ctx context.Context, a actAssign) event {
 	c.mu.Lock()
 	counts := c.partitionCounts(md, topics)
 	c.mu.Unlock()
+	if unseen := slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return counts[t] > 0 }); len(unseen) > 0 {
+		c.log.Warn("this leader of the group does not see some of its topics: nobody gets their partitions for now", "group", c.cfg.GroupID,
+			"topics", len(unseen), "example", unseen[0])
+	}
 	assignments, err := assign(c.cfg.Assignors[i], members, counts)
 	if err != nil {
 		return fail(err)

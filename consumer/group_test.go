@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/assignors"
+	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
+	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
 // groupVersions are releases with groups.
@@ -618,6 +620,75 @@ func TestGroupErrorsComeFromPoll(t *testing.T) {
 			}
 		}
 	}, kafkatest.Topic("t", 1))
+}
+
+// A member of another client, whose subscription ends early, names topics that can't exist, or is no
+// subscription at all, gets what can be given to it, and the others get theirs.
+func TestMembersOfOtherClients(t *testing.T) {
+	for name, subscription := range map[string]string{
+		"kafka-go":            "\x00\x01" + "\x00\x00\x00\x01" + "\x00\x01t" + "\x00\x00\x00\x00",
+		"names that can't be": "\x00\x03" + "\x00\x00\x00\x03" + "\x00\x03a/b" + "\x00\x00" + "\x00\x01t" + "\xff\xff\xff\xff",
+		"cut off":             "\x00\x00" + "\x00\x00\x00\x02" + "\x00\x01t" + "\x00",
+		"none":                "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				ours := w.member("ours", nil)
+				w.settle(map[*member]int{ours: 4})
+				joined := make(chan []TopicPartition)
+				go func() { joined <- w.joinOnce("g", []byte(subscription)) }()
+				got := <-joined
+				want := 2
+				if name == "none" {
+					want = 0
+				}
+				if len(got) != want {
+					w.Errorf("it got %v, want %d partitions", got, want)
+				}
+				w.until("ours has the rest", func() bool { return len(ours.Assignment()) == 4-want }, w.second)
+				if broken := name == "cut off" || name == "none"; w.log.has("can't be read to its end") != broken {
+					w.Errorf("a warning: %v", !broken)
+				}
+				ours.leave()
+			}, kafkatest.Topic("t", 4))
+		})
+	}
+}
+
+// joinOnce joins the group as a member that says this, and returns what it got in one generation.
+func (w *world) joinOnce(group string, subscription []byte) []TopicPartition {
+	ctx := w.ctx
+	broker, err := w.writer.Coordinator(ctx, netclient.GroupCoordinator, group)
+	if err != nil {
+		w.Error(err)
+		return nil
+	}
+	conn, err := w.pool.Conn(ctx, broker.ID)
+	if err != nil {
+		w.Error(err)
+		return nil
+	}
+	join := msg.NewJoinGroupRequest()
+	join.GroupID, join.ProtocolType, join.SessionTimeoutMs, join.RebalanceTimeoutMs = group, "consumer", 30_000, 60_000
+	join.Protocols = []msg.JoinGroupRequestProtocol{{Name: "range", Metadata: subscription}}
+	var joined msg.JoinGroupResponse
+	for range 2 { // the first answer is its id
+		if err := conn.DoTimeout(ctx, time.Minute, join, &joined); err != nil {
+			w.Error(err)
+			return nil
+		}
+		join.MemberID = joined.MemberID
+	}
+	sync := msg.NewSyncGroupRequest()
+	sync.GroupID, sync.GenerationID, sync.MemberID = group, joined.GenerationID, joined.MemberID
+	sync.ProtocolType, sync.ProtocolName = new("consumer"), new("range")
+	var synced msg.SyncGroupResponse
+	err = conn.DoTimeout(ctx, time.Minute, sync, &synced)
+	got, err2 := decodeAssignment(synced.Assignment)
+	if err != nil || err2 != nil || synced.ErrorCode != 0 {
+		w.Error(err, err2, synced.ErrorCode)
+	}
+	return got
 }
 
 // An assignor of the application that fails does not do so in silence, and the group gets on once

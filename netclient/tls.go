@@ -35,7 +35,8 @@ type TLS struct {
 	// ssl.keystore.type=PEM.
 	CertFile string
 	// KeyFile holds the private key that belongs to CertFile: PKCS #8, PKCS #1 or
-	// SEC 1 (EC), not encrypted. Default: CertFile, for a file that holds both.
+	// SEC 1 (EC), not encrypted; of RSA with 1024 bits at least, or New returns an
+	// error. Default: CertFile, for a file that holds both.
 	// kafka-python: ssl_keyfile.
 	KeyFile string
 

@@ -1,6 +1,10 @@
 package netclient
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -31,6 +35,11 @@ func newTLSFiles(t *TLS, logger *slog.Logger) (*tlsFiles, error) {
 	f := &tlsFiles{settings: *t, logger: logger}
 	if t.Config != nil {
 		f.config = t.Config
+		for _, pair := range t.Config.Certificates {
+			if err := checkKey(pair); err != nil {
+				return nil, fmt.Errorf("TLS Config: %w", err)
+			}
+		}
 		return f, nil
 	}
 	return f, f.read()
@@ -166,7 +175,24 @@ func readKeyPair(certFile, keyFile string) (tls.Certificate, error) {
 	if err != nil {
 		return pair, fmt.Errorf("TLS CertFile %s, KeyFile %s: %w", certFile, keyFile, err)
 	}
+	if err := checkKey(pair); err != nil {
+		return pair, fmt.Errorf("TLS KeyFile %s: %w", keyFile, err)
+	}
 	return pair, nil
+}
+
+// checkKey signs something with an RSA key: one that Go finds too weak, of less than
+// 1024 bits, would fail every handshake.
+func checkKey(pair tls.Certificate) error {
+	key, ok := pair.PrivateKey.(*rsa.PrivateKey)
+	if !ok {
+		return nil
+	}
+	sum := sha256.Sum256(nil)
+	if _, err := key.Sign(rand.Reader, sum[:], crypto.SHA256); err != nil {
+		return fmt.Errorf("the private key can't sign, so no handshake would succeed: %w", err)
+	}
+	return nil
 }
 
 // otherFormat says what a file that is not PEM is, by its first bytes, and how to

@@ -400,6 +400,26 @@ func TestTLSWrongFiles(t *testing.T) {
 	}
 }
 
+// TestTLSKeyThatCannotSign: told at once, not at each handshake.
+func TestTLSKeyThatCannotSign(t *testing.T) {
+	const file = "testdata/rsa512.pem"
+	cfg := quickConfig("127.0.0.1:1")
+	cfg.TLS = &TLS{CertFile: file}
+	_, err := New(cfg)
+	if err == nil {
+		t.Fatal("New takes a key of 512 bits")
+	}
+	wantInError(t, err, "TLS KeyFile "+file, "can't sign", "512-bit")
+	pair, err := tls.LoadX509KeyPair(file, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.TLS = &TLS{Config: &tls.Config{Certificates: []tls.Certificate{pair}}}
+	if _, err := New(cfg); err == nil {
+		t.Fatal("New takes a key of 512 bits in a tls.Config")
+	}
+}
+
 func TestTLSProperties(t *testing.T) {
 	parse := func(props ...string) (Config, error) {
 		m := map[string]string{}

@@ -49,12 +49,7 @@ import (
 
 func main() {
 	ctx := context.Background()
-	client, err := netclient.New(netclient.Config{BootstrapServers: os.Args[1:], TLS: &netclient.TLS{}})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	p, err := producer.New(client, producer.Config{})
+	p, err := producer.Dial(netclient.Config{BootstrapServers: os.Args[1:], TLS: &netclient.TLS{}}, producer.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -63,7 +58,7 @@ func main() {
 	if err == nil {
 		_, err = future.Wait(ctx)
 	}
-	fmt.Println(err, p.Flush(ctx))
+	fmt.Println(err, p.Flush(ctx), p.Close())
 }
 `
 )

@@ -65,6 +65,15 @@ func TestGates(t *testing.T) {
 			[]string{"assignors: no README.md"}},
 		{"an empty licence", "docs", func(t *testing.T, root string) { write(t, root, "metrics/LICENSE", "") },
 			[]string{"metrics: no LICENSE"}},
+		{"an example in a README that does not compile", "readme", func(t *testing.T, root string) {
+			edit(t, root, "producer/README.md", "p.Flush(ctx)", "p.Flash(ctx)")
+		}, []string{"producer/README.md:22:", "p.Flash undefined"}},
+		{"a README's program that ends badly", "readme", func(t *testing.T, root string) {
+			edit(t, root, "README.md", "log.Print(err) // only", "log.Fatal(err) // only")
+		}, []string{"README.md:36: the program ended with exit status 1 after an interrupt"}},
+		{"a README that leaves a module out", "readme", func(t *testing.T, root string) {
+			edit(t, root, "README.md", "netclient producer wire", "producer wire")
+		}, []string{"README.md:", "netclient"}},
 		{"an example that only compiles", "docs", func(t *testing.T, root string) {
 			edit(t, root, "assignors/example_test.go", "// Output:", "// it prints:")
 		}, []string{"assignors: no example"}},

@@ -7,6 +7,8 @@
 // The gates:
 //
 //	docs      every module has a README and a licence; every library a doc.go and an example that runs
+//	readme    the Go code blocks of every README compile in a module outside, and what the README of
+//	          the repository tells a newcomer to do works
 //	generated generated files are named and marked as such
 //	imports   a package imports only what the rooms of DESIGN.md allow
 //	replace   go.mod files replace their direct and indirect siblings, and nothing else; go.work uses every library
@@ -39,6 +41,7 @@ type gate struct {
 
 var gates = []gate{
 	{"docs", checkDocs, nil},
+	{"readme", checkReadme, nil},
 	{"generated", checkGenerated, nil},
 	{"imports", checkImports, nil},
 	{"replace", checkReplace, fixReplace},
@@ -63,7 +66,7 @@ func main() {
 
 func run(ctx context.Context, root string, fix bool, names []string) error {
 	if len(names) == 0 {
-		return errors.New("which gate? all, or some of docs, generated, imports, replace, api, tidy, size, outsider, deps")
+		return errors.New("which gate? all, or some of docs, readme, generated, imports, replace, api, tidy, size, outsider, deps")
 	}
 	r, err := openRepo(ctx, root)
 	if err != nil {

@@ -75,7 +75,7 @@ func run(ctx context.Context, short, race bool) error {
 func gates(short bool) step {
 	args := []string{"run", "./tools/gates", "all"}
 	if short {
-		args = append(args[:2], "docs", "generated", "imports", "replace", "api", "tidy", "size")
+		args = append(args[:2], "docs", "readme", "generated", "imports", "replace", "api", "tidy", "size")
 	}
 	return step{"gates", ".", args}
 }

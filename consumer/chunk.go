@@ -28,6 +28,7 @@ type chunk struct {
 // cursor reads a chunk's records in order. It is a value: a copy reads on from the same place.
 type cursor struct {
 	rest    []byte // the batches that were not begun
+	this    []byte // from the batch on that was begun last
 	batch   record.Batch
 	records record.Records
 	at      int64         // the offset at which reading goes on
@@ -106,6 +107,7 @@ func (u *cursor) begin(o *readOptions) (err error) {
 	if len(u.rest) == 0 {
 		return errChunkEnd
 	}
+	u.this = u.rest
 	if u.batch, err = nextBatch(u.rest, !o.skipCRC && !u.checked); err != nil {
 		return err
 	}
@@ -125,20 +127,21 @@ func (u *cursor) begin(o *readOptions) (err error) {
 }
 
 // check compares every batch that was not begun with its CRC. At the first that is damaged it cuts
-// the chunk and returns the offset and what is wrong.
-func (c *chunk) check() (at int64, err error) {
+// the chunk and returns the offset, the batch and what comes after it, and what is wrong.
+func (c *chunk) check() (at int64, bad []byte, err error) {
 	at = c.cur.at
 	for size := 0; size < len(c.cur.rest); {
 		b, err := nextBatch(c.cur.rest[size:], true)
 		if err != nil {
+			bad = c.cur.rest[size:]
 			c.cur.rest, c.end = c.cur.rest[:size], at
-			return at, err
+			return at, bad, err
 		}
 		size += b.Size
 		at = max(at, b.LastOffset+1)
 	}
 	c.cur.checked = true
-	return 0, nil
+	return 0, nil, nil
 }
 
 // nextBatch reads the head of the first batch in b and compares it with its CRC if check says so.
@@ -169,5 +172,5 @@ func nextBatch(b []byte, check bool) (record.Batch, error) {
 func (c *chunk) empty() bool { return len(c.cur.rest) == 0 && !c.cur.inside }
 
 func (c *Consumer) readOptions() readOptions {
-	return readOptions{codecs: c.codecs, skipCRC: c.cfg.SkipCRCCheck, limit: record.DefaultLimit}
+	return readOptions{codecs: c.codecs, skipCRC: c.cfg.SkipCRCCheck, limit: c.cfg.MaxUnpackedBytes}
 }

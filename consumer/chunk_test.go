@@ -182,7 +182,7 @@ func TestChunkDamage(t *testing.T) {
 			t.Errorf("format %d: read %v, then at %d: %v", f, got, c.cur.at, err)
 		}
 		c = newChunk(p, &fetchNode{}, s.raw, 10, s.end)
-		at, err := c.check()
+		at, _, err := c.check()
 		if err == nil || at != 12 || c.end != 12 {
 			t.Errorf("format %d: check ends at %d, %d: %v", f, at, c.end, err)
 		}

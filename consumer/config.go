@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/assignors"
+	"github.com/barnabas-kafka/barnabas/wire/record"
 )
 
 // ResetPolicy says where to start reading a partition when there is no committed offset, or when
@@ -153,6 +154,10 @@ type Config struct {
 	// FetchMaxBytes is the most memory, in bytes as fetched, for what was fetched and not handed
 	// to the application, all brokers together. Default: 50 MiB. Kafka: fetch.max.bytes.
 	FetchMaxBytes int
+	// MaxUnpackedBytes is the most memory, in bytes, that one compressed batch may unpack to. One
+	// that needs more stops its partition with a *BatchTooLargeError, which says where it ends.
+	// Default: 128 MiB. (Kafka has no such limit.)
+	MaxUnpackedBytes int
 	// SkipCRCCheck does not compare what was fetched with its checksum. Default: false.
 	// Kafka: check.crcs, negated.
 	SkipCRCCheck bool
@@ -222,6 +227,9 @@ func (c *Config) Validate() error {
 	if c.FetchMinBytes > math.MaxInt32 {
 		bad("FetchMinBytes is %d; it must be at most 2147483647", c.FetchMinBytes)
 	}
+	if c.MaxUnpackedBytes < 0 {
+		bad("MaxUnpackedBytes is %d; it can't be negative", c.MaxUnpackedBytes)
+	}
 	full := c.withDefaults()
 	if full.HeartbeatInterval > full.SessionTimeout {
 		bad("HeartbeatInterval (%v) is more than SessionTimeout (%v); a third of it is usual", full.HeartbeatInterval, full.SessionTimeout)
@@ -258,6 +266,7 @@ func (c Config) withDefaults() Config {
 	c.FetchMaxWait = max(cmp.Or(c.FetchMaxWait, defaultFetchMaxWait), 0)
 	c.MaxPartitionFetchBytes = cmp.Or(c.MaxPartitionFetchBytes, defaultMaxPartitionFetchBytes)
 	c.FetchMaxBytes = cmp.Or(c.FetchMaxBytes, defaultFetchMaxBytes)
+	c.MaxUnpackedBytes = cmp.Or(c.MaxUnpackedBytes, record.DefaultLimit)
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, defaultRequestTimeout)
 	c.Topics = slices.Clone(c.Topics)
 	if len(c.Assignors) == 0 {

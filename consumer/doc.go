@@ -71,6 +71,6 @@
 // What passes by itself (a broker that restarts, a leader that moves) is tried again, and logged
 // when it lasts. What does not pass comes from Poll, or as the error of Records: a
 // [*CorruptRecordError], an [*OffsetOutOfRangeError] and so on name the partition and the offset.
-// They come after the good records before them, and again until a [Consumer.Seek]; the other
-// partitions go on. [Consumer.Close] ends everything that the consumer started.
+// They come after the good records before them, and again until a [Consumer.Seek], and say where
+// that has to go; the other partitions are read as ever. [Consumer.Close] ends everything that the consumer started.
 package consumer

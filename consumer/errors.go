@@ -40,7 +40,7 @@ type OffsetOutOfRangeError struct {
 }
 
 func (e *OffsetOutOfRangeError) Error() string {
-	return fmt.Sprintf("consumer: %s has no offset %d (any more) and AutoOffsetReset is none; Seek to one that exists",
+	return fmt.Sprintf("consumer: %s has no offset %d (any more) and AutoOffsetReset is none; Seek to one that exists, SeekToBeginning or SeekToEnd to go on",
 		partitionName(e.TopicPartition), e.Offset)
 }
 
@@ -52,37 +52,72 @@ func (e *OffsetOutOfRangeError) Unwrap() error { return wire.ErrOffsetOutOfRange
 type NoOffsetError struct{ TopicPartition }
 
 func (e *NoOffsetError) Error() string {
-	return fmt.Sprintf("consumer: no committed offset for %s and AutoOffsetReset is none; Seek to where reading shall start",
+	return fmt.Sprintf("consumer: no committed offset for %s and AutoOffsetReset is none; Seek, SeekToBeginning or SeekToEnd to begin",
 		partitionName(e.TopicPartition))
 }
 
 // RecordTooLargeError says that the next record, or batch of records, of a partition is larger
-// than what can be fetched. It comes again until a Seek.
+// than what can be fetched: than FetchMaxBytes on brokers before 0.10.1, which cut what they send,
+// or than the client's MaxResponseSize on newer ones, which send a batch whole. It comes again until
+// a Seek.
 type RecordTooLargeError struct {
 	TopicPartition
 	Offset int64 // the position that can't be passed
-	Size   int   // bytes of the record or batch; 0 when even that is unknown
-	Limit  int   // bytes that were asked for
+	Next   int64 // where to Seek to pass it: the offset after it; the one after Offset when that can't be seen
+	Size   int   // bytes of the record or batch; 0 when that can't be seen
+	Limit  int   // bytes that an answer may have
+	Err    error // the answer that was too large; nil when the broker cut it
 }
 
 func (e *RecordTooLargeError) Error() string {
-	return fmt.Sprintf("consumer: the record at offset %d of %s needs %d bytes and a fetch may take %d; raise FetchMaxBytes (fetch.max.bytes)",
-		e.Offset, partitionName(e.TopicPartition), e.Size, e.Limit)
+	if e.Err != nil {
+		return fmt.Sprintf("consumer: the record at offset %d of %s, or the batch that it is in, is too large: %v; "+
+			"raise MaxResponseSize of the client to read it, or Seek past it, to %d or further, to go on without it",
+			e.Offset, partitionName(e.TopicPartition), e.Err, e.Next)
+	}
+	return fmt.Sprintf("consumer: the record at offset %d of %s needs %d bytes and a fetch may take %d; "+
+		"raise FetchMaxBytes (fetch.max.bytes) to read it, or Seek past it, to %d, to go on without it",
+		e.Offset, partitionName(e.TopicPartition), e.Size, e.Limit, e.Next)
 }
 
-// Unwrap is wire.ErrMessageTooLarge.
-func (e *RecordTooLargeError) Unwrap() error { return wire.ErrMessageTooLarge }
+// Unwrap is wire.ErrMessageTooLarge, and Err if there is one.
+func (e *RecordTooLargeError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{wire.ErrMessageTooLarge}
+	}
+	return []error{wire.ErrMessageTooLarge, e.Err}
+}
+
+// BatchTooLargeError says that a batch of records unpacks to more than MaxUnpackedBytes. It comes
+// again until a Seek past it; to read it, make a consumer with a higher limit.
+type BatchTooLargeError struct {
+	TopicPartition
+	Offset int64 // the position: the first record of the batch, or the first wanted
+	Next   int64 // where to Seek to pass it: the offset after the batch
+	Limit  int   // MaxUnpackedBytes
+	Err    error // says it, in its chain a *record.LimitError
+}
+
+func (e *BatchTooLargeError) Error() string {
+	return fmt.Sprintf("consumer: the batch at offset %d of %s unpacks to more than %d bytes; "+
+		"raise MaxUnpackedBytes to read it, or Seek past it, to %d, to go on without it",
+		e.Offset, partitionName(e.TopicPartition), e.Limit, e.Next)
+}
+
+func (e *BatchTooLargeError) Unwrap() error { return e.Err }
 
 // CorruptRecordError says that what was fetched is damaged or can't be decoded. The records before
 // it were delivered. It comes again until a Seek, past it or to fetch it again.
 type CorruptRecordError struct {
 	TopicPartition
 	Offset int64 // of the record, or the first of the batch
+	Next   int64 // where to Seek to pass it: the offset after the batch; the one after Offset when that can't be seen
 	Err    error
 }
 
 func (e *CorruptRecordError) Error() string {
-	return fmt.Sprintf("consumer: can't read %s at offset %d: %v; Seek past it to go on", partitionName(e.TopicPartition), e.Offset, e.Err)
+	return fmt.Sprintf("consumer: can't read %s at offset %d: %v; Seek past it, to %d, to go on, or to %d to fetch it again",
+		partitionName(e.TopicPartition), e.Offset, e.Err, e.Next, e.Offset)
 }
 
 func (e *CorruptRecordError) Unwrap() error { return e.Err }

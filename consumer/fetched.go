@@ -18,6 +18,7 @@ import (
 // scanned is what the headers of fetched bytes tell.
 type scanned struct {
 	raw     []byte       // the whole batches
+	rest    []byte       // what comes after them
 	end     int64        // the offset after the last of them
 	partial int          // bytes that an incomplete batch at the end would have; 0: there is none, or it does not say
 	cut     bool         // there is an incomplete batch at the end
@@ -48,7 +49,7 @@ func scan(raw []byte, from int64, last LeaderEpoch) scanned {
 		case !errors.Is(err, io.EOF):
 			s.err = err
 		}
-		s.raw = raw[:size:size]
+		s.raw, s.rest = raw[:size:size], raw[size:]
 		return s
 	}
 }
@@ -115,7 +116,7 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 	}
 	for _, pl := range plan.parts {
 		if pl.current() && pl.p.fetching == n {
-			pl.p.fetching = nil
+			pl.p.fetching, pl.p.together = nil, 0
 		}
 	}
 	c.meter.fetched(now, now.Sub(sent), time.Duration(resp.ThrottleTimeMs)*time.Millisecond, bytes)
@@ -134,14 +135,14 @@ func (c *Consumer) queue(n *fetchNode, pl planned, s scanned, now time.Time) {
 	}
 	switch {
 	case s.err != nil:
-		p.fail(&CorruptRecordError{TopicPartition: p.tp, Offset: s.end, Err: s.err}, true)
+		p.fail(p.unreadable(s.end, s.rest, s.err), true)
 		c.attend()
 	case len(s.raw) > 0 && s.end == pl.offset:
 		p.trouble.note(now, fmt.Errorf("the broker was asked for offset %d and answered with older records only", pl.offset))
 		p.retryAt = now.Add(p.backoff.Next())
 		return
 	case len(s.raw) == 0 && s.cut:
-		c.tooLarge(pl, s.partial)
+		c.tooLarge(pl, s)
 	}
 	p.trouble.over()
 	p.backoff.Reset()
@@ -153,9 +154,9 @@ func (c *Consumer) queue(n *fetchNode, pl planned, s scanned, now time.Time) {
 // tooLarge handles a fetch that brought only the beginning of a record or batch. Brokers before
 // 0.10.1 cut at PartitionMaxBytes; what is cut says how large it is, so the next fetch asks for
 // that much.
-func (c *Consumer) tooLarge(pl planned, size int) {
+func (c *Consumer) tooLarge(pl planned, s scanned) {
 	p := pl.p
-	need := size
+	need := s.partial
 	if need <= pl.limit {
 		need = 2 * pl.limit
 	}
@@ -163,7 +164,7 @@ func (c *Consumer) tooLarge(pl planned, size int) {
 		p.limit = need
 		return
 	}
-	p.fail(&RecordTooLargeError{TopicPartition: p.tp, Offset: pl.offset, Size: size, Limit: max(pl.limit, c.cfg.FetchMaxBytes)}, true)
+	p.fail(&RecordTooLargeError{TopicPartition: p.tp, Offset: pl.offset, Next: p.beyond(pl.offset, s.rest), Size: s.partial, Limit: max(pl.limit, c.cfg.FetchMaxBytes)}, true)
 	c.attend()
 }
 
@@ -177,14 +178,14 @@ func (c *Consumer) fetchRefused(pl planned, code wire.ErrorCode, now time.Time) 
 	case code == wire.ErrOffsetOutOfRange:
 		c.outOfRange(pl)
 	case code == wire.ErrCorruptMessage:
-		p.fail(&CorruptRecordError{TopicPartition: p.tp, Offset: pl.offset, Err: fmt.Errorf("the broker says: %w", code)}, true)
+		p.fail(&CorruptRecordError{TopicPartition: p.tp, Offset: pl.offset, Next: pl.offset + 1, Err: fmt.Errorf("the broker says: %w", code)}, true)
 		c.attend()
 	case code.RefreshMetadata() || code.Retriable() || code == wire.ErrUnknownServerError: // which brokers say for moments while leaders move
 		p.trouble.note(now, code)
 		p.retryAt = now.Add(p.backoff.Next())
 		c.client.UpdateMetadataSoon()
 	default:
-		p.fail(&PartitionError{TopicPartition: p.tp, Op: "fetch", Err: code}, false)
+		p.fail(p.triedAgain("fetch", code), false)
 		p.retryAt = now.Add(max(p.backoff.Next(), time.Second))
 		c.attend()
 	}

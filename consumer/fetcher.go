@@ -3,6 +3,7 @@ package consumer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
@@ -33,6 +34,7 @@ type planned struct {
 type fetchPlan struct {
 	parts    []planned
 	maxBytes int
+	atOnce   bool // the broker is not to wait for records
 }
 
 // startFetches begins a loop for each broker that leads an assigned partition, and wakes those
@@ -103,6 +105,10 @@ func (c *Consumer) fetchFrom(n *fetchNode) {
 			n.backoff.Reset()
 			continue
 		}
+		if errors.Is(err, netclient.ErrTooLarge) {
+			c.answerTooLarge(plan, err)
+			continue
+		}
 		c.fetchFailed(n, plan, err)
 		sleep(c.ctx, n.backoff.Next())
 	}
@@ -142,7 +148,46 @@ func (c *Consumer) planFetch(n *fetchNode, md *netclient.Metadata, now time.Time
 	if full {
 		plan.parts = nil
 	}
+	plan.narrow()
 	return plan, retry, used
+}
+
+// narrow keeps only partitions that an answer that was too large may have been about, if there are
+// any, and of them as many as may be asked for together.
+func (f *fetchPlan) narrow() {
+	most := 0
+	for _, pl := range f.parts {
+		if n := pl.p.together; n > 0 && (most == 0 || n < most) {
+			most = n
+		}
+	}
+	if most == 0 {
+		return
+	}
+	f.parts = slices.DeleteFunc(f.parts, func(pl planned) bool { return pl.p.together == 0 })
+	f.parts = f.parts[:min(most, len(f.parts))]
+	f.atOnce = true
+}
+
+// answerTooLarge handles an answer larger than MaxResponseSize. A broker sends the first batch that
+// it finds whole, however large, so one partition is to blame: asking again for half of them, and half
+// of those, finds it, and the others are not kept waiting.
+func (c *Consumer) answerTooLarge(plan fetchPlan, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, pl := range plan.parts {
+		if !pl.current() {
+			continue
+		}
+		pl.p.fetching = nil
+		pl.p.together = (len(plan.parts) + 1) / 2
+		if len(plan.parts) == 1 {
+			pl.p.together = 0
+			pl.p.fail(&RecordTooLargeError{TopicPartition: pl.p.tp, Offset: pl.offset, Next: pl.offset + 1,
+				Limit: c.client.Config().MaxResponseSize, Err: err}, true)
+			c.attend()
+		}
+	}
 }
 
 // reclaim drops what is queued of partitions that are paused: it may stay so for long, and others
@@ -236,6 +281,9 @@ func (c *Consumer) markFetching(n *fetchNode, plan *fetchPlan) bool {
 func (c *Consumer) fillFetch(req *msg.FetchRequest, plan fetchPlan, version int16, names map[wire.UUID]string) {
 	req.SetDefaults()
 	req.MaxWaitMs = milliseconds(c.cfg.FetchMaxWait)
+	if plan.atOnce {
+		req.MaxWaitMs = 0
+	}
 	req.MinBytes = int32(c.cfg.FetchMinBytes)
 	if version >= 3 {
 		req.MaxBytes = int32(plan.maxBytes)
@@ -287,7 +335,7 @@ func (c *Consumer) fetchFailed(n *fetchNode, plan fetchPlan, err error) {
 		pl.p.fetching = nil
 		pl.p.trouble.note(now, err)
 		if unsupported {
-			pl.p.fail(&PartitionError{TopicPartition: pl.p.tp, Op: "fetch", Err: err}, false)
+			pl.p.fail(pl.p.triedAgain("fetch", err), false)
 			c.attend()
 		}
 	}

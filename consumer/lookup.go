@@ -152,7 +152,7 @@ func (c *Consumer) lookupFailed(p *partition, what string, err error) {
 	c.client.UpdateMetadataSoon()
 	if !retriable(err) && !errors.Is(err, wire.ErrUnknownServerError) && c.ctx.Err() == nil {
 		p.retryAt = now.Add(max(p.retryAt.Sub(now), time.Second))
-		p.fail(&PartitionError{TopicPartition: p.tp, Op: what, Err: err}, false)
+		p.fail(p.triedAgain(what, err), false)
 		c.attend()
 	}
 }

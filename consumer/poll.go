@@ -50,8 +50,8 @@ func (c *Consumer) checked(chunks []*chunk) []*chunk {
 	kept := chunks[:0]
 	for _, ch := range chunks {
 		if !c.cfg.SkipCRCCheck {
-			if at, err := ch.check(); err != nil {
-				c.undeliverable(ch, at, err)
+			if at, bad, err := ch.check(); err != nil {
+				c.undeliverable(ch, at, bad, err)
 			}
 		}
 		if !ch.empty() {
@@ -149,7 +149,7 @@ func (c *Consumer) setDown(ch *chunk, count int, done, more bool, failed error) 
 	switch {
 	case failed != nil:
 		ch.reading.finish(ch.cur.last, ch.cur.at)
-		ch.p.failAt(ch.cur.at, &CorruptRecordError{TopicPartition: ch.p.tp, Offset: ch.cur.at, Err: failed})
+		ch.p.failAt(ch.cur.at, ch.p.unreadable(ch.cur.at, ch.cur.this, failed))
 	case done:
 		ch.p.used(ch)
 	default:
@@ -321,11 +321,12 @@ func (c *Consumer) popFrom(p *partition) *chunk {
 	return ch
 }
 
-// undeliverable makes Poll say why it can't go on at an offset of a chunk that it returned.
-func (c *Consumer) undeliverable(ch *chunk, at int64, err error) {
-	err = &CorruptRecordError{TopicPartition: ch.p.tp, Offset: at, Err: err}
+// undeliverable makes Poll say why it can't go on at an offset of a chunk that it returned, in the
+// batch that bad begins with.
+func (c *Consumer) undeliverable(ch *chunk, at int64, bad []byte, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	err = ch.p.unreadable(at, bad, err)
 	if !ch.current() || ch.poll != c.polls {
 		c.log.Warn("records could not be read; Poll had been called again before", "error", err)
 		return

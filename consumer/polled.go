@@ -82,7 +82,7 @@ func (c *Consumer) each(ch *chunk, yield func(Record) bool) bool {
 		if err := cur.next(&options, &rec); err != nil {
 			if !errors.Is(err, errChunkEnd) {
 				ch.reading.finish(cur.last, cur.at)
-				c.undeliverable(ch, cur.at, err)
+				c.undeliverable(ch, cur.at, cur.this, err)
 			} else {
 				ch.reading.finish(cur.last, ch.end)
 			}

@@ -85,6 +85,7 @@ type partition struct {
 	fetching *fetchNode        // where a fetch of it is on its way; nil: nowhere
 	retryAt  time.Time         // no fetch and no look-up before this
 	limit    int               // bytes to fetch at a time if more than MaxPartitionFetchBytes; 0: no more
+	together int               // as many partitions may be asked for together, this one among them; 0: any number
 	replica  int32             // read from this replica rather than the leader; -1: the leader
 	until    time.Time         // ... until then
 	backoff  netclient.Backoff // of fetches and look-ups
@@ -274,7 +275,7 @@ func (p *partition) restart(l lookup) {
 	p.jump()
 	p.lookup = l
 	p.fault, p.sticky, p.reportAt = nil, false, time.Time{}
-	p.retryAt, p.limit = time.Time{}, 0
+	p.retryAt, p.limit, p.together = time.Time{}, 0, 0
 	p.replica = -1
 }
 

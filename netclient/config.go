@@ -228,7 +228,7 @@ func (c *Config) logIgnored() {
 		attrs = append(attrs, name, c.Ignored[name])
 	}
 	if len(attrs) > 0 {
-		c.Logger.Warn("properties have no effect", attrs...)
+		c.Logger.Warn("kafka: properties have no effect", attrs...)
 	}
 }
 

@@ -144,7 +144,7 @@ func TestIgnoredIsLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
-	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=WARN msg="properties have no effect" a="why a" b="why b"`) {
+	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=WARN msg="kafka: properties have no effect" a="why a" b="why b"`) {
 		t.Errorf("the log says:\n%s", got)
 	}
 }

@@ -220,13 +220,14 @@ func TestFailuresAreTold(t *testing.T) {
 			t.Errorf("the next Flush: %v", err)
 		}
 		send(2000)
+		synctest.Wait()
 		cluster.Freeze(1)
 		log.hook = nil
 		send(20)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		err = p.Shutdown(ctx)
-		if e, ok := errors.AsType[*UnacknowledgedError](err); !ok || e.Records != 2 || !errors.Is(err, ErrClosed) {
+		if e, ok := errors.AsType[*UnacknowledgedError](err); !ok || e.Records != 2 || !errors.Is(err, ErrClosed) || !strings.Contains(err.Error(), "1 record of these: the producer was closed before") {
 			t.Errorf("Shutdown: %v", err)
 		}
 		cluster.Thaw(1)

@@ -1,7 +1,9 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,13 +31,14 @@ type OffsetAndTimestamp struct {
 }
 
 // BeginningOffsets is the offset of the first record that each partition still has. It waits,
-// asking again where that can help, until ctx ends, RequestTimeout if that has no deadline.
+// asking again where that can help, until ctx ends, RequestTimeout if that has no deadline. Where
+// some partitions fail, the answer has the others, and the error is a *PartitionErrors.
 func (c *Consumer) BeginningOffsets(ctx context.Context, partitions ...TopicPartition) (map[TopicPartition]int64, error) {
 	return c.logEnds(ctx, partitions, earliestTimestamp)
 }
 
-// EndOffsets is the offset that the next record of each partition will get. It waits as
-// BeginningOffsets does.
+// EndOffsets is the offset that the next record of each partition will get. It waits, and
+// fails, as BeginningOffsets does.
 func (c *Consumer) EndOffsets(ctx context.Context, partitions ...TopicPartition) (map[TopicPartition]int64, error) {
 	return c.logEnds(ctx, partitions, latestTimestamp)
 }
@@ -46,18 +49,15 @@ func (c *Consumer) logEnds(ctx context.Context, partitions []TopicPartition, whi
 		times[tp] = which
 	}
 	found, err := c.listOffsets(ctx, times)
-	if err != nil {
-		return nil, err
-	}
 	offsets := make(map[TopicPartition]int64, len(found))
 	for tp, f := range found {
 		offsets[tp] = f.Offset
 	}
-	return offsets, nil
+	return offsets, err
 }
 
 // OffsetsForTimes is, for each partition, the first record with that timestamp or a later one; a
-// partition without one is missing from the answer. It waits as BeginningOffsets does.
+// partition without one is missing from the answer. It waits, and fails, as BeginningOffsets does.
 //
 // Brokers before 0.10.1 know only when each file of a log was last written. From them the offset is
 // where the last file begins that was not written to after the time, or else the log: reading from
@@ -74,7 +74,7 @@ func (c *Consumer) OffsetsForTimes(ctx context.Context, times map[TopicPartition
 }
 
 // listOffsets asks the leaders for the offset at each partition's timestamp, again and again until
-// all have answered.
+// all have answered. A partition that can't be answered for does not keep the others' answers back.
 func (c *Consumer) listOffsets(ctx context.Context, times map[TopicPartition]int64) (map[TopicPartition]OffsetAndTimestamp, error) {
 	if err := c.usable(); err != nil {
 		return nil, err
@@ -82,14 +82,16 @@ func (c *Consumer) listOffsets(ctx context.Context, times map[TopicPartition]int
 	ctx, stop := c.bound(ctx)
 	defer stop()
 	found := make(map[TopicPartition]OffsetAndTimestamp, len(times))
+	failed := map[TopicPartition]error{}
 	left := maps.Clone(times)
+	fail := func(tp TopicPartition, err error) {
+		failed[tp] = err
+		delete(left, tp)
+	}
 	backoff := c.newBackoff()
-	for {
-		md, err := c.metadataFor(ctx, left)
-		if err != nil {
-			return nil, fmt.Errorf("consumer: offsets of %s: %w", names(left), err)
-		}
-		errs := map[TopicPartition]error{}
+	for len(left) > 0 {
+		md, err := c.metadataFor(ctx, left, fail)
+		last := map[TopicPartition]error{}
 		for tp, r := range c.askLeaders(ctx, md, left) {
 			switch {
 			case r.err == nil:
@@ -98,27 +100,31 @@ func (c *Consumer) listOffsets(ctx context.Context, times map[TopicPartition]int
 					found[tp] = OffsetAndTimestamp{Offset: r.offset, Timestamp: r.time}
 				}
 			case !retriable(r.err) && ctx.Err() == nil:
-				return nil, &PartitionError{TopicPartition: tp, Op: "look up an offset", Err: r.err}
+				fail(tp, r.err)
 			default:
-				errs[tp] = r.err
+				last[tp] = cmp.Or(err, r.err)
 			}
 		}
 		if len(left) == 0 {
-			return found, nil
+			break
 		}
 		c.client.UpdateMetadataSoon()
-		if err := sleep(ctx, backoff.Next()); err != nil {
-			for tp, e := range errs {
-				err = fmt.Errorf("%w; last: %s: %w", err, partitionName(tp), e)
-				break
+		if err == nil || retriable(err) {
+			err = sleep(ctx, backoff.Next())
+		}
+		if err != nil {
+			for tp := range maps.Clone(left) {
+				fail(tp, fmt.Errorf("%w; last: %w", err, last[tp]))
 			}
-			return nil, fmt.Errorf("consumer: offsets of %s: %w", names(left), err)
 		}
 	}
+	return found, partitionErrors("look up an offset", failed)
 }
 
-// metadataFor is metadata that names these topics' leaders, as far as there are any.
-func (c *Consumer) metadataFor(ctx context.Context, times map[TopicPartition]int64) (*netclient.Metadata, error) {
+// metadataFor is metadata that names these topics' leaders, as far as there are any. It calls fail for
+// the partitions that there are not and those of topics that can't be read; an error says that the
+// metadata could not be refreshed.
+func (c *Consumer) metadataFor(ctx context.Context, times map[TopicPartition]int64, fail func(TopicPartition, error)) (*netclient.Metadata, error) {
 	md := c.client.Metadata()
 	missing := map[string]bool{}
 	for tp := range times {
@@ -126,26 +132,34 @@ func (c *Consumer) metadataFor(ctx context.Context, times map[TopicPartition]int
 			missing[tp.Topic] = true
 		}
 	}
-	if len(missing) == 0 {
-		return md, nil
+	var failed error
+	for len(missing) > 0 {
+		newer, err := c.client.RefreshMetadata(ctx, slices.Sorted(maps.Keys(missing))...)
+		if bad, ok := errors.AsType[*netclient.TopicError](err); ok && missing[bad.Topic] {
+			delete(missing, bad.Topic) // a name that can't be asked for
+			for tp := range maps.Clone(times) {
+				if tp.Topic == bad.Topic {
+					fail(tp, err)
+				}
+			}
+			continue
+		}
+		if failed = err; err == nil {
+			md = newer
+		}
+		break
 	}
-	md, err := c.client.RefreshMetadata(ctx, slices.Sorted(maps.Keys(missing))...)
-	if err != nil && (!retriable(err) || ctx.Err() != nil) {
-		return nil, err
-	}
-	if err != nil {
-		md = c.client.Metadata()
-	}
-	for tp := range times {
+	for tp := range maps.Clone(times) {
 		t := md.Topic(tp.Topic)
-		if t != nil && t.Err == 0 && len(t.Partitions) > 0 && int(tp.Partition) >= len(t.Partitions) {
-			return nil, leaderless(md, tp)
-		}
-		if t != nil && t.Err != 0 && !t.Err.Retriable() {
-			return nil, &netclient.TopicError{Topic: t.Name, Err: t.Err}
+		switch {
+		case t == nil:
+		case t.Err != 0 && !t.Err.Retriable():
+			fail(tp, &netclient.TopicError{Topic: t.Name, Err: t.Err})
+		case t.Err == 0 && len(t.Partitions) > 0 && int(tp.Partition) >= len(t.Partitions):
+			fail(tp, leaderless(md, tp))
 		}
 	}
-	return md, nil
+	return md, failed
 }
 
 // listed is one partition's answer.

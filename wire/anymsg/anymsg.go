@@ -12,7 +12,7 @@ type JSON interface {
 	// field names. What Append refuses, it refuses, too.
 	AppendJSON(dst []byte, version int16) ([]byte, error)
 	// DecodeJSON reads what AppendJSON writes. Fields that are left out get their
-	// defaults; unknown names are an error.
+	// defaults; names of no field, or of one that the version lacks, are an error.
 	DecodeJSON(src []byte, version int16) error
 }
 

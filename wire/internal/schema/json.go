@@ -17,8 +17,8 @@ import (
 
 // DecodeJSON reads what AppendJSON writes, and what Kafka's own tools write.
 // Fields that are left out get their defaults. A name that is not in the schema
-// is an error, and so is one that the version lacks, unless Kafka's schema lets
-// it be dropped. So is recordsSizeInBytes, which Kafka's request log has in the
+// is an error, and so is one that the version lacks, also where a message may be
+// written without it: whoever writes it down means it. So is recordsSizeInBytes, which Kafka's request log has in the
 // place of records: they would be lost.
 func DecodeJSON(src []byte, m *Message, v wire.Message, version int16) error {
 	if err := wire.CheckVersion(m.Name, version, m.Versions); err != nil {
@@ -103,7 +103,7 @@ func (w *writer) checkNames(fields []Field, object map[string]any) error {
 		switch {
 		case i < 0:
 			return fmt.Errorf("no field %q here", name)
-		case !fields[i].Versions.Contains(w.version) && !fields[i].Ignorable:
+		case !fields[i].Versions.Contains(w.version):
 			return fmt.Errorf("this version has no field %q; versions %s have", name, fields[i].Versions)
 		}
 	}

@@ -15,20 +15,21 @@
 //
 // # Asking
 //
-// [Client.Request] sends a request that any broker can answer,
-// [Client.RequestTo] one for a certain broker, [Client.RequestController] one for
-// the controller. Requests and answers are the structs of package wire/msg; the
-// version is the highest that both sides speak:
+// [Client.Route] sends a request to the broker that is responsible for what it names:
+// the leader of its partitions, the coordinator of its group, the controller, or any.
+// [Client.Request] sends one that any broker can answer, [Client.RequestTo] one
+// for a certain broker. Requests and answers are the structs of package wire/msg; the
+// version is the highest that both sides speak. [ErrorsIn] finds the errors inside an
+// answer:
 //
-//	req := msg.NewListGroupsRequest()
-//	var resp msg.ListGroupsResponse
-//	err := client.Request(ctx, req, &resp)
-//
-// A broker answers the requests of one connection one after the other, so
-// whoever has requests that take long has connections of its own: a [Pool]. A
-// [Conn] of it takes several requests at once ([Conn.Do] from several
-// goroutines, or [Conn.Start] with a callback) and pipelines them. When a broker
-// asks for a pause, by its quotas, the connection waits with all of them.
+//	req := &msg.DescribeGroupsRequest{Groups: []string{"my-group"}}
+//	var resp msg.DescribeGroupsResponse
+//	if err := client.Route(ctx, req, &resp); err != nil {
+//		return err // there is no answer
+//	}
+//	for _, e := range netclient.ErrorsIn(&resp) {
+//		log.Print(&e) // "my-group": GROUP_AUTHORIZATION_FAILED ...
+//	}
 //
 // # What is known of the cluster
 //
@@ -63,11 +64,30 @@
 // # Errors
 //
 // A [*ConnError] says which address was tried for what, how often, why it failed
-// and what to check. [SafeToRetry] tells whether a request was never sent, so
+// and what to check. [SafeToRetry] reports whether a request was never sent, so
 // that asking again can't do its work twice; [IsRetriable] whether asking again
 // may help. Where a call takes a context it retries, if at all, until that ends,
 // and then gives the last failure along with the context's error; it ends earlier
 // where no other try will help, as with a wrong password.
+//
+// # For those who build on it
+//
+// What follows is there for packages that stand on this one, as the producer and the
+// consumer do. It may change before v1, where the rest is meant to stay.
+//
+// A broker answers the requests of one connection one after the other, so
+// requests that take long need connections of their own: a [Pool], by
+// [Client.NewPool] with a [PoolConfig]. A [Conn] of it takes several requests at once
+// ([Conn.Do] from several goroutines, or [Conn.Start] with a [Call] and its callback)
+// and pipelines them. When a broker asks for a pause, by its quotas, the connection waits
+// with all of them. [Backoff] counts failures; [SafeToRetry] and [IsRetriable] say what to
+// do about one.
+//
+// [Client.EnsureTopic], [Client.UpdateMetadataSoon], [Client.MetadataChanged], [Metadata.Serial]
+// and [Client.ForgetCoordinator] keep what is known of the cluster true; [Client.Release]
+// and [Conn.Release] name what a broker is; [Client.Done], [Client.Context],
+// [Client.Logger] and [Client.Metrics] are shared by what stands on a client.
+// [ConsumerGroupMetadata] and [OffsetAndMetadata] travel between producers and consumers.
 //
 // # Seeing
 //

@@ -36,24 +36,33 @@ func (c *Client) RequestTo(ctx context.Context, node int32, req wire.Request, re
 // broker that passes on requests for it. On the answer NOT_CONTROLLER refresh
 // the metadata and ask again.
 func (c *Client) RequestController(ctx context.Context, req wire.Request, resp wire.Response) error {
+	node, err := c.controller(ctx)
+	if err != nil {
+		return err
+	}
+	return c.RequestTo(ctx, node, req, resp)
+}
+
+// controller waits until the cluster names its controller.
+func (c *Client) controller(ctx context.Context) (int32, error) {
 	backoff := c.cfg.retryBackoff()
 	node := c.Metadata().ControllerID()
 	for node < 0 {
 		md, err := c.RefreshMetadata(ctx)
 		if err != nil {
-			return err
+			return -1, err
 		}
 		if node = md.ControllerID(); node >= 0 {
 			break
 		}
 		if !md.release.AtLeast("0.10.0") {
-			return fmt.Errorf("a broker of release %s names no controller, and has no requests for one; those came with 0.10", md.release)
+			return -1, fmt.Errorf("a broker of release %s names no controller, and has no requests for one; those came with 0.10", md.release)
 		}
 		if err := c.sleep(ctx, backoff.Next()); err != nil {
-			return &waitError{what: "the cluster to name its controller", err: err}
+			return -1, &waitError{what: "the cluster to name its controller", err: err}
 		}
 	}
-	return c.RequestTo(ctx, node, req, resp)
+	return node, nil
 }
 
 // withAny runs f with a connection to the least loaded broker, and with others

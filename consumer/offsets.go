@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -65,8 +66,8 @@ func (c *Consumer) logEnds(ctx context.Context, partitions []TopicPartition, whi
 func (c *Consumer) OffsetsForTimes(ctx context.Context, times map[TopicPartition]time.Time) (map[TopicPartition]OffsetAndTimestamp, error) {
 	millis := make(map[TopicPartition]int64, len(times))
 	for tp, t := range times {
-		if t.UnixMilli() < 0 {
-			return nil, fmt.Errorf("consumer: OffsetsForTimes: %v is before 1970", t)
+		if t.Before(time.UnixMilli(0)) || t.After(time.UnixMilli(math.MaxInt64)) {
+			return nil, fmt.Errorf("consumer: OffsetsForTimes: %v is before 1970, or too late for 64 bits of milliseconds", t)
 		}
 		millis[tp] = t.UnixMilli()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -93,6 +94,11 @@ func TestOffsetsOfLogs(t *testing.T) {
 		w.must(err)
 		late, err := c.OffsetsForTimes(w.ctx, map[TopicPartition]time.Time{tp: then.Add(time.Hour)})
 		w.must(err)
+		for _, never := range []time.Time{time.UnixMilli(-1), time.UnixMilli(math.MaxInt64).Add(time.Millisecond), time.Unix(1<<61, 0)} {
+			if found, err := c.OffsetsForTimes(w.ctx, map[TopicPartition]time.Time{tp: never}); err == nil {
+				w.Errorf("at %v: %v", never, found)
+			}
+		}
 		if !w.atLeast("0.10.2.2") {
 			return // told by segment: anything up to the record is right
 		}

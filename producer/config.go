@@ -67,8 +67,8 @@ type Config struct {
 
 	// RequestTimeout is how long a broker may wait for the replicas that Acks
 	// asks for; half a second later the connection is given up, and with it all
-	// requests on it. Default: 30 s. Kafka: request.timeout.ms; kafka-python:
-	// request_timeout_ms.
+	// requests on it. More than 2147483647 ms counts as that. Default: 30 s. Kafka:
+	// request.timeout.ms; kafka-python: request_timeout_ms.
 	RequestTimeout time.Duration
 
 	// DeliveryTimeout bounds a record's whole way, from the opening of its batch:
@@ -152,6 +152,8 @@ const (
 	defaultMaxInFlight     = 5
 	defaultRequestTimeout  = 30 * time.Second
 	defaultDeliveryTimeout = 120 * time.Second
+
+	maxRequestTimeout = math.MaxInt32 * time.Millisecond // what a request has room for
 )
 
 // Validate gives every mistake in the Config, joined into one error, or nil.
@@ -190,7 +192,7 @@ func (c Config) withDefaults() Config {
 	c.MaxBlock = orDefault(c.MaxBlock, defaultMaxBlock)
 	c.MaxRequestSize = orDefault(c.MaxRequestSize, DefaultMaxRequestSize)
 	c.MaxInFlight = orDefault(c.MaxInFlight, defaultMaxInFlight)
-	c.RequestTimeout = orDefault(c.RequestTimeout, defaultRequestTimeout)
+	c.RequestTimeout = min(orDefault(c.RequestTimeout, defaultRequestTimeout), maxRequestTimeout)
 	c.DeliveryTimeout = orDefault(c.DeliveryTimeout, defaultDeliveryTimeout)
 	// A batch must fit into a request and into the memory, and be readable.
 	c.BatchSize = min(c.BatchSize, c.MaxRequestSize, c.BufferMemory, record.DefaultLimit)

@@ -28,6 +28,9 @@ func TestConfigDefaults(t *testing.T) {
 	if got := (Config{BatchSize: -1, MaxBlock: -1, Retries: -1}).withDefaults(); got.BatchSize != 0 || got.MaxBlock != 0 || got.Retries != 0 {
 		t.Errorf("negative values became BatchSize %d, MaxBlock %v, Retries %d; want Kafka's 0", got.BatchSize, got.MaxBlock, got.Retries)
 	}
+	if got := (Config{RequestTimeout: math.MaxInt64}).withDefaults(); got.RequestTimeout.Milliseconds() != math.MaxInt32 {
+		t.Errorf("a RequestTimeout of ever is %v", got.RequestTimeout)
+	}
 	if got := (Config{BatchSize: 5000, MaxRequestSize: 1000}).withDefaults(); got.BatchSize != 1000 {
 		t.Errorf("a batch of %d bytes in requests of 1000", got.BatchSize)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -231,7 +232,7 @@ func (c *Client) produce(ctx context.Context, leader int32, payloads []ProduceRe
 		return err
 	}
 	req := msg.NewProduceRequest()
-	req.Acks, req.TimeoutMs = acks.wire(), int32(ackTimeout.Milliseconds())
+	req.Acks, req.TimeoutMs = acks.wire(), int32(min(ackTimeout.Milliseconds(), math.MaxInt32))
 	for _, i := range indexes {
 		records, err := encode(payloads[i].Messages, conn.Release().MaxMessageFormat())
 		if err != nil {

@@ -23,7 +23,7 @@ const password = "correct horse, battery=staple"
 // saslCluster lets alice in.
 func saslCluster(t *testing.T, release string, opts ...kafkatest.Option) *kafkatest.Cluster {
 	t.Helper()
-	cfg := kafkatest.SASLConfig{Mechanisms: []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}, Users: map[string]string{"alice": password, "a=b,c": password}}
+	cfg := kafkatest.SASLConfig{Mechanisms: []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}, Users: map[string]string{"alice": password, "a=b,c": password, "nbsp": "a\u00a0b", "jürgen": password}}
 	return kafkatest.Start(t, append([]kafkatest.Option{kafkatest.Version(release), kafkatest.SASL(cfg), kafkatest.Logger(quickConfig().Logger)}, opts...)...)
 }
 
@@ -33,7 +33,7 @@ func withSASL(m Mechanism) func(*Config) { return func(cfg *Config) { cfg.SASL =
 func TestSASL(t *testing.T) {
 	for _, release := range []string{"0.10.0.1", "0.11.0.3", "1.0.2", "2.8.2", "4.4.0"} {
 		cluster := saslCluster(t, release)
-		for _, m := range []Mechanism{Plain("alice", password), ScramSHA256("alice", password), ScramSHA512("a=b,c", password)} {
+		for _, m := range []Mechanism{Plain("alice", password), ScramSHA256("alice", password), ScramSHA512("a=b,c", password), ScramSHA256("nbsp", "a\u00a0b")} {
 			if err := ping(t, cluster, withSASL(m)); err != nil {
 				t.Errorf("%s, %v: %v", release, m, err)
 			}
@@ -84,6 +84,8 @@ func TestSASLErrors(t *testing.T) {
 		{"wrong password", now, Plain("alice", "Wrong!"), nil, []string{"PLAIN", "SASL_AUTHENTICATION_FAILED", "check the user name and password", "Invalid username or password"}, wire.ErrSaslAuthenticationFailed},
 		{"wrong password, SCRAM", now, ScramSHA256("alice", "Wrong!"), nil, []string{"SCRAM-SHA-256", "SASL_AUTHENTICATION_FAILED", "invalid credentials"}, wire.ErrSaslAuthenticationFailed},
 		{"unknown user", now, ScramSHA512("bob", "Wrong!"), nil, []string{"SCRAM-SHA-512", "SASL_AUTHENTICATION_FAILED"}, wire.ErrSaslAuthenticationFailed},
+		{"a password prepared as the RFC says", now, ScramSHA256("nbsp", "a b"), nil, []string{"SASL_AUTHENTICATION_FAILED"}, wire.ErrSaslAuthenticationFailed},
+		{"a name beyond ASCII", now, ScramSHA256("jürgen", password), nil, []string{"SASL_AUTHENTICATION_FAILED", "user names of ASCII"}, wire.ErrSaslAuthenticationFailed},
 		{"wrong password, 0.10", old, Plain("alice", "Wrong!"), nil, []string{"PLAIN", "SASL_AUTHENTICATION_FAILED", "closed the connection"}, wire.ErrSaslAuthenticationFailed},
 		{"wrong password, SCRAM, 0.10", old, ScramSHA256("alice", "Wrong!"), nil, []string{"SCRAM-SHA-256", "SASL_AUTHENTICATION_FAILED", "closed the connection"}, wire.ErrSaslAuthenticationFailed},
 		{"mechanism not offered", scramOnly, Plain("alice", password), nil, []string{"PLAIN", "UNSUPPORTED_SASL_MECHANISM", "offers SCRAM-SHA-512, OAUTHBEARER"}, wire.ErrUnsupportedSaslMechanism},

@@ -13,11 +13,16 @@ import (
 	"hash"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ScramSHA256 is the mechanism SCRAM-SHA-256 (RFC 5802, RFC 7677; KIP-84): the
 // password does not go to the broker, and the broker proves that it knows it,
 // too.
+//
+// The bytes of the password count as they are: Kafka leaves out the preparation
+// (SASLprep) that the RFC asks for, so a no-break space is not a space. Kafka lets
+// nobody in whose user name is not of ASCII.
 func ScramSHA256(user, password string) Mechanism {
 	return &scram{"SCRAM-SHA-256", sha256.New, user, NewSecret(password)}
 }
@@ -58,7 +63,7 @@ func (s *scram) Authenticate(_ context.Context, _ string, send func([]byte) ([]b
 	first := "n=" + scramName.Replace(s.user) + ",r=" + nonce
 	answer, err := send([]byte("n,," + first))
 	if err != nil {
-		return nil, err
+		return nil, s.explain(err)
 	}
 	challenge, err := parseChallenge(string(answer), nonce)
 	if err != nil {
@@ -75,6 +80,16 @@ func (s *scram) Authenticate(_ context.Context, _ string, send func([]byte) ([]b
 		return nil, err
 	}
 	return nil, s.checkSignature(string(answer), salted, said)
+}
+
+// explain adds to a refusal what Kafka does not say: it makes users with any
+// name, and knows only those of ASCII when they log in (seen on 4.4.0).
+func (s *scram) explain(err error) error {
+	beyond := strings.ContainsFunc(s.user, func(r rune) bool { return r > unicode.MaxASCII })
+	if refused, ok := errors.AsType[*AuthError](err); ok && beyond {
+		refused.Err = fmt.Errorf("%w (Kafka's SCRAM knows only user names of ASCII)", refused.Err)
+	}
+	return err
 }
 
 // salt makes what the password is known by here and at the broker.

@@ -13,6 +13,7 @@ import (
 	"hash"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // plainServer is RFC 4616.
@@ -48,7 +49,7 @@ func scramServer(cfg *SASLConfig, h func() hash.Hash) saslExchange {
 		}
 		user := strings.NewReplacer("=2C", ",", "=3D", "=").Replace(attributes[0][2:])
 		password, ok := cfg.Users[user]
-		if !ok {
+		if !ok || strings.ContainsFunc(user, func(r rune) bool { return r > unicode.MaxASCII }) { // as Kafka's own parser
 			return nil, errors.New("Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM")
 		}
 		salt := []byte(rand.Text())

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,15 +32,15 @@ func staleAnswer(w *world, key wire.APIKey, policy ResetPolicy) {
 	w.cluster.MoveCoordinator("g", leader%3+1)
 	c := w.exactly("c", Config{GroupID: "g", AutoOffsetReset: policy, CommitMode: CommitManual, FetchMaxWait: time.Minute, RequestTimeout: time.Hour})
 	release := make(chan struct{})
-	first := true
+	var asked atomic.Bool
 	defer w.cluster.Control(key, func(kafkatest.Request) (a kafkatest.Action) {
-		if first {
-			first, a.Hold = false, release
+		if asked.CompareAndSwap(false, true) {
+			a.Hold = release
 		}
 		return a
 	})()
 	w.must(c.Assign(tp))
-	w.until("the question is asked", func() bool { return !first }, w.second)
+	w.until("the question is asked", asked.Load, w.second)
 	w.must(c.Assign())
 	w.count("t", 1, 10)
 	w.must(c.Assign(tp))

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/barnabas-kafka/barnabas/assignors"
-	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
@@ -27,7 +26,7 @@ func encodeSubscription(a assignors.Assignor, topics []string) ([]byte, error) {
 	if s.UserData = said.UserData; s.UserData == nil {
 		s.UserData = []byte{} // some readers don't expect null
 	}
-	return s.Append(wire.AppendInt16(nil, 0), 0)
+	return s.Append([]byte{0, 0}, 0)
 }
 
 // decodeMembers reads the subscriptions of a group's members, and lists all their topics that can
@@ -193,7 +192,7 @@ func encodeAssignment(tps []TopicPartition) ([]byte, error) {
 		a.AssignedPartitions[i].Partitions = append(a.AssignedPartitions[i].Partitions, tp.Partition)
 	}
 	a.UserData = []byte{}
-	return a.Append(wire.AppendInt16(nil, 0), 0)
+	return a.Append([]byte{0, 0}, 0)
 }
 
 // decodeAssignment reads the partitions that a leader gave this member, in any version. Nothing at

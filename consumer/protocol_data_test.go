@@ -2,13 +2,13 @@ package consumer
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/barnabas-kafka/barnabas/assignors"
-	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
@@ -39,7 +39,7 @@ func TestSubscriptionsOfOtherClients(t *testing.T) {
 	s.Topics, s.UserData, s.RackID = []string{"t", "u"}, []byte("data"), new("r")
 	s.OwnedPartitions = []msg.ConsumerProtocolSubscriptionOwnedPartition{{Topic: "t", Partitions: []int32{0}}}
 	for version := range int16(4) {
-		b, err := s.Append(wire.AppendInt16(nil, version), version)
+		b, err := s.Append(binary.BigEndian.AppendUint16(nil, uint16(version)), version)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func FuzzGroupData(f *testing.F) {
 			if len(name) > 1000 {
 				return
 			}
-			whole = wire.AppendInt16(whole, int16(len(name)))
+			whole = binary.BigEndian.AppendUint16(whole, uint16(len(name)))
 			whole = append(whole, name...)
 			whole[5]++
 			if name != "" && !slices.Contains(want, name) {

@@ -1,6 +1,7 @@
 package netclient
 
 import (
+	"encoding/binary"
 	"net"
 	"slices"
 	"time"
@@ -121,11 +122,11 @@ func (c *Conn) encode(p *pending) {
 	o := &c.out
 	body := bodySize(p)
 	start := len(o.scratch)
-	o.scratch = wire.AppendInt32(o.scratch, 0)
+	o.scratch = append(o.scratch, 0, 0, 0, 0)
 	o.scratch, _ = wire.AppendRequestHeader(o.scratch, wire.RequestHeader{ // connect has checked the client id
 		APIKey: p.Key, APIVersion: p.Version, CorrelationID: p.id, ClientID: &c.clientID})
 	p.size = len(o.scratch) - start + body
-	wire.AppendInt32(o.scratch[:start], int32(p.size-4))
+	binary.BigEndian.PutUint32(o.scratch[start:], uint32(p.size-4))
 	if c.trace.RequestStart != nil {
 		o.traced = append(o.traced, c.traced(p))
 	}

@@ -3,12 +3,12 @@ package netclient
 import (
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"net"
 	"testing"
 	"time"
 
-	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
@@ -102,7 +102,7 @@ func TestAnswerTooLarge(t *testing.T) {
 		}
 		r := start(t, c, "x", nil)
 		p.read()
-		p.nc.Write(wire.AppendInt32(nil, 2<<20))
+		p.nc.Write(binary.BigEndian.AppendUint32(nil, 2<<20))
 		got := wait(t, r)
 		if tooLarge := errors.Is(got.err, ErrTooLarge); tooLarge != (before > 0) || errors.Is(got.err, ErrNotKafka) == tooLarge || IsRetriable(got.err) {
 			t.Errorf("after %d answers: %v", before, got.err)

@@ -2,6 +2,7 @@ package netclient
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"net"
@@ -155,7 +156,7 @@ func (f *fakeBroker) serve(nc net.Conn) {
 // frameOf is a whole answer to a request.
 func frameOf(h wire.RequestHeader, body []byte) []byte {
 	head, _ := wire.AppendResponseHeader(nil, h.APIKey, h.APIVersion, wire.ResponseHeader{CorrelationID: h.CorrelationID})
-	frame := wire.AppendInt32(nil, int32(len(head)+len(body)))
+	frame := binary.BigEndian.AppendUint32(nil, uint32(len(head)+len(body)))
 	return slices.Concat(frame, head, body)
 }
 

@@ -2,6 +2,7 @@ package netclient
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -87,7 +88,7 @@ func TestThrottleFrom(t *testing.T) {
 }
 
 func TestThrottleTimeOfOddAnswers(t *testing.T) {
-	unsupported := append(wire.AppendInt16(nil, int16(wire.ErrUnsupportedVersion)), 0, 0, 0, 1, 0, 18, 0, 0, 0, 3) // in v0
+	unsupported := append(binary.BigEndian.AppendUint16(nil, uint16(wire.ErrUnsupportedVersion)), 0, 0, 0, 1, 0, 18, 0, 0, 0, 3) // in v0
 	for name, body := range map[string][]byte{"empty": nil, "short": {1, 2, 3}, "negative": {0xff, 0xff, 0xff, 0xff}, "unsupported": unsupported} {
 		for _, key := range []wire.APIKey{wire.KeyProduce, wire.KeyAPIVersions, wire.KeyHeartbeat, 12345} {
 			if name == "unsupported" && key != wire.KeyAPIVersions {

@@ -2,10 +2,10 @@
 // It knows no goroutine, clock or network, and its module requires no other.
 // Clients, proxies, brokers and tools can stand on it alone.
 //
-// This package holds what every message needs: the primitives, frames and
-// headers, API keys with their versions and those that each release speaks
-// (VersionsOf), error codes with their meanings, and the small types that all of
-// barnabas shares (TopicPartition, Header, UUID). The messages are in
+// This package holds what every message needs: frames and headers, API keys with
+// their versions and those that each release speaks (VersionsOf), error codes with
+// their meanings, and the small types that all of barnabas shares (TopicPartition,
+// Header, UUID). The messages are in
 // package wire/msg, a generated file for each API, requests and responses in
 // every version from the one that 0.8.0 spoke on; batches of records are in
 // package wire/record; package wire/anymsg reads and writes any message, and

@@ -11,7 +11,7 @@ import (
 // an error, dst is returned as it was.
 func AppendRequest(dst []byte, version int16, correlationID int32, clientID string, req Request) ([]byte, error) {
 	h := RequestHeader{APIKey: req.APIKey(), APIVersion: version, CorrelationID: correlationID, ClientID: &clientID}
-	head, err := AppendRequestHeader(AppendInt32(dst, 0), h) // the size is known later
+	head, err := AppendRequestHeader(append(dst, 0, 0, 0, 0), h) // the size is known later
 	if err != nil {
 		return dst, err
 	}
@@ -22,7 +22,7 @@ func AppendRequest(dst []byte, version int16, correlationID int32, clientID stri
 // a request of that version and correlation id. On an error, dst is returned as
 // it was.
 func AppendResponse(dst []byte, version int16, correlationID int32, resp Response) ([]byte, error) {
-	head, err := AppendResponseHeader(AppendInt32(dst, 0), resp.APIKey(), version, ResponseHeader{CorrelationID: correlationID})
+	head, err := AppendResponseHeader(append(dst, 0, 0, 0, 0), resp.APIKey(), version, ResponseHeader{CorrelationID: correlationID})
 	if err != nil {
 		return dst, err
 	}

@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"encoding/binary"
+	"fmt"
+)
+
 // A RequestHeader comes before every request. Its own version follows from the
 // API's: flexible requests have header 2, with tagged fields, the others 1.
 type RequestHeader struct {
@@ -15,12 +20,17 @@ type RequestHeader struct {
 // are UnknownTags that the header can't carry.
 func AppendRequestHeader(dst []byte, h RequestHeader) ([]byte, error) {
 	if h.ClientID != nil && len(*h.ClientID) > MaxString {
-		return dst, ErrorTooLong("RequestHeader", h.APIVersion, "ClientID", len(*h.ClientID))
+		return dst, &EncodeError{Message: "RequestHeader", Version: h.APIVersion, Field: "ClientID",
+			Reason: fmt.Sprintf("%d bytes, and a string has at most %d", len(*h.ClientID), MaxString)}
 	}
-	dst = AppendInt16(dst, int16(h.APIKey))
-	dst = AppendInt16(dst, h.APIVersion)
-	dst = AppendInt32(dst, h.CorrelationID)
-	dst = AppendNullableString(dst, h.ClientID, false) // never compact, also in header 2
+	dst = binary.BigEndian.AppendUint16(dst, uint16(h.APIKey))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(h.APIVersion))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(h.CorrelationID))
+	if h.ClientID == nil {
+		dst = append(dst, 0xff, 0xff) // -1: null
+	} else { // its length is never compact, also in header 2
+		dst = append(binary.BigEndian.AppendUint16(dst, uint16(len(*h.ClientID))), *h.ClientID...)
+	}
 	return appendHeaderTags(dst, "RequestHeader", h.APIVersion, h.UnknownTags, h.APIKey.Flexible(h.APIVersion))
 }
 
@@ -28,9 +38,9 @@ func AppendRequestHeader(dst []byte, h RequestHeader) ([]byte, error) {
 func appendHeaderTags(dst []byte, header string, version int16, tags *Tags, flexible bool) ([]byte, error) {
 	switch {
 	case flexible:
-		return AppendTagSection(dst, tags)
+		return appendTags(dst, tags)
 	case tags.Len() > 0:
-		return dst, ErrorNotInVersion(header, version, "UnknownTags")
+		return dst, &EncodeError{Message: header, Version: version, Field: "UnknownTags", Reason: "this version has no such field, and it is not empty"}
 	}
 	return dst, nil
 }
@@ -39,12 +49,12 @@ func appendHeaderTags(dst []byte, header string, version int16, tags *Tags, flex
 // request's body, which aliases frame. The header of an unknown API is read as
 // version 1.
 func DecodeRequestHeader(frame []byte) (RequestHeader, []byte, error) {
-	r := NewReader(frame, "RequestHeader", 1)
-	h := RequestHeader{APIKey: APIKey(r.Int16()), APIVersion: r.Int16(), CorrelationID: r.Int32(), ClientID: r.NullableString(false)}
-	if h.APIKey.Flexible(h.APIVersion) && !r.NoTags() {
-		h.UnknownTags = r.UnknownTags()
+	r := headerReader{src: frame}
+	h := RequestHeader{APIKey: APIKey(r.int16()), APIVersion: r.int16(), CorrelationID: r.int32(), ClientID: r.nullableString()}
+	if h.APIKey.Flexible(h.APIVersion) {
+		h.UnknownTags = r.tags()
 	}
-	return h, frame[r.Offset():], r.Err()
+	return h, frame[r.pos:], r.err("RequestHeader", 1)
 }
 
 // A ResponseHeader comes before every response. Its own version follows from the
@@ -64,17 +74,17 @@ func flexibleResponse(key APIKey, version int16) bool {
 // API and version. It is an error when there are UnknownTags that the header
 // can't carry.
 func AppendResponseHeader(dst []byte, key APIKey, version int16, h ResponseHeader) ([]byte, error) {
-	dst = AppendInt32(dst, h.CorrelationID)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(h.CorrelationID))
 	return appendHeaderTags(dst, "ResponseHeader", version, h.UnknownTags, flexibleResponse(key, version))
 }
 
 // DecodeResponseHeader reads the header of the response to a request of that
 // API and version, and returns it and the response's body, which aliases frame.
 func DecodeResponseHeader(frame []byte, key APIKey, version int16) (ResponseHeader, []byte, error) {
-	r := NewReader(frame, "ResponseHeader", 0)
-	h := ResponseHeader{CorrelationID: r.Int32()}
-	if flexibleResponse(key, version) && !r.NoTags() {
-		h.UnknownTags = r.UnknownTags()
+	r := headerReader{src: frame}
+	h := ResponseHeader{CorrelationID: r.int32()}
+	if flexibleResponse(key, version) {
+		h.UnknownTags = r.tags()
 	}
-	return h, frame[r.Offset():], r.Err()
+	return h, frame[r.pos:], r.err("ResponseHeader", 0)
 }

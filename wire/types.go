@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 )
 
 // A TopicPartition names a partition of a topic. It is the only type of its
@@ -125,3 +126,7 @@ type Response interface {
 	Message
 	APIKey() APIKey
 }
+
+// MaxString is the longest string, in bytes, that messages can carry. Compact
+// lengths could say more; brokers refuse it.
+const MaxString = math.MaxInt16

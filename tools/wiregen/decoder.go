@@ -157,7 +157,7 @@ func (g *generator) decodeElements(s *structType, f *field, x string) {
 	if slab, ok := g.slabs[s.types[f]]; ok && f.isStruct() {
 		g.p("\t%s = r.%s.Resize(&r.Reader, %s, n, %d)", x, slab, x, g.minElement(s, f))
 	} else {
-		g.p("\t%s = wire.Resize(%s, n)", x, x)
+		g.p("\t%s = code.Resize(%s, n)", x, x)
 	}
 	if f.isStruct() {
 		owe, owed := "", ""
@@ -286,7 +286,7 @@ func (g *generator) slabbed(s *structType, inArray bool) {
 // that has the slabs, too.
 func (g *generator) reader() string {
 	if len(g.slabs) == 0 {
-		return "wire.Reader"
+		return "code.Reader"
 	}
 	return lowerFirst(goName(g.msg.name)) + "Reader"
 }
@@ -296,10 +296,10 @@ func (g *generator) declareReader() {
 	if len(g.slabs) == 0 {
 		return
 	}
-	g.p("\n// %s has the memory of the small arrays, too.\ntype %s struct {\n\twire.Reader", g.reader(), g.reader())
+	g.p("\n// %s has the memory of the small arrays, too.\ntype %s struct {\n\tcode.Reader", g.reader(), g.reader())
 	for _, s := range g.structs {
 		if slab, ok := g.slabs[s]; ok {
-			g.p("\t%s wire.Slab[%s]", slab, s.goName)
+			g.p("\t%s code.Slab[%s]", slab, s.goName)
 		}
 	}
 	g.p("}")

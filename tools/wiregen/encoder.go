@@ -10,7 +10,7 @@ import (
 func (g *generator) encoder(s *structType) {
 	params := "dst []byte, version int16"
 	if s.vectored {
-		params += ", cuts *wire.Cuts"
+		params += ", cuts *code.Cuts"
 	}
 	var body generator
 	body.file, body.msg = g.file, g.msg
@@ -53,12 +53,12 @@ func (g *generator) guards(s *structType) {
 	for _, f := range s.fields {
 		name := goName(f.name)
 		if missing := negated(f.versions, s.within); missing != "false" && !f.ignorable {
-			g.p("\tif %s && %s {\n\t\treturn dst, wire.ErrorNotInVersion(%q, version, %q)\n\t}", missing, g.differs(s, f), s.goName, name)
+			g.p("\tif %s && %s {\n\t\treturn dst, code.ErrorNotInVersion(%q, version, %q)\n\t}", missing, g.differs(s, f), s.goName, name)
 		}
 		if (f.array || f.typ == "string") && !f.nullable.empty() {
 			have := f.versions.intersect(s.within)
 			if missing := negated(f.nullable, have); missing != "false" {
-				g.p("\tif m.%s == nil && %s {\n\t\treturn dst, wire.ErrorNull(%q, version, %q)\n\t}", name, and(condition(have, s.within), missing), s.goName, name)
+				g.p("\tif m.%s == nil && %s {\n\t\treturn dst, code.ErrorNull(%q, version, %q)\n\t}", name, and(condition(have, s.within), missing), s.goName, name)
 			}
 		}
 		if f.typ == "string" && !f.array {
@@ -66,7 +66,7 @@ func (g *generator) guards(s *structType) {
 		}
 	}
 	if g.everFlexible() && g.flexible() != "true" {
-		g.p("\tif !flexible && m.UnknownTags.Len() > 0 {\n\t\treturn dst, wire.ErrorNotInVersion(%q, version, \"UnknownTags\")\n\t}", s.goName)
+		g.p("\tif !flexible && m.UnknownTags.Len() > 0 {\n\t\treturn dst, code.ErrorNotInVersion(%q, version, \"UnknownTags\")\n\t}", s.goName)
 	}
 }
 
@@ -79,7 +79,7 @@ func (g *generator) tooLong(s *structType, f *field, x string) {
 	if c := condition(f.versions, s.within); c != "" && !f.array {
 		test = c + " && " + test
 	}
-	g.p("\tif %s {\n\t\treturn dst, wire.ErrorTooLong(%q, version, %q, len(%s))\n\t}", test, s.goName, goName(f.name), x)
+	g.p("\tif %s {\n\t\treturn dst, code.ErrorTooLong(%q, version, %q, len(%s))\n\t}", test, s.goName, goName(f.name), x)
 }
 
 func and(conditions ...string) string {
@@ -112,17 +112,17 @@ func (g *generator) encodeField(s *structType, f *field, within versions) {
 		g.encodeElement(s, f, x+"[i]")
 		g.p("\t}")
 	case f.isStruct() && !f.nullable.empty():
-		g.p("\tif %s == nil {\n\t\tdst = wire.AppendInt8(dst, -1)\n\t} else {\n\t\tdst = wire.AppendInt8(dst, 1)", x)
+		g.p("\tif %s == nil {\n\t\tdst = code.AppendInt8(dst, -1)\n\t} else {\n\t\tdst = code.AppendInt8(dst, 1)", x)
 		g.encodeElement(s, f, x)
 		g.p("\t}")
 	case f.isStruct():
 		g.encodeElement(s, f, x)
 	case f.typ == "string" && !f.nullable.empty():
-		g.p("\tdst = wire.AppendNullableString(dst, %s, %s)", x, flexible)
+		g.p("\tdst = code.AppendNullableString(dst, %s, %s)", x, flexible)
 	case f.typ == "records":
 		g.p("\tdst = cuts.Records(dst, %s, %v, %s)", x, isNull != "", flexible)
 	case f.typ == "bytes" && isNull == x+" == nil":
-		g.p("\tdst = wire.AppendNullableBytes(dst, %s, %s)", x, flexible)
+		g.p("\tdst = code.AppendNullableBytes(dst, %s, %s)", x, flexible)
 	case f.typ == "bytes" && isNull != "":
 		g.encodeLen(x, isNull)
 		g.p("\tdst = append(dst, %s...)", x)
@@ -133,9 +133,9 @@ func (g *generator) encodeField(s *structType, f *field, within versions) {
 
 func (g *generator) encodeLen(x, isNull string) {
 	if isNull == "" {
-		g.p("\tdst = wire.AppendLen(dst, len(%s), %s)", x, g.flexible())
+		g.p("\tdst = code.AppendLen(dst, len(%s), %s)", x, g.flexible())
 	} else {
-		g.p("\tdst = wire.AppendNullableLen(dst, len(%s), %s, %s)", x, isNull, g.flexible())
+		g.p("\tdst = code.AppendNullableLen(dst, len(%s), %s, %s)", x, isNull, g.flexible())
 	}
 }
 
@@ -152,13 +152,13 @@ func (g *generator) encodeElement(s *structType, f *field, x string) {
 		if f.array {
 			g.tooLong(s, f, x)
 		}
-		g.p("\tdst = wire.AppendString(dst, %s, %s)", x, g.flexible())
+		g.p("\tdst = code.AppendString(dst, %s, %s)", x, g.flexible())
 	case f.typ == "bytes":
-		g.p("\tdst = wire.AppendBytes(dst, %s, %s)", x, g.flexible())
+		g.p("\tdst = code.AppendBytes(dst, %s, %s)", x, g.flexible())
 	case g.goType(s, f) == "wire.ErrorCode":
-		g.p("\tdst = wire.AppendInt16(dst, int16(%s))", x)
+		g.p("\tdst = code.AppendInt16(dst, int16(%s))", x)
 	default:
-		g.p("\tdst = wire.Append%s(dst, %s)", scalars[f.typ].method, x)
+		g.p("\tdst = code.Append%s(dst, %s)", scalars[f.typ].method, x)
 	}
 }
 
@@ -190,7 +190,7 @@ func (g *generator) encodeTags(s *structType) {
 	}
 	g.under(condition, func() {
 		if len(s.tagged()) == 0 {
-			g.p("\tif dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {\n\t\treturn dst, err\n\t}")
+			g.p("\tif dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {\n\t\treturn dst, err\n\t}")
 			return
 		}
 		g.encodeKnownTags(s)
@@ -200,19 +200,19 @@ func (g *generator) encodeTags(s *structType) {
 func (g *generator) encodeKnownTags(s *structType) {
 	within := g.flexibleWithin(s)
 	present := func(f *field) string { return and(condition(f.versions, within), g.differs(s, f)) }
-	g.p("\tvar tags wire.Tags\n\tif tags, err = m.UnknownTags.Checked(); err != nil {\n\t\treturn dst, err\n\t}")
+	g.p("\tvar tags wire.Tags\n\tif tags, err = code.CheckTags(m.UnknownTags); err != nil {\n\t\treturn dst, err\n\t}")
 	g.p("\tn := len(tags)")
 	for _, f := range s.tagged() {
 		g.p("\tif %s {\n\t\tn++\n\t}", present(f))
 	}
 	g.p("\tif n == 0 {\n\t\treturn append(dst, 0), nil\n\t}")
-	g.p("\tdst = wire.AppendUvarint(dst, uint32(n))")
+	g.p("\tdst = code.AppendUvarint(dst, uint32(n))")
 	for _, f := range s.tagged() {
-		g.p("\tdst, tags = wire.AppendTagsBelow(dst, tags, %d)", f.tag)
+		g.p("\tdst, tags = code.AppendTagsBelow(dst, tags, %d)", f.tag)
 		g.p("\tif %s {", present(f))
-		g.p("\t\tif err = tags.CheckFree(%d); err != nil {\n\t\t\treturn dst, err\n\t\t}\n\t\tstart := len(dst)", f.tag)
+		g.p("\t\tif err = code.CheckFree(tags, %d); err != nil {\n\t\t\treturn dst, err\n\t\t}\n\t\tstart := len(dst)", f.tag)
 		g.encodeField(s, f, within)
-		g.p("\t\tdst = wire.AppendTagged(dst, start, %d)\n\t}", f.tag)
+		g.p("\t\tdst = code.AppendTagged(dst, start, %d)\n\t}", f.tag)
 	}
-	g.p("\tdst = wire.AppendTags(dst, tags)")
+	g.p("\tdst = code.AppendTags(dst, tags)")
 }

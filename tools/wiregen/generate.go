@@ -110,7 +110,7 @@ func messageFile(f *file) []byte {
 			fmt.Fprintf(&b, "\t%q\n", name)
 		}
 	}
-	b.WriteString("\n\t\"github.com/barnabas-kafka/barnabas/wire\"\n\t\"github.com/barnabas-kafka/barnabas/wire/internal/schema\"\n)\n")
+	b.WriteString("\n\t\"github.com/barnabas-kafka/barnabas/wire\"\n\t\"github.com/barnabas-kafka/barnabas/wire/internal/code\"\n\t\"github.com/barnabas-kafka/barnabas/wire/internal/schema\"\n)\n")
 	b.Write(body)
 	return b.Bytes()
 }
@@ -335,7 +335,7 @@ func (g *generator) topMethods(s *structType) {
 	if s.vectored {
 		cuts = ", nil"
 	}
-	check := fmt.Sprintf("\tif err := wire.CheckVersion(%q, version, wire.VersionRange{Min: %d, Max: %d}); err != nil {\n", name, valid.min, valid.max)
+	check := fmt.Sprintf("\tif err := code.CheckVersion(%q, version, wire.VersionRange{Min: %d, Max: %d}); err != nil {\n", name, valid.min, valid.max)
 	g.p("\n// Append appends the message in that version to dst.")
 	g.p("func (m *%s) Append(dst []byte, version int16) ([]byte, error) {", name)
 	g.p("%s\t\treturn dst, err\n\t}\n\treturn m.append(dst, version%s)\n}", check, cuts)
@@ -345,14 +345,14 @@ func (g *generator) topMethods(s *structType) {
 		g.p("// written to scratch, which may grow.")
 		g.p("func (m *%s) AppendParts(parts [][]byte, scratch []byte, version int16) ([][]byte, error) {", name)
 		g.p("%s\t\treturn parts, err\n\t}", check)
-		g.p("\tvar cuts wire.Cuts\n\tbuf, err := m.append(scratch, version, &cuts)\n\tif err != nil {\n\t\treturn parts, err\n\t}")
+		g.p("\tvar cuts code.Cuts\n\tbuf, err := m.append(scratch, version, &cuts)\n\tif err != nil {\n\t\treturn parts, err\n\t}")
 		g.p("\treturn cuts.AppendTo(parts, buf), nil\n}")
 	}
 	g.p("\n// Decode reads the message in that version. Strings are copied; []byte fields")
 	g.p("// alias src.")
 	g.p("func (m *%s) Decode(src []byte, version int16) error {", name)
 	g.p("%s\t\treturn err\n\t}", check)
-	init := fmt.Sprintf("wire.NewReader(src, %q, version)", name)
+	init := fmt.Sprintf("code.NewReader(src, %q, version)", name)
 	if len(g.slabs) > 0 {
 		init = g.reader() + "{Reader: " + init + "}"
 	}

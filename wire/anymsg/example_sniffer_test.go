@@ -1,6 +1,7 @@
 package anymsg_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -48,7 +49,7 @@ func (s *sniffer) pass(from, to net.Conn, show func(frame []byte) (head string, 
 		}
 		fmt.Fprintln(s.out, head, string(text))
 		s.mu.Unlock()
-		if _, err := to.Write(wire.AppendBytes(nil, frame, false)); err != nil {
+		if _, err := to.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(frame))), frame...)); err != nil {
 			return
 		}
 	}
@@ -63,8 +64,10 @@ func (s *sniffer) request(frame []byte) (string, anymsg.JSON, int16, error) {
 
 // response reads the response to what was asked; s.mu is held.
 func (s *sniffer) response(frame []byte) (string, anymsg.JSON, int16, error) {
-	id := wire.NewReader(frame, "ResponseHeader", 0)
-	asked := s.asked[id.Int32()]
+	var asked wire.RequestHeader
+	if len(frame) >= 4 {
+		asked = s.asked[int32(binary.BigEndian.Uint32(frame))]
+	}
 	h, resp, err := anymsg.DecodeResponse(frame, asked.APIKey, asked.APIVersion)
 	delete(s.asked, h.CorrelationID)
 	return fmt.Sprintf("<- %d %s v%d", h.CorrelationID, asked.APIKey, asked.APIVersion), resp, asked.APIVersion, err

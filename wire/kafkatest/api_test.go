@@ -2,6 +2,7 @@ package kafkatest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"maps"
@@ -168,7 +169,7 @@ func TestEveryAPIInEveryVersion(t *testing.T) {
 					failing = true
 					failed := answered(t, client, v, requestFor(t, key, v, topic))
 					// The code, 89, is nowhere in the answer without the fault.
-					code := wire.AppendInt16(nil, int16(wire.ErrThrottlingQuotaExceeded))
+					code := binary.BigEndian.AppendUint16(nil, uint16(wire.ErrThrottlingQuotaExceeded))
 					if b, err := resp.Append(nil, v); err != nil || bytes.Contains(b, code) {
 						t.Errorf("%v v%d: %v: %+v", key, v, err, resp)
 					}
@@ -338,7 +339,7 @@ func TestHostileBytes(t *testing.T) {
 					try(bad)
 				}
 				cut := good[:4+random.IntN(len(good)-4)]
-				try(wire.AppendInt32(cut[:0], int32(len(cut)-4)))
+				try(binary.BigEndian.AppendUint32(cut[:0], uint32(len(cut)-4)))
 			}
 		}
 		if resp := ask(dial(t, c, 1), 0, msg.NewMetadataRequest(), new(msg.MetadataResponse)); len(resp.Brokers) != 1 {

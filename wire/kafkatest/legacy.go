@@ -40,9 +40,11 @@ func (c *Cluster) settleVersion(frame []byte) error {
 // OffsetCommit that is not v0, when it is negative, as the number of topics:
 // none. It answers so, and commits nothing.
 func (r release) takesForNoTopics(body []byte) bool {
-	reader := wire.NewReader(body, "OffsetCommitRequest", 0)
-	reader.String(false) // the group
-	return reader.Int32() < 0 && !r.at(0, 8, 2)
+	if len(body) < 2 || r.at(0, 8, 2) {
+		return false
+	}
+	group := 2 + int(binary.BigEndian.Uint16(body))
+	return len(body) >= group+4 && int32(binary.BigEndian.Uint32(body[group:])) < 0
 }
 
 // tooNewAPIVersions tells whether the request is ApiVersions of a version that a
@@ -52,8 +54,11 @@ func (c *Cluster) tooNewAPIVersions(frame []byte) (h wire.RequestHeader, ok bool
 	if c.config.release.at(2, 4) || !c.config.release.at(0, 10) || len(frame) < 8 {
 		return h, false
 	}
-	reader := wire.NewReader(frame, "RequestHeader", 0)
-	h = wire.RequestHeader{APIKey: wire.APIKey(reader.Int16()), APIVersion: reader.Int16(), CorrelationID: reader.Int32()}
+	h = wire.RequestHeader{
+		APIKey:        wire.APIKey(binary.BigEndian.Uint16(frame)),
+		APIVersion:    int16(binary.BigEndian.Uint16(frame[2:])),
+		CorrelationID: int32(binary.BigEndian.Uint32(frame[4:])),
+	}
 	return h, h.APIKey == wire.KeyAPIVersions && !c.accepts(h.APIKey, h.APIVersion)
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/big"
@@ -111,7 +112,7 @@ func TestSASLRaw(t *testing.T) {
 	try := func(token string) *testClient {
 		client := dial(t, c, 1)
 		handshake(client, 0, "PLAIN")
-		client.conn.Write(append(wire.AppendInt32(nil, int32(len(token))), token...))
+		client.conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(token))), token...))
 		return client
 	}
 	client := try("\x00alice\x00secret")

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -29,7 +30,7 @@ func (*AbortedTxn) Versions() wire.VersionRange { return wire.VersionRange{Min: 
 
 // Append appends the message in that version to dst.
 func (m *AbortedTxn) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AbortedTxn", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AbortedTxn", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -38,10 +39,10 @@ func (m *AbortedTxn) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AbortedTxn) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AbortedTxn", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AbortedTxn", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AbortedTxn", version)
+	r := code.NewReader(src, "AbortedTxn", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&abortedTxnSchema, src, version)
 	}
@@ -66,14 +67,14 @@ func (m *AbortedTxn) SetDefaults() {
 }
 
 func (m *AbortedTxn) append(dst []byte, version int16) ([]byte, error) {
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt64(dst, m.FirstOffset)
-	dst = wire.AppendInt64(dst, m.LastOffset)
-	dst = wire.AppendInt64(dst, m.LastStableOffset)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt64(dst, m.FirstOffset)
+	dst = code.AppendInt64(dst, m.LastOffset)
+	dst = code.AppendInt64(dst, m.LastStableOffset)
 	return dst, nil
 }
 
-func (m *AbortedTxn) decode(r *wire.Reader, version int16) {
+func (m *AbortedTxn) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(32); len(b) == 32 {
 		m.ProducerID = int64(binary.BigEndian.Uint64(b[0:]))
 		m.FirstOffset = int64(binary.BigEndian.Uint64(b[8:]))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*AddOffsetsToTxnRequest) NewResponse() wire.Response { return new(AddOffse
 
 // Append appends the message in that version to dst.
 func (m *AddOffsetsToTxnRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AddOffsetsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("AddOffsetsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *AddOffsetsToTxnRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AddOffsetsToTxnRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AddOffsetsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("AddOffsetsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AddOffsetsToTxnRequest", version)
+	r := code.NewReader(src, "AddOffsetsToTxnRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&addOffsetsToTxnRequestSchema, src, version)
 	}
@@ -73,27 +74,27 @@ func (m *AddOffsetsToTxnRequest) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 3
 	if len(m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddOffsetsToTxnRequest", version, "TransactionalID", len(m.TransactionalID))
+		return dst, code.ErrorTooLong("AddOffsetsToTxnRequest", version, "TransactionalID", len(m.TransactionalID))
 	}
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddOffsetsToTxnRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("AddOffsetsToTxnRequest", version, "GroupID", len(m.GroupID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddOffsetsToTxnRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddOffsetsToTxnRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.TransactionalID, flexible)
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt16(dst, m.ProducerEpoch)
-	dst = wire.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendString(dst, m.TransactionalID, flexible)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt16(dst, m.ProducerEpoch)
+	dst = code.AppendString(dst, m.GroupID, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *AddOffsetsToTxnRequest) decode(r *wire.Reader, version int16) {
+func (m *AddOffsetsToTxnRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
 	if b := r.Fixed(10); len(b) == 10 {
@@ -137,7 +138,7 @@ func (*AddOffsetsToTxnResponse) APIKey() wire.APIKey { return wire.KeyAddOffsets
 
 // Append appends the message in that version to dst.
 func (m *AddOffsetsToTxnResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AddOffsetsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("AddOffsetsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -146,10 +147,10 @@ func (m *AddOffsetsToTxnResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AddOffsetsToTxnResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AddOffsetsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("AddOffsetsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AddOffsetsToTxnResponse", version)
+	r := code.NewReader(src, "AddOffsetsToTxnResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&addOffsetsToTxnResponseSchema, src, version)
 	}
@@ -177,19 +178,19 @@ func (m *AddOffsetsToTxnResponse) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddOffsetsToTxnResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddOffsetsToTxnResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *AddOffsetsToTxnResponse) decode(r *wire.Reader, version int16) {
+func (m *AddOffsetsToTxnResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -51,7 +52,7 @@ func (*AddPartitionsToTxnRequest) NewResponse() wire.Response { return new(AddPa
 
 // Append appends the message in that version to dst.
 func (m *AddPartitionsToTxnRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AddPartitionsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("AddPartitionsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -60,10 +61,10 @@ func (m *AddPartitionsToTxnRequest) Append(dst []byte, version int16) ([]byte, e
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AddPartitionsToTxnRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AddPartitionsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("AddPartitionsToTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := addPartitionsToTxnRequestReader{Reader: wire.NewReader(src, "AddPartitionsToTxnRequest", version)}
+	r := addPartitionsToTxnRequestReader{Reader: code.NewReader(src, "AddPartitionsToTxnRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&addPartitionsToTxnRequestSchema, src, version)
 	}
@@ -84,8 +85,8 @@ func (m *AddPartitionsToTxnRequest) DecodeJSON(src []byte, version int16) error 
 
 // addPartitionsToTxnRequestReader has the memory of the small arrays, too.
 type addPartitionsToTxnRequestReader struct {
-	wire.Reader
-	addPartitionsToTxnTopics wire.Slab[AddPartitionsToTxnRequestAddPartitionsToTxnTopic]
+	code.Reader
+	addPartitionsToTxnTopics code.Slab[AddPartitionsToTxnRequestAddPartitionsToTxnTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -97,28 +98,28 @@ func (m *AddPartitionsToTxnRequest) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 3
 	if version < 4 && len(m.Transactions) != 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "Transactions")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "Transactions")
 	}
 	if version > 3 && m.V3AndBelowTransactionalID != "" {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowTransactionalID")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowTransactionalID")
 	}
 	if version <= 3 && len(m.V3AndBelowTransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddPartitionsToTxnRequest", version, "V3AndBelowTransactionalID", len(m.V3AndBelowTransactionalID))
+		return dst, code.ErrorTooLong("AddPartitionsToTxnRequest", version, "V3AndBelowTransactionalID", len(m.V3AndBelowTransactionalID))
 	}
 	if version > 3 && m.V3AndBelowProducerID != 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowProducerID")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowProducerID")
 	}
 	if version > 3 && m.V3AndBelowProducerEpoch != 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowProducerEpoch")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowProducerEpoch")
 	}
 	if version > 3 && len(m.V3AndBelowTopics) != 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowTopics")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "V3AndBelowTopics")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequest", version, "UnknownTags")
 	}
 	if version >= 4 {
-		dst = wire.AppendLen(dst, len(m.Transactions), flexible)
+		dst = code.AppendLen(dst, len(m.Transactions), flexible)
 		for i := range m.Transactions {
 			if dst, err = m.Transactions[i].append(dst, version); err != nil {
 				return dst, err
@@ -126,16 +127,16 @@ func (m *AddPartitionsToTxnRequest) append(dst []byte, version int16) ([]byte, e
 		}
 	}
 	if version <= 3 {
-		dst = wire.AppendString(dst, m.V3AndBelowTransactionalID, flexible)
+		dst = code.AppendString(dst, m.V3AndBelowTransactionalID, flexible)
 	}
 	if version <= 3 {
-		dst = wire.AppendInt64(dst, m.V3AndBelowProducerID)
+		dst = code.AppendInt64(dst, m.V3AndBelowProducerID)
 	}
 	if version <= 3 {
-		dst = wire.AppendInt16(dst, m.V3AndBelowProducerEpoch)
+		dst = code.AppendInt16(dst, m.V3AndBelowProducerEpoch)
 	}
 	if version <= 3 {
-		dst = wire.AppendLen(dst, len(m.V3AndBelowTopics), flexible)
+		dst = code.AppendLen(dst, len(m.V3AndBelowTopics), flexible)
 		for i := range m.V3AndBelowTopics {
 			if dst, err = m.V3AndBelowTopics[i].append(dst, version); err != nil {
 				return dst, err
@@ -143,7 +144,7 @@ func (m *AddPartitionsToTxnRequest) append(dst []byte, version int16) ([]byte, e
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -155,7 +156,7 @@ func (m *AddPartitionsToTxnRequest) decode(r *addPartitionsToTxnRequestReader, v
 	if version >= 4 {
 		{
 			n := r.Len(flexible, 14)
-			m.Transactions = wire.Resize(m.Transactions, n)
+			m.Transactions = code.Resize(m.Transactions, n)
 			r.Owe(n * 14)
 			for i := range m.Transactions {
 				r.Owe(-14)
@@ -211,23 +212,23 @@ func (m *AddPartitionsToTxnRequestTransaction) append(dst []byte, version int16)
 	var err error
 	flexible := version >= 3
 	if len(m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddPartitionsToTxnRequestTransaction", version, "TransactionalID", len(m.TransactionalID))
+		return dst, code.ErrorTooLong("AddPartitionsToTxnRequestTransaction", version, "TransactionalID", len(m.TransactionalID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequestTransaction", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequestTransaction", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.TransactionalID, flexible)
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt16(dst, m.ProducerEpoch)
-	dst = wire.AppendBool(dst, m.VerifyOnly)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendString(dst, m.TransactionalID, flexible)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt16(dst, m.ProducerEpoch)
+	dst = code.AppendBool(dst, m.VerifyOnly)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -268,18 +269,18 @@ func (m *AddPartitionsToTxnRequestAddPartitionsToTxnTopic) append(dst []byte, ve
 	var err error
 	flexible := version >= 3
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddPartitionsToTxnRequestAddPartitionsToTxnTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AddPartitionsToTxnRequestAddPartitionsToTxnTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnRequestAddPartitionsToTxnTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnRequestAddPartitionsToTxnTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -363,7 +364,7 @@ func (*AddPartitionsToTxnResponse) APIKey() wire.APIKey { return wire.KeyAddPart
 
 // Append appends the message in that version to dst.
 func (m *AddPartitionsToTxnResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AddPartitionsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("AddPartitionsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -372,10 +373,10 @@ func (m *AddPartitionsToTxnResponse) Append(dst []byte, version int16) ([]byte, 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AddPartitionsToTxnResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AddPartitionsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("AddPartitionsToTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := addPartitionsToTxnResponseReader{Reader: wire.NewReader(src, "AddPartitionsToTxnResponse", version)}
+	r := addPartitionsToTxnResponseReader{Reader: code.NewReader(src, "AddPartitionsToTxnResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&addPartitionsToTxnResponseSchema, src, version)
 	}
@@ -396,9 +397,9 @@ func (m *AddPartitionsToTxnResponse) DecodeJSON(src []byte, version int16) error
 
 // addPartitionsToTxnResponseReader has the memory of the small arrays, too.
 type addPartitionsToTxnResponseReader struct {
-	wire.Reader
-	addPartitionsToTxnTopicResults     wire.Slab[AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult]
-	addPartitionsToTxnPartitionResults wire.Slab[AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult]
+	code.Reader
+	addPartitionsToTxnTopicResults     code.Slab[AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult]
+	addPartitionsToTxnPartitionResults code.Slab[AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult]
 }
 
 // SetDefaults sets every field to its default.
@@ -410,20 +411,20 @@ func (m *AddPartitionsToTxnResponse) append(dst []byte, version int16) ([]byte, 
 	var err error
 	flexible := version >= 3
 	if version < 4 && len(m.ResultsByTransaction) != 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "ResultsByTransaction")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "ResultsByTransaction")
 	}
 	if version > 3 && len(m.ResultsByTopicV3AndBelow) != 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "ResultsByTopicV3AndBelow")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "ResultsByTopicV3AndBelow")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if version >= 4 {
-		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+		dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	}
 	if version >= 4 {
-		dst = wire.AppendLen(dst, len(m.ResultsByTransaction), flexible)
+		dst = code.AppendLen(dst, len(m.ResultsByTransaction), flexible)
 		for i := range m.ResultsByTransaction {
 			if dst, err = m.ResultsByTransaction[i].append(dst, version); err != nil {
 				return dst, err
@@ -431,7 +432,7 @@ func (m *AddPartitionsToTxnResponse) append(dst []byte, version int16) ([]byte, 
 		}
 	}
 	if version <= 3 {
-		dst = wire.AppendLen(dst, len(m.ResultsByTopicV3AndBelow), flexible)
+		dst = code.AppendLen(dst, len(m.ResultsByTopicV3AndBelow), flexible)
 		for i := range m.ResultsByTopicV3AndBelow {
 			if dst, err = m.ResultsByTopicV3AndBelow[i].append(dst, version); err != nil {
 				return dst, err
@@ -439,7 +440,7 @@ func (m *AddPartitionsToTxnResponse) append(dst []byte, version int16) ([]byte, 
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -457,7 +458,7 @@ func (m *AddPartitionsToTxnResponse) decode(r *addPartitionsToTxnResponseReader,
 	if version >= 4 {
 		{
 			n := r.Len(flexible, 3)
-			m.ResultsByTransaction = wire.Resize(m.ResultsByTransaction, n)
+			m.ResultsByTransaction = code.Resize(m.ResultsByTransaction, n)
 			r.Owe(n * 3)
 			for i := range m.ResultsByTransaction {
 				r.Owe(-3)
@@ -501,20 +502,20 @@ func (m *AddPartitionsToTxnResponseResultsByTransaction) append(dst []byte, vers
 	var err error
 	flexible := version >= 3
 	if len(m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddPartitionsToTxnResponseResultsByTransaction", version, "TransactionalID", len(m.TransactionalID))
+		return dst, code.ErrorTooLong("AddPartitionsToTxnResponseResultsByTransaction", version, "TransactionalID", len(m.TransactionalID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponseResultsByTransaction", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnResponseResultsByTransaction", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.TransactionalID, flexible)
-	dst = wire.AppendLen(dst, len(m.TopicResults), flexible)
+	dst = code.AppendString(dst, m.TransactionalID, flexible)
+	dst = code.AppendLen(dst, len(m.TopicResults), flexible)
 	for i := range m.TopicResults {
 		if dst, err = m.TopicResults[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -552,20 +553,20 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult) append(dst []b
 	var err error
 	flexible := version >= 3
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnResponseAddPartitionsToTxnTopicResult", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.ResultsByPartition), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.ResultsByPartition), flexible)
 	for i := range m.ResultsByPartition {
 		if dst, err = m.ResultsByPartition[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -601,12 +602,12 @@ func (m *AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult) append(dst
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.PartitionErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.PartitionErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

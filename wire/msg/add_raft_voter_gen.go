@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -43,7 +44,7 @@ func (*AddRaftVoterRequest) NewResponse() wire.Response { return new(AddRaftVote
 
 // Append appends the message in that version to dst.
 func (m *AddRaftVoterRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AddRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AddRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -52,10 +53,10 @@ func (m *AddRaftVoterRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AddRaftVoterRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AddRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AddRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AddRaftVoterRequest", version)
+	r := code.NewReader(src, "AddRaftVoterRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&addRaftVoterRequestSchema, src, version)
 	}
@@ -84,31 +85,31 @@ func (m *AddRaftVoterRequest) SetDefaults() {
 func (m *AddRaftVoterRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddRaftVoterRequest", version, "ClusterID", len(*m.ClusterID))
+		return dst, code.ErrorTooLong("AddRaftVoterRequest", version, "ClusterID", len(*m.ClusterID))
 	}
 	if version < 1 && !m.AckWhenCommitted {
-		return dst, wire.ErrorNotInVersion("AddRaftVoterRequest", version, "AckWhenCommitted")
+		return dst, code.ErrorNotInVersion("AddRaftVoterRequest", version, "AckWhenCommitted")
 	}
-	dst = wire.AppendNullableString(dst, m.ClusterID, true)
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
-	dst = wire.AppendInt32(dst, m.VoterID)
-	dst = wire.AppendUUID(dst, m.VoterDirectoryID)
-	dst = wire.AppendLen(dst, len(m.Listeners), true)
+	dst = code.AppendNullableString(dst, m.ClusterID, true)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendInt32(dst, m.VoterID)
+	dst = code.AppendUUID(dst, m.VoterDirectoryID)
+	dst = code.AppendLen(dst, len(m.Listeners), true)
 	for i := range m.Listeners {
 		if dst, err = m.Listeners[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version == 1 {
-		dst = wire.AppendBool(dst, m.AckWhenCommitted)
+		dst = code.AppendBool(dst, m.AckWhenCommitted)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AddRaftVoterRequest) decode(r *wire.Reader, version int16) {
+func (m *AddRaftVoterRequest) decode(r *code.Reader, version int16) {
 	m.ClusterID = r.NullableString(true)
 	if b := r.Fixed(24); len(b) == 24 {
 		m.TimeoutMs = int32(binary.BigEndian.Uint32(b[0:]))
@@ -117,7 +118,7 @@ func (m *AddRaftVoterRequest) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(true, 5)
-		m.Listeners = wire.Resize(m.Listeners, n)
+		m.Listeners = code.Resize(m.Listeners, n)
 		for i := range m.Listeners {
 			if m.Listeners[i].decode(r, version); r.Failed() {
 				return
@@ -145,21 +146,21 @@ func (m *AddRaftVoterRequestListener) SetDefaults() {
 func (m *AddRaftVoterRequestListener) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddRaftVoterRequestListener", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AddRaftVoterRequestListener", version, "Name", len(m.Name))
 	}
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddRaftVoterRequestListener", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("AddRaftVoterRequestListener", version, "Host", len(m.Host))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendUint16(dst, m.Port)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendUint16(dst, m.Port)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AddRaftVoterRequestListener) decode(r *wire.Reader, version int16) {
+func (m *AddRaftVoterRequestListener) decode(r *code.Reader, version int16) {
 	m.Name = r.String(true)
 	m.Host = r.String(true)
 	m.Port = r.Uint16()
@@ -208,7 +209,7 @@ func (*AddRaftVoterResponse) APIKey() wire.APIKey { return wire.KeyAddRaftVoter 
 
 // Append appends the message in that version to dst.
 func (m *AddRaftVoterResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AddRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AddRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -217,10 +218,10 @@ func (m *AddRaftVoterResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AddRaftVoterResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AddRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AddRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AddRaftVoterResponse", version)
+	r := code.NewReader(src, "AddRaftVoterResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&addRaftVoterResponseSchema, src, version)
 	}
@@ -248,18 +249,18 @@ func (m *AddRaftVoterResponse) SetDefaults() {
 func (m *AddRaftVoterResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AddRaftVoterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AddRaftVoterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AddRaftVoterResponse) decode(r *wire.Reader, version int16) {
+func (m *AddRaftVoterResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))

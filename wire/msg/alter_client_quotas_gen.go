@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -54,7 +55,7 @@ func (*AlterClientQuotasRequest) NewResponse() wire.Response { return new(AlterC
 
 // Append appends the message in that version to dst.
 func (m *AlterClientQuotasRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -63,10 +64,10 @@ func (m *AlterClientQuotasRequest) Append(dst []byte, version int16) ([]byte, er
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterClientQuotasRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := alterClientQuotasRequestReader{Reader: wire.NewReader(src, "AlterClientQuotasRequest", version)}
+	r := alterClientQuotasRequestReader{Reader: code.NewReader(src, "AlterClientQuotasRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterClientQuotasRequestSchema, src, version)
 	}
@@ -87,9 +88,9 @@ func (m *AlterClientQuotasRequest) DecodeJSON(src []byte, version int16) error {
 
 // alterClientQuotasRequestReader has the memory of the small arrays, too.
 type alterClientQuotasRequestReader struct {
-	wire.Reader
-	entryEntitys wire.Slab[AlterClientQuotasRequestEntryEntity]
-	entryOps     wire.Slab[AlterClientQuotasRequestEntryOp]
+	code.Reader
+	entryEntitys code.Slab[AlterClientQuotasRequestEntryEntity]
+	entryOps     code.Slab[AlterClientQuotasRequestEntryOp]
 }
 
 // SetDefaults sets every field to its default.
@@ -101,17 +102,17 @@ func (m *AlterClientQuotasRequest) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterClientQuotasRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Entries), flexible)
+	dst = code.AppendLen(dst, len(m.Entries), flexible)
 	for i := range m.Entries {
 		if dst, err = m.Entries[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendBool(dst, m.ValidateOnly)
+	dst = code.AppendBool(dst, m.ValidateOnly)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -122,7 +123,7 @@ func (m *AlterClientQuotasRequest) decode(r *alterClientQuotasRequestReader, ver
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 3)
-		m.Entries = wire.Resize(m.Entries, n)
+		m.Entries = code.Resize(m.Entries, n)
 		r.Owe(n * 3)
 		for i := range m.Entries {
 			r.Owe(-3)
@@ -149,22 +150,22 @@ func (m *AlterClientQuotasRequestEntry) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequestEntry", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterClientQuotasRequestEntry", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Entity), flexible)
+	dst = code.AppendLen(dst, len(m.Entity), flexible)
 	for i := range m.Entity {
 		if dst, err = m.Entity[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.Ops), flexible)
+	dst = code.AppendLen(dst, len(m.Ops), flexible)
 	for i := range m.Ops {
 		if dst, err = m.Ops[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -209,18 +210,18 @@ func (m *AlterClientQuotasRequestEntryEntity) append(dst []byte, version int16) 
 	var err error
 	flexible := version >= 1
 	if len(m.EntityType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityType", len(m.EntityType))
+		return dst, code.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityType", len(m.EntityType))
 	}
 	if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityName", len(*m.EntityName))
+		return dst, code.ErrorTooLong("AlterClientQuotasRequestEntryEntity", version, "EntityName", len(*m.EntityName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequestEntryEntity", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterClientQuotasRequestEntryEntity", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.EntityType, flexible)
-	dst = wire.AppendNullableString(dst, m.EntityName, flexible)
+	dst = code.AppendString(dst, m.EntityType, flexible)
+	dst = code.AppendNullableString(dst, m.EntityName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -248,16 +249,16 @@ func (m *AlterClientQuotasRequestEntryOp) append(dst []byte, version int16) ([]b
 	var err error
 	flexible := version >= 1
 	if len(m.Key) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterClientQuotasRequestEntryOp", version, "Key", len(m.Key))
+		return dst, code.ErrorTooLong("AlterClientQuotasRequestEntryOp", version, "Key", len(m.Key))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterClientQuotasRequestEntryOp", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterClientQuotasRequestEntryOp", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Key, flexible)
-	dst = wire.AppendFloat64(dst, m.Value)
-	dst = wire.AppendBool(dst, m.Remove)
+	dst = code.AppendString(dst, m.Key, flexible)
+	dst = code.AppendFloat64(dst, m.Value)
+	dst = code.AppendBool(dst, m.Remove)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -336,7 +337,7 @@ func (*AlterClientQuotasResponse) APIKey() wire.APIKey { return wire.KeyAlterCli
 
 // Append appends the message in that version to dst.
 func (m *AlterClientQuotasResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -345,10 +346,10 @@ func (m *AlterClientQuotasResponse) Append(dst []byte, version int16) ([]byte, e
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterClientQuotasResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := alterClientQuotasResponseReader{Reader: wire.NewReader(src, "AlterClientQuotasResponse", version)}
+	r := alterClientQuotasResponseReader{Reader: code.NewReader(src, "AlterClientQuotasResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterClientQuotasResponseSchema, src, version)
 	}
@@ -369,8 +370,8 @@ func (m *AlterClientQuotasResponse) DecodeJSON(src []byte, version int16) error 
 
 // alterClientQuotasResponseReader has the memory of the small arrays, too.
 type alterClientQuotasResponseReader struct {
-	wire.Reader
-	entryEntitys wire.Slab[AlterClientQuotasResponseEntryEntity]
+	code.Reader
+	entryEntitys code.Slab[AlterClientQuotasResponseEntryEntity]
 }
 
 // SetDefaults sets every field to its default.
@@ -382,17 +383,17 @@ func (m *AlterClientQuotasResponse) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterClientQuotasResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterClientQuotasResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Entries), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Entries), flexible)
 	for i := range m.Entries {
 		if dst, err = m.Entries[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -404,7 +405,7 @@ func (m *AlterClientQuotasResponse) decode(r *alterClientQuotasResponseReader, v
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 5)
-		m.Entries = wire.Resize(m.Entries, n)
+		m.Entries = code.Resize(m.Entries, n)
 		r.Owe(n * 5)
 		for i := range m.Entries {
 			r.Owe(-5)
@@ -431,21 +432,21 @@ func (m *AlterClientQuotasResponseEntry) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 1
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntry", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AlterClientQuotasResponseEntry", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterClientQuotasResponseEntry", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterClientQuotasResponseEntry", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendLen(dst, len(m.Entity), flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendLen(dst, len(m.Entity), flexible)
 	for i := range m.Entity {
 		if dst, err = m.Entity[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -483,18 +484,18 @@ func (m *AlterClientQuotasResponseEntryEntity) append(dst []byte, version int16)
 	var err error
 	flexible := version >= 1
 	if len(m.EntityType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
+		return dst, code.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
 	}
 	if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
+		return dst, code.ErrorTooLong("AlterClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterClientQuotasResponseEntryEntity", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterClientQuotasResponseEntryEntity", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.EntityType, flexible)
-	dst = wire.AppendNullableString(dst, m.EntityName, flexible)
+	dst = code.AppendString(dst, m.EntityType, flexible)
+	dst = code.AppendNullableString(dst, m.EntityName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

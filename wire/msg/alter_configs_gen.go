@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -44,7 +45,7 @@ func (*AlterConfigsRequest) NewResponse() wire.Response { return new(AlterConfig
 
 // Append appends the message in that version to dst.
 func (m *AlterConfigsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -53,10 +54,10 @@ func (m *AlterConfigsRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterConfigsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := alterConfigsRequestReader{Reader: wire.NewReader(src, "AlterConfigsRequest", version)}
+	r := alterConfigsRequestReader{Reader: code.NewReader(src, "AlterConfigsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterConfigsRequestSchema, src, version)
 	}
@@ -77,8 +78,8 @@ func (m *AlterConfigsRequest) DecodeJSON(src []byte, version int16) error {
 
 // alterConfigsRequestReader has the memory of the small arrays, too.
 type alterConfigsRequestReader struct {
-	wire.Reader
-	resourceConfigs wire.Slab[AlterConfigsRequestResourceConfig]
+	code.Reader
+	resourceConfigs code.Slab[AlterConfigsRequestResourceConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -90,17 +91,17 @@ func (m *AlterConfigsRequest) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterConfigsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterConfigsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Resources), flexible)
+	dst = code.AppendLen(dst, len(m.Resources), flexible)
 	for i := range m.Resources {
 		if dst, err = m.Resources[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendBool(dst, m.ValidateOnly)
+	dst = code.AppendBool(dst, m.ValidateOnly)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -111,7 +112,7 @@ func (m *AlterConfigsRequest) decode(r *alterConfigsRequestReader, version int16
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 4)
-		m.Resources = wire.Resize(m.Resources, n)
+		m.Resources = code.Resize(m.Resources, n)
 		r.Owe(n * 4)
 		for i := range m.Resources {
 			r.Owe(-4)
@@ -138,21 +139,21 @@ func (m *AlterConfigsRequestResource) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 2
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("AlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterConfigsRequestResource", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterConfigsRequestResource", version, "UnknownTags")
 	}
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
-	dst = wire.AppendLen(dst, len(m.Configs), flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendLen(dst, len(m.Configs), flexible)
 	for i := range m.Configs {
 		if dst, err = m.Configs[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -190,18 +191,18 @@ func (m *AlterConfigsRequestResourceConfig) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 2
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
 	}
 	if m.Value != nil && len(*m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
+		return dst, code.ErrorTooLong("AlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterConfigsRequestResourceConfig", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterConfigsRequestResourceConfig", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendNullableString(dst, m.Value, flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendNullableString(dst, m.Value, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -266,7 +267,7 @@ func (*AlterConfigsResponse) APIKey() wire.APIKey { return wire.KeyAlterConfigs 
 
 // Append appends the message in that version to dst.
 func (m *AlterConfigsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -275,10 +276,10 @@ func (m *AlterConfigsResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterConfigsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterConfigsResponse", version)
+	r := code.NewReader(src, "AlterConfigsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterConfigsResponseSchema, src, version)
 	}
@@ -306,29 +307,29 @@ func (m *AlterConfigsResponse) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterConfigsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterConfigsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Responses), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *AlterConfigsResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterConfigsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 6)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
@@ -353,27 +354,27 @@ func (m *AlterConfigsResponseResponse) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 2
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("AlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterConfigsResponseResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterConfigsResponseResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *AlterConfigsResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterConfigsResponseResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -50,7 +51,7 @@ func (*AlterPartitionReassignmentsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *AlterPartitionReassignmentsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -59,10 +60,10 @@ func (m *AlterPartitionReassignmentsRequest) Append(dst []byte, version int16) (
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterPartitionReassignmentsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := alterPartitionReassignmentsRequestReader{Reader: wire.NewReader(src, "AlterPartitionReassignmentsRequest", version)}
+	r := alterPartitionReassignmentsRequestReader{Reader: code.NewReader(src, "AlterPartitionReassignmentsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterPartitionReassignmentsRequestSchema, src, version)
 	}
@@ -83,8 +84,8 @@ func (m *AlterPartitionReassignmentsRequest) DecodeJSON(src []byte, version int1
 
 // alterPartitionReassignmentsRequestReader has the memory of the small arrays, too.
 type alterPartitionReassignmentsRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[AlterPartitionReassignmentsRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[AlterPartitionReassignmentsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -97,19 +98,19 @@ func (m *AlterPartitionReassignmentsRequest) SetDefaults() {
 func (m *AlterPartitionReassignmentsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && !m.AllowReplicationFactorChange {
-		return dst, wire.ErrorNotInVersion("AlterPartitionReassignmentsRequest", version, "AllowReplicationFactorChange")
+		return dst, code.ErrorNotInVersion("AlterPartitionReassignmentsRequest", version, "AllowReplicationFactorChange")
 	}
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
 	if version == 1 {
-		dst = wire.AppendBool(dst, m.AllowReplicationFactorChange)
+		dst = code.AppendBool(dst, m.AllowReplicationFactorChange)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -124,7 +125,7 @@ func (m *AlterPartitionReassignmentsRequest) decode(r *alterPartitionReassignmen
 	}
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -149,16 +150,16 @@ func (m *AlterPartitionReassignmentsRequestTopic) SetDefaults() {
 func (m *AlterPartitionReassignmentsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AlterPartitionReassignmentsRequestTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -190,12 +191,12 @@ func (m *AlterPartitionReassignmentsRequestTopicPartition) SetDefaults() {
 
 func (m *AlterPartitionReassignmentsRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendNullableLen(dst, len(m.Replicas), m.Replicas == nil, true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendNullableLen(dst, len(m.Replicas), m.Replicas == nil, true)
 	for i := range m.Replicas {
-		dst = wire.AppendInt32(dst, m.Replicas[i])
+		dst = code.AppendInt32(dst, m.Replicas[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -269,7 +270,7 @@ func (*AlterPartitionReassignmentsResponse) APIKey() wire.APIKey {
 
 // Append appends the message in that version to dst.
 func (m *AlterPartitionReassignmentsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -278,10 +279,10 @@ func (m *AlterPartitionReassignmentsResponse) Append(dst []byte, version int16) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterPartitionReassignmentsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("AlterPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := alterPartitionReassignmentsResponseReader{Reader: wire.NewReader(src, "AlterPartitionReassignmentsResponse", version)}
+	r := alterPartitionReassignmentsResponseReader{Reader: code.NewReader(src, "AlterPartitionReassignmentsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterPartitionReassignmentsResponseSchema, src, version)
 	}
@@ -302,8 +303,8 @@ func (m *AlterPartitionReassignmentsResponse) DecodeJSON(src []byte, version int
 
 // alterPartitionReassignmentsResponseReader has the memory of the small arrays, too.
 type alterPartitionReassignmentsResponseReader struct {
-	wire.Reader
-	responsePartitions wire.Slab[AlterPartitionReassignmentsResponseResponsePartition]
+	code.Reader
+	responsePartitions code.Slab[AlterPartitionReassignmentsResponseResponsePartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -316,21 +317,21 @@ func (m *AlterPartitionReassignmentsResponse) SetDefaults() {
 func (m *AlterPartitionReassignmentsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AlterPartitionReassignmentsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if version == 1 {
-		dst = wire.AppendBool(dst, m.AllowReplicationFactorChange)
+		dst = code.AppendBool(dst, m.AllowReplicationFactorChange)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendLen(dst, len(m.Responses), true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendLen(dst, len(m.Responses), true)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -347,7 +348,7 @@ func (m *AlterPartitionReassignmentsResponse) decode(r *alterPartitionReassignme
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 3)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		r.Owe(n * 3)
 		for i := range m.Responses {
 			r.Owe(-3)
@@ -372,16 +373,16 @@ func (m *AlterPartitionReassignmentsResponseResponse) SetDefaults() {
 func (m *AlterPartitionReassignmentsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsResponseResponse", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AlterPartitionReassignmentsResponseResponse", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -415,12 +416,12 @@ func (m *AlterPartitionReassignmentsResponseResponsePartition) SetDefaults() {
 func (m *AlterPartitionReassignmentsResponseResponsePartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterPartitionReassignmentsResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AlterPartitionReassignmentsResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

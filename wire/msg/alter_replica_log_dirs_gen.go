@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -46,7 +47,7 @@ func (*AlterReplicaLogDirsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *AlterReplicaLogDirsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterReplicaLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterReplicaLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -55,10 +56,10 @@ func (m *AlterReplicaLogDirsRequest) Append(dst []byte, version int16) ([]byte, 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterReplicaLogDirsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterReplicaLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterReplicaLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := alterReplicaLogDirsRequestReader{Reader: wire.NewReader(src, "AlterReplicaLogDirsRequest", version)}
+	r := alterReplicaLogDirsRequestReader{Reader: code.NewReader(src, "AlterReplicaLogDirsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterReplicaLogDirsRequestSchema, src, version)
 	}
@@ -79,8 +80,8 @@ func (m *AlterReplicaLogDirsRequest) DecodeJSON(src []byte, version int16) error
 
 // alterReplicaLogDirsRequestReader has the memory of the small arrays, too.
 type alterReplicaLogDirsRequestReader struct {
-	wire.Reader
-	dirTopics wire.Slab[AlterReplicaLogDirsRequestDirTopic]
+	code.Reader
+	dirTopics code.Slab[AlterReplicaLogDirsRequestDirTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -92,16 +93,16 @@ func (m *AlterReplicaLogDirsRequest) append(dst []byte, version int16) ([]byte, 
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterReplicaLogDirsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Dirs), flexible)
+	dst = code.AppendLen(dst, len(m.Dirs), flexible)
 	for i := range m.Dirs {
 		if dst, err = m.Dirs[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -112,7 +113,7 @@ func (m *AlterReplicaLogDirsRequest) decode(r *alterReplicaLogDirsRequestReader,
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 3)
-		m.Dirs = wire.Resize(m.Dirs, n)
+		m.Dirs = code.Resize(m.Dirs, n)
 		r.Owe(n * 3)
 		for i := range m.Dirs {
 			r.Owe(-3)
@@ -138,20 +139,20 @@ func (m *AlterReplicaLogDirsRequestDir) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 2
 	if len(m.Path) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterReplicaLogDirsRequestDir", version, "Path", len(m.Path))
+		return dst, code.ErrorTooLong("AlterReplicaLogDirsRequestDir", version, "Path", len(m.Path))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsRequestDir", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterReplicaLogDirsRequestDir", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Path, flexible)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendString(dst, m.Path, flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -187,18 +188,18 @@ func (m *AlterReplicaLogDirsRequestDirTopic) append(dst []byte, version int16) (
 	var err error
 	flexible := version >= 2
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterReplicaLogDirsRequestDirTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AlterReplicaLogDirsRequestDirTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsRequestDirTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterReplicaLogDirsRequestDirTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -266,7 +267,7 @@ func (*AlterReplicaLogDirsResponse) APIKey() wire.APIKey { return wire.KeyAlterR
 
 // Append appends the message in that version to dst.
 func (m *AlterReplicaLogDirsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterReplicaLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterReplicaLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -275,10 +276,10 @@ func (m *AlterReplicaLogDirsResponse) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterReplicaLogDirsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterReplicaLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("AlterReplicaLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := alterReplicaLogDirsResponseReader{Reader: wire.NewReader(src, "AlterReplicaLogDirsResponse", version)}
+	r := alterReplicaLogDirsResponseReader{Reader: code.NewReader(src, "AlterReplicaLogDirsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterReplicaLogDirsResponseSchema, src, version)
 	}
@@ -299,8 +300,8 @@ func (m *AlterReplicaLogDirsResponse) DecodeJSON(src []byte, version int16) erro
 
 // alterReplicaLogDirsResponseReader has the memory of the small arrays, too.
 type alterReplicaLogDirsResponseReader struct {
-	wire.Reader
-	resultPartitions wire.Slab[AlterReplicaLogDirsResponseResultPartition]
+	code.Reader
+	resultPartitions code.Slab[AlterReplicaLogDirsResponseResultPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -312,17 +313,17 @@ func (m *AlterReplicaLogDirsResponse) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterReplicaLogDirsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Results), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -334,7 +335,7 @@ func (m *AlterReplicaLogDirsResponse) decode(r *alterReplicaLogDirsResponseReade
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 3)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		r.Owe(n * 3)
 		for i := range m.Results {
 			r.Owe(-3)
@@ -360,20 +361,20 @@ func (m *AlterReplicaLogDirsResponseResult) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 2
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterReplicaLogDirsResponseResult", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("AlterReplicaLogDirsResponseResult", version, "TopicName", len(m.TopicName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsResponseResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterReplicaLogDirsResponseResult", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.TopicName, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.TopicName, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -409,12 +410,12 @@ func (m *AlterReplicaLogDirsResponseResultPartition) append(dst []byte, version 
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("AlterReplicaLogDirsResponseResultPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("AlterReplicaLogDirsResponseResultPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

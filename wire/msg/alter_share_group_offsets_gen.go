@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -47,7 +48,7 @@ func (*AlterShareGroupOffsetsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *AlterShareGroupOffsetsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -56,10 +57,10 @@ func (m *AlterShareGroupOffsetsRequest) Append(dst []byte, version int16) ([]byt
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterShareGroupOffsetsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := alterShareGroupOffsetsRequestReader{Reader: wire.NewReader(src, "AlterShareGroupOffsetsRequest", version)}
+	r := alterShareGroupOffsetsRequestReader{Reader: code.NewReader(src, "AlterShareGroupOffsetsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterShareGroupOffsetsRequestSchema, src, version)
 	}
@@ -80,8 +81,8 @@ func (m *AlterShareGroupOffsetsRequest) DecodeJSON(src []byte, version int16) er
 
 // alterShareGroupOffsetsRequestReader has the memory of the small arrays, too.
 type alterShareGroupOffsetsRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[AlterShareGroupOffsetsRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[AlterShareGroupOffsetsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -92,16 +93,16 @@ func (m *AlterShareGroupOffsetsRequest) SetDefaults() {
 func (m *AlterShareGroupOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("AlterShareGroupOffsetsRequest", version, "GroupID", len(m.GroupID))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -111,7 +112,7 @@ func (m *AlterShareGroupOffsetsRequest) decode(r *alterShareGroupOffsetsRequestR
 	m.GroupID = r.String(true)
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -136,16 +137,16 @@ func (m *AlterShareGroupOffsetsRequestTopic) SetDefaults() {
 func (m *AlterShareGroupOffsetsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsRequestTopic", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("AlterShareGroupOffsetsRequestTopic", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -177,9 +178,9 @@ func (m *AlterShareGroupOffsetsRequestTopicPartition) SetDefaults() {
 
 func (m *AlterShareGroupOffsetsRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.StartOffset)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.StartOffset)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -252,7 +253,7 @@ func (*AlterShareGroupOffsetsResponse) APIKey() wire.APIKey { return wire.KeyAlt
 
 // Append appends the message in that version to dst.
 func (m *AlterShareGroupOffsetsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -261,10 +262,10 @@ func (m *AlterShareGroupOffsetsResponse) Append(dst []byte, version int16) ([]by
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterShareGroupOffsetsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := alterShareGroupOffsetsResponseReader{Reader: wire.NewReader(src, "AlterShareGroupOffsetsResponse", version)}
+	r := alterShareGroupOffsetsResponseReader{Reader: code.NewReader(src, "AlterShareGroupOffsetsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterShareGroupOffsetsResponseSchema, src, version)
 	}
@@ -285,8 +286,8 @@ func (m *AlterShareGroupOffsetsResponse) DecodeJSON(src []byte, version int16) e
 
 // alterShareGroupOffsetsResponseReader has the memory of the small arrays, too.
 type alterShareGroupOffsetsResponseReader struct {
-	wire.Reader
-	responsePartitions wire.Slab[AlterShareGroupOffsetsResponseResponsePartition]
+	code.Reader
+	responsePartitions code.Slab[AlterShareGroupOffsetsResponseResponsePartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -297,18 +298,18 @@ func (m *AlterShareGroupOffsetsResponse) SetDefaults() {
 func (m *AlterShareGroupOffsetsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AlterShareGroupOffsetsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendLen(dst, len(m.Responses), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendLen(dst, len(m.Responses), true)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -322,7 +323,7 @@ func (m *AlterShareGroupOffsetsResponse) decode(r *alterShareGroupOffsetsRespons
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 19)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		r.Owe(n * 19)
 		for i := range m.Responses {
 			r.Owe(-19)
@@ -347,17 +348,17 @@ func (m *AlterShareGroupOffsetsResponseResponse) SetDefaults() {
 func (m *AlterShareGroupOffsetsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsResponseResponse", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("AlterShareGroupOffsetsResponseResponse", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -391,12 +392,12 @@ func (m *AlterShareGroupOffsetsResponseResponsePartition) SetDefaults() {
 func (m *AlterShareGroupOffsetsResponseResponsePartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterShareGroupOffsetsResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AlterShareGroupOffsetsResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -52,7 +53,7 @@ func (*AlterUserScramCredentialsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *AlterUserScramCredentialsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -61,10 +62,10 @@ func (m *AlterUserScramCredentialsRequest) Append(dst []byte, version int16) ([]
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterUserScramCredentialsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterUserScramCredentialsRequest", version)
+	r := code.NewReader(src, "AlterUserScramCredentialsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterUserScramCredentialsRequestSchema, src, version)
 	}
@@ -90,28 +91,28 @@ func (m *AlterUserScramCredentialsRequest) SetDefaults() {
 
 func (m *AlterUserScramCredentialsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.Deletions), true)
+	dst = code.AppendLen(dst, len(m.Deletions), true)
 	for i := range m.Deletions {
 		if dst, err = m.Deletions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.Upsertions), true)
+	dst = code.AppendLen(dst, len(m.Upsertions), true)
 	for i := range m.Upsertions {
 		if dst, err = m.Upsertions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AlterUserScramCredentialsRequest) decode(r *wire.Reader, version int16) {
+func (m *AlterUserScramCredentialsRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 3)
-		m.Deletions = wire.Resize(m.Deletions, n)
+		m.Deletions = code.Resize(m.Deletions, n)
 		for i := range m.Deletions {
 			if m.Deletions[i].decode(r, version); r.Failed() {
 				return
@@ -120,7 +121,7 @@ func (m *AlterUserScramCredentialsRequest) decode(r *wire.Reader, version int16)
 	}
 	{
 		n := r.Len(true, 9)
-		m.Upsertions = wire.Resize(m.Upsertions, n)
+		m.Upsertions = code.Resize(m.Upsertions, n)
 		for i := range m.Upsertions {
 			if m.Upsertions[i].decode(r, version); r.Failed() {
 				return
@@ -143,17 +144,17 @@ func (m *AlterUserScramCredentialsRequestDeletion) SetDefaults() {
 func (m *AlterUserScramCredentialsRequestDeletion) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterUserScramCredentialsRequestDeletion", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AlterUserScramCredentialsRequestDeletion", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendInt8(dst, m.Mechanism)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendInt8(dst, m.Mechanism)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AlterUserScramCredentialsRequestDeletion) decode(r *wire.Reader, version int16) {
+func (m *AlterUserScramCredentialsRequestDeletion) decode(r *code.Reader, version int16) {
 	m.Name = r.String(true)
 	m.Mechanism = r.Int8()
 	if m.UnknownTags != nil {
@@ -172,20 +173,20 @@ func (m *AlterUserScramCredentialsRequestUpsertion) SetDefaults() {
 func (m *AlterUserScramCredentialsRequestUpsertion) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterUserScramCredentialsRequestUpsertion", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("AlterUserScramCredentialsRequestUpsertion", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendInt8(dst, m.Mechanism)
-	dst = wire.AppendInt32(dst, m.Iterations)
-	dst = wire.AppendBytes(dst, m.Salt, true)
-	dst = wire.AppendBytes(dst, m.SaltedPassword, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendInt8(dst, m.Mechanism)
+	dst = code.AppendInt32(dst, m.Iterations)
+	dst = code.AppendBytes(dst, m.Salt, true)
+	dst = code.AppendBytes(dst, m.SaltedPassword, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AlterUserScramCredentialsRequestUpsertion) decode(r *wire.Reader, version int16) {
+func (m *AlterUserScramCredentialsRequestUpsertion) decode(r *code.Reader, version int16) {
 	m.Name = r.String(true)
 	if b := r.Fixed(5); len(b) == 5 {
 		m.Mechanism = int8(b[0])
@@ -250,7 +251,7 @@ func (*AlterUserScramCredentialsResponse) APIKey() wire.APIKey {
 
 // Append appends the message in that version to dst.
 func (m *AlterUserScramCredentialsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("AlterUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -259,10 +260,10 @@ func (m *AlterUserScramCredentialsResponse) Append(dst []byte, version int16) ([
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *AlterUserScramCredentialsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("AlterUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("AlterUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "AlterUserScramCredentialsResponse", version)
+	r := code.NewReader(src, "AlterUserScramCredentialsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&alterUserScramCredentialsResponseSchema, src, version)
 	}
@@ -288,24 +289,24 @@ func (m *AlterUserScramCredentialsResponse) SetDefaults() {
 
 func (m *AlterUserScramCredentialsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Results), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Results), true)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AlterUserScramCredentialsResponse) decode(r *wire.Reader, version int16) {
+func (m *AlterUserScramCredentialsResponse) decode(r *code.Reader, version int16) {
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 5)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
@@ -329,21 +330,21 @@ func (m *AlterUserScramCredentialsResponseResult) SetDefaults() {
 func (m *AlterUserScramCredentialsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.User) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterUserScramCredentialsResponseResult", version, "User", len(m.User))
+		return dst, code.ErrorTooLong("AlterUserScramCredentialsResponseResult", version, "User", len(m.User))
 	}
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("AlterUserScramCredentialsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("AlterUserScramCredentialsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendString(dst, m.User, true)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.User, true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *AlterUserScramCredentialsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *AlterUserScramCredentialsResponseResult) decode(r *code.Reader, version int16) {
 	m.User = r.String(true)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)

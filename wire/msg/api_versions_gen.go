@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*APIVersionsRequest) NewResponse() wire.Response { return new(APIVersionsR
 
 // Append appends the message in that version to dst.
 func (m *APIVersionsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("APIVersionsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("APIVersionsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *APIVersionsRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *APIVersionsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("APIVersionsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("APIVersionsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "APIVersionsRequest", version)
+	r := code.NewReader(src, "APIVersionsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&apiVersionsRequestSchema, src, version)
 	}
@@ -74,38 +75,38 @@ func (m *APIVersionsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
 	if version >= 3 && len(m.ClientSoftwareName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("APIVersionsRequest", version, "ClientSoftwareName", len(m.ClientSoftwareName))
+		return dst, code.ErrorTooLong("APIVersionsRequest", version, "ClientSoftwareName", len(m.ClientSoftwareName))
 	}
 	if version >= 3 && len(m.ClientSoftwareVersion) > wire.MaxString {
-		return dst, wire.ErrorTooLong("APIVersionsRequest", version, "ClientSoftwareVersion", len(m.ClientSoftwareVersion))
+		return dst, code.ErrorTooLong("APIVersionsRequest", version, "ClientSoftwareVersion", len(m.ClientSoftwareVersion))
 	}
 	if version == 5 && m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("APIVersionsRequest", version, "ClusterID", len(*m.ClusterID))
+		return dst, code.ErrorTooLong("APIVersionsRequest", version, "ClusterID", len(*m.ClusterID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("APIVersionsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("APIVersionsRequest", version, "UnknownTags")
 	}
 	if version >= 3 {
-		dst = wire.AppendString(dst, m.ClientSoftwareName, flexible)
+		dst = code.AppendString(dst, m.ClientSoftwareName, flexible)
 	}
 	if version >= 3 {
-		dst = wire.AppendString(dst, m.ClientSoftwareVersion, flexible)
+		dst = code.AppendString(dst, m.ClientSoftwareVersion, flexible)
 	}
 	if version == 5 {
-		dst = wire.AppendNullableString(dst, m.ClusterID, flexible)
+		dst = code.AppendNullableString(dst, m.ClusterID, flexible)
 	}
 	if version == 5 {
-		dst = wire.AppendInt32(dst, m.NodeID)
+		dst = code.AppendInt32(dst, m.NodeID)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *APIVersionsRequest) decode(r *wire.Reader, version int16) {
+func (m *APIVersionsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if version >= 3 {
 		m.ClientSoftwareName = r.String(flexible)
@@ -192,7 +193,7 @@ func (*APIVersionsResponse) APIKey() wire.APIKey { return wire.KeyAPIVersions }
 
 // Append appends the message in that version to dst.
 func (m *APIVersionsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("APIVersionsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("APIVersionsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -201,10 +202,10 @@ func (m *APIVersionsResponse) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *APIVersionsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("APIVersionsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("APIVersionsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "APIVersionsResponse", version)
+	r := code.NewReader(src, "APIVersionsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&apiVersionsResponseSchema, src, version)
 	}
@@ -233,21 +234,21 @@ func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("APIVersionsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("APIVersionsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendLen(dst, len(m.APIKeys), flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendLen(dst, len(m.APIKeys), flexible)
 	for i := range m.APIKeys {
 		if dst, err = m.APIKeys[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -266,64 +267,64 @@ func (m *APIVersionsResponse) append(dst []byte, version int16) ([]byte, error) 
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if len(m.SupportedFeatures) != 0 {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendLen(dst, len(m.SupportedFeatures), flexible)
+			dst = code.AppendLen(dst, len(m.SupportedFeatures), flexible)
 			for i := range m.SupportedFeatures {
 				if dst, err = m.SupportedFeatures[i].append(dst, version); err != nil {
 					return dst, err
 				}
 			}
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
+		dst, tags = code.AppendTagsBelow(dst, tags, 1)
 		if m.FinalizedFeaturesEpoch != -1 {
-			if err = tags.CheckFree(1); err != nil {
+			if err = code.CheckFree(tags, 1); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendInt64(dst, m.FinalizedFeaturesEpoch)
-			dst = wire.AppendTagged(dst, start, 1)
+			dst = code.AppendInt64(dst, m.FinalizedFeaturesEpoch)
+			dst = code.AppendTagged(dst, start, 1)
 		}
-		dst, tags = wire.AppendTagsBelow(dst, tags, 2)
+		dst, tags = code.AppendTagsBelow(dst, tags, 2)
 		if len(m.FinalizedFeatures) != 0 {
-			if err = tags.CheckFree(2); err != nil {
+			if err = code.CheckFree(tags, 2); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendLen(dst, len(m.FinalizedFeatures), flexible)
+			dst = code.AppendLen(dst, len(m.FinalizedFeatures), flexible)
 			for i := range m.FinalizedFeatures {
 				if dst, err = m.FinalizedFeatures[i].append(dst, version); err != nil {
 					return dst, err
 				}
 			}
-			dst = wire.AppendTagged(dst, start, 2)
+			dst = code.AppendTagged(dst, start, 2)
 		}
-		dst, tags = wire.AppendTagsBelow(dst, tags, 3)
+		dst, tags = code.AppendTagsBelow(dst, tags, 3)
 		if m.ZkMigrationReady {
-			if err = tags.CheckFree(3); err != nil {
+			if err = code.CheckFree(tags, 3); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendBool(dst, m.ZkMigrationReady)
-			dst = wire.AppendTagged(dst, start, 3)
+			dst = code.AppendBool(dst, m.ZkMigrationReady)
+			dst = code.AppendTagged(dst, start, 3)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
 
-func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
+func (m *APIVersionsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
 		n := r.Len(flexible, 6)
-		m.APIKeys = wire.Resize(m.APIKeys, n)
+		m.APIKeys = code.Resize(m.APIKeys, n)
 		for i := range m.APIKeys {
 			if m.APIKeys[i].decode(r, version); r.Failed() {
 				return
@@ -349,7 +350,7 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 			case number == 0:
 				{
 					n := r.Len(flexible, 6)
-					m.SupportedFeatures = wire.Resize(m.SupportedFeatures, n)
+					m.SupportedFeatures = code.Resize(m.SupportedFeatures, n)
 					for i := range m.SupportedFeatures {
 						if m.SupportedFeatures[i].decode(r, version); r.Failed() {
 							return
@@ -361,7 +362,7 @@ func (m *APIVersionsResponse) decode(r *wire.Reader, version int16) {
 			case number == 2:
 				{
 					n := r.Len(flexible, 6)
-					m.FinalizedFeatures = wire.Resize(m.FinalizedFeatures, n)
+					m.FinalizedFeatures = code.Resize(m.FinalizedFeatures, n)
 					for i := range m.FinalizedFeatures {
 						if m.FinalizedFeatures[i].decode(r, version); r.Failed() {
 							return
@@ -387,20 +388,20 @@ func (m *APIVersionsResponseAPIKey) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("APIVersionsResponseAPIKey", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("APIVersionsResponseAPIKey", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, m.APIKey)
-	dst = wire.AppendInt16(dst, m.MinVersion)
-	dst = wire.AppendInt16(dst, m.MaxVersion)
+	dst = code.AppendInt16(dst, m.APIKey)
+	dst = code.AppendInt16(dst, m.MinVersion)
+	dst = code.AppendInt16(dst, m.MaxVersion)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *APIVersionsResponseAPIKey) decode(r *wire.Reader, version int16) {
+func (m *APIVersionsResponseAPIKey) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if b := r.Fixed(6); len(b) == 6 {
 		m.APIKey = int16(binary.BigEndian.Uint16(b[0:]))
@@ -424,23 +425,23 @@ func (m *APIVersionsResponseSupportedFeature) append(dst []byte, version int16) 
 	var err error
 	flexible := version >= 3
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("APIVersionsResponseSupportedFeature", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("APIVersionsResponseSupportedFeature", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("APIVersionsResponseSupportedFeature", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("APIVersionsResponseSupportedFeature", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendInt16(dst, m.MinVersion)
-	dst = wire.AppendInt16(dst, m.MaxVersion)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendInt16(dst, m.MinVersion)
+	dst = code.AppendInt16(dst, m.MaxVersion)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *APIVersionsResponseSupportedFeature) decode(r *wire.Reader, version int16) {
+func (m *APIVersionsResponseSupportedFeature) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	m.Name = r.String(flexible)
 	if b := r.Fixed(4); len(b) == 4 {
@@ -464,23 +465,23 @@ func (m *APIVersionsResponseFinalizedFeature) append(dst []byte, version int16) 
 	var err error
 	flexible := version >= 3
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("APIVersionsResponseFinalizedFeature", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("APIVersionsResponseFinalizedFeature", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("APIVersionsResponseFinalizedFeature", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("APIVersionsResponseFinalizedFeature", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendInt16(dst, m.MaxVersionLevel)
-	dst = wire.AppendInt16(dst, m.MinVersionLevel)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendInt16(dst, m.MaxVersionLevel)
+	dst = code.AppendInt16(dst, m.MinVersionLevel)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *APIVersionsResponseFinalizedFeature) decode(r *wire.Reader, version int16) {
+func (m *APIVersionsResponseFinalizedFeature) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	m.Name = r.String(flexible)
 	if b := r.Fixed(4); len(b) == 4 {

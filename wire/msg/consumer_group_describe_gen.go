@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*ConsumerGroupDescribeRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *ConsumerGroupDescribeRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ConsumerGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *ConsumerGroupDescribeRequest) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ConsumerGroupDescribeRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ConsumerGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ConsumerGroupDescribeRequest", version)
+	r := code.NewReader(src, "ConsumerGroupDescribeRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&consumerGroupDescribeRequestSchema, src, version)
 	}
@@ -71,24 +72,24 @@ func (m *ConsumerGroupDescribeRequest) SetDefaults() {
 
 func (m *ConsumerGroupDescribeRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.GroupIDs), true)
+	dst = code.AppendLen(dst, len(m.GroupIDs), true)
 	for i := range m.GroupIDs {
 		if len(m.GroupIDs[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ConsumerGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
+			return dst, code.ErrorTooLong("ConsumerGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
 		}
-		dst = wire.AppendString(dst, m.GroupIDs[i], true)
+		dst = code.AppendString(dst, m.GroupIDs[i], true)
 	}
-	dst = wire.AppendBool(dst, m.IncludeAuthorizedOperations)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendBool(dst, m.IncludeAuthorizedOperations)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ConsumerGroupDescribeRequest) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupDescribeRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 1)
-		m.GroupIDs = wire.Resize(m.GroupIDs, n)
+		m.GroupIDs = code.Resize(m.GroupIDs, n)
 		for i := range m.GroupIDs {
 			m.GroupIDs[i] = r.String(true)
 		}
@@ -172,7 +173,7 @@ func (*ConsumerGroupDescribeResponse) APIKey() wire.APIKey { return wire.KeyCons
 
 // Append appends the message in that version to dst.
 func (m *ConsumerGroupDescribeResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ConsumerGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -181,10 +182,10 @@ func (m *ConsumerGroupDescribeResponse) Append(dst []byte, version int16) ([]byt
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ConsumerGroupDescribeResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ConsumerGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := consumerGroupDescribeResponseReader{Reader: wire.NewReader(src, "ConsumerGroupDescribeResponse", version)}
+	r := consumerGroupDescribeResponseReader{Reader: code.NewReader(src, "ConsumerGroupDescribeResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&consumerGroupDescribeResponseSchema, src, version)
 	}
@@ -205,9 +206,9 @@ func (m *ConsumerGroupDescribeResponse) DecodeJSON(src []byte, version int16) er
 
 // consumerGroupDescribeResponseReader has the memory of the small arrays, too.
 type consumerGroupDescribeResponseReader struct {
-	wire.Reader
-	groupMembers     wire.Slab[ConsumerGroupDescribeResponseGroupMember]
-	topicPartitionss wire.Slab[ConsumerGroupDescribeResponseTopicPartitions]
+	code.Reader
+	groupMembers     code.Slab[ConsumerGroupDescribeResponseGroupMember]
+	topicPartitionss code.Slab[ConsumerGroupDescribeResponseTopicPartitions]
 }
 
 // SetDefaults sets every field to its default.
@@ -217,14 +218,14 @@ func (m *ConsumerGroupDescribeResponse) SetDefaults() {
 
 func (m *ConsumerGroupDescribeResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Groups), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Groups), true)
 	for i := range m.Groups {
 		if dst, err = m.Groups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -234,7 +235,7 @@ func (m *ConsumerGroupDescribeResponse) decode(r *consumerGroupDescribeResponseR
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 20)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		r.Owe(n * 20)
 		for i := range m.Groups {
 			r.Owe(-20)
@@ -260,32 +261,32 @@ func (m *ConsumerGroupDescribeResponseGroup) SetDefaults() {
 func (m *ConsumerGroupDescribeResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.GroupState) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
 	}
 	if len(m.AssignorName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "AssignorName", len(m.AssignorName))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroup", version, "AssignorName", len(m.AssignorName))
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendString(dst, m.GroupState, true)
-	dst = wire.AppendInt32(dst, m.GroupEpoch)
-	dst = wire.AppendInt32(dst, m.AssignmentEpoch)
-	dst = wire.AppendString(dst, m.AssignorName, true)
-	dst = wire.AppendLen(dst, len(m.Members), true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendString(dst, m.GroupState, true)
+	dst = code.AppendInt32(dst, m.GroupEpoch)
+	dst = code.AppendInt32(dst, m.AssignmentEpoch)
+	dst = code.AppendString(dst, m.AssignorName, true)
+	dst = code.AppendLen(dst, len(m.Members), true)
 	for i := range m.Members {
 		if dst, err = m.Members[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.AuthorizedOperations)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.AuthorizedOperations)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -332,37 +333,37 @@ func (m *ConsumerGroupDescribeResponseGroupMember) SetDefaults() {
 func (m *ConsumerGroupDescribeResponseGroupMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
 	}
 	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "InstanceID", len(*m.InstanceID))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "InstanceID", len(*m.InstanceID))
 	}
 	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
 	}
 	if len(m.ClientID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
 	}
 	if len(m.ClientHost) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
 	}
 	if m.SubscribedTopicRegex != nil && len(*m.SubscribedTopicRegex) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "SubscribedTopicRegex", len(*m.SubscribedTopicRegex))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "SubscribedTopicRegex", len(*m.SubscribedTopicRegex))
 	}
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendNullableString(dst, m.InstanceID, true)
-	dst = wire.AppendNullableString(dst, m.RackID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendString(dst, m.ClientID, true)
-	dst = wire.AppendString(dst, m.ClientHost, true)
-	dst = wire.AppendLen(dst, len(m.SubscribedTopicNames), true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendNullableString(dst, m.InstanceID, true)
+	dst = code.AppendNullableString(dst, m.RackID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendString(dst, m.ClientID, true)
+	dst = code.AppendString(dst, m.ClientHost, true)
+	dst = code.AppendLen(dst, len(m.SubscribedTopicNames), true)
 	for i := range m.SubscribedTopicNames {
 		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+			return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseGroupMember", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
 		}
-		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
+		dst = code.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
-	dst = wire.AppendNullableString(dst, m.SubscribedTopicRegex, true)
+	dst = code.AppendNullableString(dst, m.SubscribedTopicRegex, true)
 	if dst, err = m.Assignment.append(dst, version); err != nil {
 		return dst, err
 	}
@@ -370,9 +371,9 @@ func (m *ConsumerGroupDescribeResponseGroupMember) append(dst []byte, version in
 		return dst, err
 	}
 	if version == 1 {
-		dst = wire.AppendInt8(dst, m.MemberType)
+		dst = code.AppendInt8(dst, m.MemberType)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -387,7 +388,7 @@ func (m *ConsumerGroupDescribeResponseGroupMember) decode(r *consumerGroupDescri
 	m.ClientHost = r.String(true)
 	{
 		n := r.Len(true, 1)
-		m.SubscribedTopicNames = wire.Resize(m.SubscribedTopicNames, n)
+		m.SubscribedTopicNames = code.Resize(m.SubscribedTopicNames, n)
 		for i := range m.SubscribedTopicNames {
 			m.SubscribedTopicNames[i] = r.String(true)
 		}
@@ -415,13 +416,13 @@ func (m *ConsumerGroupDescribeResponseAssignment) SetDefaults() {
 
 func (m *ConsumerGroupDescribeResponseAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.TopicPartitions), true)
+	dst = code.AppendLen(dst, len(m.TopicPartitions), true)
 	for i := range m.TopicPartitions {
 		if dst, err = m.TopicPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -453,15 +454,15 @@ func (m *ConsumerGroupDescribeResponseTopicPartitions) SetDefaults() {
 func (m *ConsumerGroupDescribeResponseTopicPartitions) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupDescribeResponseTopicPartitions", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("ConsumerGroupDescribeResponseTopicPartitions", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -48,7 +49,7 @@ func (*ConsumerGroupHeartbeatRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *ConsumerGroupHeartbeatRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ConsumerGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -57,10 +58,10 @@ func (m *ConsumerGroupHeartbeatRequest) Append(dst []byte, version int16) ([]byt
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ConsumerGroupHeartbeatRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ConsumerGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ConsumerGroupHeartbeatRequest", version)
+	r := code.NewReader(src, "ConsumerGroupHeartbeatRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&consumerGroupHeartbeatRequestSchema, src, version)
 	}
@@ -88,56 +89,56 @@ func (m *ConsumerGroupHeartbeatRequest) SetDefaults() {
 func (m *ConsumerGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
 	}
 	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "InstanceID", len(*m.InstanceID))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "InstanceID", len(*m.InstanceID))
 	}
 	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
 	}
 	if version < 1 && m.SubscribedTopicRegex != nil {
-		return dst, wire.ErrorNotInVersion("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicRegex")
+		return dst, code.ErrorNotInVersion("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicRegex")
 	}
 	if version == 1 && m.SubscribedTopicRegex != nil && len(*m.SubscribedTopicRegex) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicRegex", len(*m.SubscribedTopicRegex))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicRegex", len(*m.SubscribedTopicRegex))
 	}
 	if m.ServerAssignor != nil && len(*m.ServerAssignor) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "ServerAssignor", len(*m.ServerAssignor))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "ServerAssignor", len(*m.ServerAssignor))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendNullableString(dst, m.InstanceID, true)
-	dst = wire.AppendNullableString(dst, m.RackID, true)
-	dst = wire.AppendInt32(dst, m.RebalanceTimeoutMs)
-	dst = wire.AppendNullableLen(dst, len(m.SubscribedTopicNames), m.SubscribedTopicNames == nil, true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendNullableString(dst, m.InstanceID, true)
+	dst = code.AppendNullableString(dst, m.RackID, true)
+	dst = code.AppendInt32(dst, m.RebalanceTimeoutMs)
+	dst = code.AppendNullableLen(dst, len(m.SubscribedTopicNames), m.SubscribedTopicNames == nil, true)
 	for i := range m.SubscribedTopicNames {
 		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+			return dst, code.ErrorTooLong("ConsumerGroupHeartbeatRequest", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
 		}
-		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
+		dst = code.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
 	if version == 1 {
-		dst = wire.AppendNullableString(dst, m.SubscribedTopicRegex, true)
+		dst = code.AppendNullableString(dst, m.SubscribedTopicRegex, true)
 	}
-	dst = wire.AppendNullableString(dst, m.ServerAssignor, true)
-	dst = wire.AppendNullableLen(dst, len(m.TopicPartitions), m.TopicPartitions == nil, true)
+	dst = code.AppendNullableString(dst, m.ServerAssignor, true)
+	dst = code.AppendNullableLen(dst, len(m.TopicPartitions), m.TopicPartitions == nil, true)
 	for i := range m.TopicPartitions {
 		if dst, err = m.TopicPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ConsumerGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupHeartbeatRequest) decode(r *code.Reader, version int16) {
 	m.GroupID = r.String(true)
 	m.MemberID = r.String(true)
 	m.MemberEpoch = r.Int32()
@@ -147,7 +148,7 @@ func (m *ConsumerGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 	if n := r.NullableLen(true, 1); n < 0 {
 		m.SubscribedTopicNames = nil
 	} else {
-		m.SubscribedTopicNames = wire.Resize(m.SubscribedTopicNames, n)
+		m.SubscribedTopicNames = code.Resize(m.SubscribedTopicNames, n)
 		for i := range m.SubscribedTopicNames {
 			m.SubscribedTopicNames[i] = r.String(true)
 		}
@@ -161,7 +162,7 @@ func (m *ConsumerGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 	if n := r.NullableLen(true, 18); n < 0 {
 		m.TopicPartitions = nil
 	} else {
-		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
+		m.TopicPartitions = code.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
 				return
@@ -183,18 +184,18 @@ func (m *ConsumerGroupHeartbeatRequestTopicPartition) SetDefaults() {
 
 func (m *ConsumerGroupHeartbeatRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ConsumerGroupHeartbeatRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupHeartbeatRequestTopicPartition) decode(r *code.Reader, version int16) {
 	m.TopicID = r.UUID()
 	r.Int32s(&m.Partitions, true)
 	if m.UnknownTags != nil {
@@ -262,7 +263,7 @@ func (*ConsumerGroupHeartbeatResponse) APIKey() wire.APIKey { return wire.KeyCon
 
 // Append appends the message in that version to dst.
 func (m *ConsumerGroupHeartbeatResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ConsumerGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -271,10 +272,10 @@ func (m *ConsumerGroupHeartbeatResponse) Append(dst []byte, version int16) ([]by
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ConsumerGroupHeartbeatResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ConsumerGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ConsumerGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ConsumerGroupHeartbeatResponse", version)
+	r := code.NewReader(src, "ConsumerGroupHeartbeatResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&consumerGroupHeartbeatResponseSchema, src, version)
 	}
@@ -301,32 +302,32 @@ func (m *ConsumerGroupHeartbeatResponse) SetDefaults() {
 func (m *ConsumerGroupHeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerGroupHeartbeatResponse", version, "MemberID", len(*m.MemberID))
+		return dst, code.ErrorTooLong("ConsumerGroupHeartbeatResponse", version, "MemberID", len(*m.MemberID))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendNullableString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendInt32(dst, m.HeartbeatIntervalMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendNullableString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendInt32(dst, m.HeartbeatIntervalMs)
 	if m.Assignment == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.Assignment.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ConsumerGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupHeartbeatResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
@@ -360,22 +361,22 @@ func (m *ConsumerGroupHeartbeatResponseAssignment) SetDefaults() {
 
 func (m *ConsumerGroupHeartbeatResponseAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.TopicPartitions), true)
+	dst = code.AppendLen(dst, len(m.TopicPartitions), true)
 	for i := range m.TopicPartitions {
 		if dst, err = m.TopicPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ConsumerGroupHeartbeatResponseAssignment) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupHeartbeatResponseAssignment) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 18)
-		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
+		m.TopicPartitions = code.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
 				return
@@ -397,18 +398,18 @@ func (m *ConsumerGroupHeartbeatResponseTopicPartitions) SetDefaults() {
 
 func (m *ConsumerGroupHeartbeatResponseTopicPartitions) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ConsumerGroupHeartbeatResponseTopicPartitions) decode(r *wire.Reader, version int16) {
+func (m *ConsumerGroupHeartbeatResponseTopicPartitions) decode(r *code.Reader, version int16) {
 	m.TopicID = r.UUID()
 	r.Int32s(&m.Partitions, true)
 	if m.UnknownTags != nil {

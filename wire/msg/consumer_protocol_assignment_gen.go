@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*ConsumerProtocolAssignment) Versions() wire.VersionRange {
 
 // Append appends the message in that version to dst.
 func (m *ConsumerProtocolAssignment) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ConsumerProtocolAssignment", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("ConsumerProtocolAssignment", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *ConsumerProtocolAssignment) Append(dst []byte, version int16) ([]byte, 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ConsumerProtocolAssignment) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ConsumerProtocolAssignment", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("ConsumerProtocolAssignment", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ConsumerProtocolAssignment", version)
+	r := code.NewReader(src, "ConsumerProtocolAssignment", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&consumerProtocolAssignmentSchema, src, version)
 	}
@@ -71,20 +72,20 @@ func (m *ConsumerProtocolAssignment) SetDefaults() {
 
 func (m *ConsumerProtocolAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.AssignedPartitions), false)
+	dst = code.AppendLen(dst, len(m.AssignedPartitions), false)
 	for i := range m.AssignedPartitions {
 		if dst, err = m.AssignedPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableBytes(dst, m.UserData, false)
+	dst = code.AppendNullableBytes(dst, m.UserData, false)
 	return dst, nil
 }
 
-func (m *ConsumerProtocolAssignment) decode(r *wire.Reader, version int16) {
+func (m *ConsumerProtocolAssignment) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(false, 6)
-		m.AssignedPartitions = wire.Resize(m.AssignedPartitions, n)
+		m.AssignedPartitions = code.Resize(m.AssignedPartitions, n)
 		for i := range m.AssignedPartitions {
 			if m.AssignedPartitions[i].decode(r, version); r.Failed() {
 				return
@@ -101,17 +102,17 @@ func (m *ConsumerProtocolAssignmentAssignedPartition) SetDefaults() {
 
 func (m *ConsumerProtocolAssignmentAssignedPartition) append(dst []byte, version int16) ([]byte, error) {
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerProtocolAssignmentAssignedPartition", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("ConsumerProtocolAssignmentAssignedPartition", version, "Topic", len(m.Topic))
 	}
-	dst = wire.AppendString(dst, m.Topic, false)
-	dst = wire.AppendLen(dst, len(m.Partitions), false)
+	dst = code.AppendString(dst, m.Topic, false)
+	dst = code.AppendLen(dst, len(m.Partitions), false)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
 	return dst, nil
 }
 
-func (m *ConsumerProtocolAssignmentAssignedPartition) decode(r *wire.Reader, version int16) {
+func (m *ConsumerProtocolAssignmentAssignedPartition) decode(r *code.Reader, version int16) {
 	m.Topic = r.String(false)
 	r.Int32s(&m.Partitions, false)
 }

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -36,7 +37,7 @@ func (*ConsumerProtocolSubscription) Versions() wire.VersionRange {
 
 // Append appends the message in that version to dst.
 func (m *ConsumerProtocolSubscription) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ConsumerProtocolSubscription", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("ConsumerProtocolSubscription", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -45,10 +46,10 @@ func (m *ConsumerProtocolSubscription) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ConsumerProtocolSubscription) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ConsumerProtocolSubscription", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("ConsumerProtocolSubscription", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ConsumerProtocolSubscription", version)
+	r := code.NewReader(src, "ConsumerProtocolSubscription", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&consumerProtocolSubscriptionSchema, src, version)
 	}
@@ -76,18 +77,18 @@ func (m *ConsumerProtocolSubscription) SetDefaults() {
 func (m *ConsumerProtocolSubscription) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version == 3 && m.RackID != nil && len(*m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerProtocolSubscription", version, "RackID", len(*m.RackID))
+		return dst, code.ErrorTooLong("ConsumerProtocolSubscription", version, "RackID", len(*m.RackID))
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), false)
+	dst = code.AppendLen(dst, len(m.Topics), false)
 	for i := range m.Topics {
 		if len(m.Topics[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ConsumerProtocolSubscription", version, "Topics", len(m.Topics[i]))
+			return dst, code.ErrorTooLong("ConsumerProtocolSubscription", version, "Topics", len(m.Topics[i]))
 		}
-		dst = wire.AppendString(dst, m.Topics[i], false)
+		dst = code.AppendString(dst, m.Topics[i], false)
 	}
-	dst = wire.AppendNullableBytes(dst, m.UserData, false)
+	dst = code.AppendNullableBytes(dst, m.UserData, false)
 	if version >= 1 {
-		dst = wire.AppendLen(dst, len(m.OwnedPartitions), false)
+		dst = code.AppendLen(dst, len(m.OwnedPartitions), false)
 		for i := range m.OwnedPartitions {
 			if dst, err = m.OwnedPartitions[i].append(dst, version); err != nil {
 				return dst, err
@@ -95,18 +96,18 @@ func (m *ConsumerProtocolSubscription) append(dst []byte, version int16) ([]byte
 		}
 	}
 	if version >= 2 {
-		dst = wire.AppendInt32(dst, m.GenerationID)
+		dst = code.AppendInt32(dst, m.GenerationID)
 	}
 	if version == 3 {
-		dst = wire.AppendNullableString(dst, m.RackID, false)
+		dst = code.AppendNullableString(dst, m.RackID, false)
 	}
 	return dst, nil
 }
 
-func (m *ConsumerProtocolSubscription) decode(r *wire.Reader, version int16) {
+func (m *ConsumerProtocolSubscription) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(false, 2)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		for i := range m.Topics {
 			m.Topics[i] = r.String(false)
 		}
@@ -115,7 +116,7 @@ func (m *ConsumerProtocolSubscription) decode(r *wire.Reader, version int16) {
 	if version >= 1 {
 		{
 			n := r.Len(false, 6)
-			m.OwnedPartitions = wire.Resize(m.OwnedPartitions, n)
+			m.OwnedPartitions = code.Resize(m.OwnedPartitions, n)
 			for i := range m.OwnedPartitions {
 				if m.OwnedPartitions[i].decode(r, version); r.Failed() {
 					return
@@ -144,17 +145,17 @@ func (m *ConsumerProtocolSubscriptionOwnedPartition) SetDefaults() {
 
 func (m *ConsumerProtocolSubscriptionOwnedPartition) append(dst []byte, version int16) ([]byte, error) {
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ConsumerProtocolSubscriptionOwnedPartition", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("ConsumerProtocolSubscriptionOwnedPartition", version, "Topic", len(m.Topic))
 	}
-	dst = wire.AppendString(dst, m.Topic, false)
-	dst = wire.AppendLen(dst, len(m.Partitions), false)
+	dst = code.AppendString(dst, m.Topic, false)
+	dst = code.AppendLen(dst, len(m.Partitions), false)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
 	return dst, nil
 }
 
-func (m *ConsumerProtocolSubscriptionOwnedPartition) decode(r *wire.Reader, version int16) {
+func (m *ConsumerProtocolSubscriptionOwnedPartition) decode(r *code.Reader, version int16) {
 	m.Topic = r.String(false)
 	r.Int32s(&m.Partitions, false)
 }

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -26,7 +27,7 @@ func (*ControlRecordTypeSchema) Versions() wire.VersionRange {
 
 // Append appends the message in that version to dst.
 func (m *ControlRecordTypeSchema) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ControlRecordTypeSchema", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("ControlRecordTypeSchema", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -35,10 +36,10 @@ func (m *ControlRecordTypeSchema) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ControlRecordTypeSchema) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ControlRecordTypeSchema", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("ControlRecordTypeSchema", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ControlRecordTypeSchema", version)
+	r := code.NewReader(src, "ControlRecordTypeSchema", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&controlRecordTypeSchemaSchema, src, version)
 	}
@@ -63,11 +64,11 @@ func (m *ControlRecordTypeSchema) SetDefaults() {
 }
 
 func (m *ControlRecordTypeSchema) append(dst []byte, version int16) ([]byte, error) {
-	dst = wire.AppendInt16(dst, m.Type)
+	dst = code.AppendInt16(dst, m.Type)
 	return dst, nil
 }
 
-func (m *ControlRecordTypeSchema) decode(r *wire.Reader, version int16) {
+func (m *ControlRecordTypeSchema) decode(r *code.Reader, version int16) {
 	m.Type = r.Int16()
 }
 

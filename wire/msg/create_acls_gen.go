@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -40,7 +41,7 @@ func (*CreateAclsRequest) NewResponse() wire.Response { return new(CreateAclsRes
 
 // Append appends the message in that version to dst.
 func (m *CreateAclsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreateAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -49,10 +50,10 @@ func (m *CreateAclsRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreateAclsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreateAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreateAclsRequest", version)
+	r := code.NewReader(src, "CreateAclsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createAclsRequestSchema, src, version)
 	}
@@ -80,27 +81,27 @@ func (m *CreateAclsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateAclsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateAclsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Creations), flexible)
+	dst = code.AppendLen(dst, len(m.Creations), flexible)
 	for i := range m.Creations {
 		if dst, err = m.Creations[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreateAclsRequest) decode(r *wire.Reader, version int16) {
+func (m *CreateAclsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 8)
-		m.Creations = wire.Resize(m.Creations, n)
+		m.Creations = code.Resize(m.Creations, n)
 		for i := range m.Creations {
 			if m.Creations[i].decode(r, version); r.Failed() {
 				return
@@ -125,38 +126,38 @@ func (m *CreateAclsRequestCreation) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 2
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("CreateAclsRequestCreation", version, "ResourceName", len(m.ResourceName))
 	}
 	if version < 1 && m.ResourcePatternType != 3 {
-		return dst, wire.ErrorNotInVersion("CreateAclsRequestCreation", version, "ResourcePatternType")
+		return dst, code.ErrorNotInVersion("CreateAclsRequestCreation", version, "ResourcePatternType")
 	}
 	if len(m.Principal) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "Principal", len(m.Principal))
+		return dst, code.ErrorTooLong("CreateAclsRequestCreation", version, "Principal", len(m.Principal))
 	}
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateAclsRequestCreation", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("CreateAclsRequestCreation", version, "Host", len(m.Host))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateAclsRequestCreation", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateAclsRequestCreation", version, "UnknownTags")
 	}
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.ResourcePatternType)
+		dst = code.AppendInt8(dst, m.ResourcePatternType)
 	}
-	dst = wire.AppendString(dst, m.Principal, flexible)
-	dst = wire.AppendString(dst, m.Host, flexible)
-	dst = wire.AppendInt8(dst, m.Operation)
-	dst = wire.AppendInt8(dst, m.PermissionType)
+	dst = code.AppendString(dst, m.Principal, flexible)
+	dst = code.AppendString(dst, m.Host, flexible)
+	dst = code.AppendInt8(dst, m.Operation)
+	dst = code.AppendInt8(dst, m.PermissionType)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreateAclsRequestCreation) decode(r *wire.Reader, version int16) {
+func (m *CreateAclsRequestCreation) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
@@ -221,7 +222,7 @@ func (*CreateAclsResponse) APIKey() wire.APIKey { return wire.KeyCreateAcls }
 
 // Append appends the message in that version to dst.
 func (m *CreateAclsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreateAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -230,10 +231,10 @@ func (m *CreateAclsResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreateAclsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreateAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreateAclsResponse", version)
+	r := code.NewReader(src, "CreateAclsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createAclsResponseSchema, src, version)
 	}
@@ -261,29 +262,29 @@ func (m *CreateAclsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateAclsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateAclsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Results), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreateAclsResponse) decode(r *wire.Reader, version int16) {
+func (m *CreateAclsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 4)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
@@ -308,22 +309,22 @@ func (m *CreateAclsResponseResult) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 2
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateAclsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("CreateAclsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateAclsResponseResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateAclsResponseResult", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreateAclsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *CreateAclsResponseResult) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)

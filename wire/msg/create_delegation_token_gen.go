@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -42,7 +43,7 @@ func (*CreateDelegationTokenRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *CreateDelegationTokenRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreateDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -51,10 +52,10 @@ func (m *CreateDelegationTokenRequest) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreateDelegationTokenRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreateDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreateDelegationTokenRequest", version)
+	r := code.NewReader(src, "CreateDelegationTokenRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createDelegationTokenRequestSchema, src, version)
 	}
@@ -84,42 +85,42 @@ func (m *CreateDelegationTokenRequest) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 2
 	if version < 3 && (m.OwnerPrincipalType == nil || *m.OwnerPrincipalType != "") {
-		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequest", version, "OwnerPrincipalType")
+		return dst, code.ErrorNotInVersion("CreateDelegationTokenRequest", version, "OwnerPrincipalType")
 	}
 	if version == 3 && m.OwnerPrincipalType != nil && len(*m.OwnerPrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenRequest", version, "OwnerPrincipalType", len(*m.OwnerPrincipalType))
+		return dst, code.ErrorTooLong("CreateDelegationTokenRequest", version, "OwnerPrincipalType", len(*m.OwnerPrincipalType))
 	}
 	if version < 3 && (m.OwnerPrincipalName == nil || *m.OwnerPrincipalName != "") {
-		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequest", version, "OwnerPrincipalName")
+		return dst, code.ErrorNotInVersion("CreateDelegationTokenRequest", version, "OwnerPrincipalName")
 	}
 	if version == 3 && m.OwnerPrincipalName != nil && len(*m.OwnerPrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenRequest", version, "OwnerPrincipalName", len(*m.OwnerPrincipalName))
+		return dst, code.ErrorTooLong("CreateDelegationTokenRequest", version, "OwnerPrincipalName", len(*m.OwnerPrincipalName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateDelegationTokenRequest", version, "UnknownTags")
 	}
 	if version == 3 {
-		dst = wire.AppendNullableString(dst, m.OwnerPrincipalType, flexible)
+		dst = code.AppendNullableString(dst, m.OwnerPrincipalType, flexible)
 	}
 	if version == 3 {
-		dst = wire.AppendNullableString(dst, m.OwnerPrincipalName, flexible)
+		dst = code.AppendNullableString(dst, m.OwnerPrincipalName, flexible)
 	}
-	dst = wire.AppendLen(dst, len(m.Renewers), flexible)
+	dst = code.AppendLen(dst, len(m.Renewers), flexible)
 	for i := range m.Renewers {
 		if dst, err = m.Renewers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt64(dst, m.MaxLifetimeMs)
+	dst = code.AppendInt64(dst, m.MaxLifetimeMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreateDelegationTokenRequest) decode(r *wire.Reader, version int16) {
+func (m *CreateDelegationTokenRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	if version == 3 {
 		m.OwnerPrincipalType = r.NullableString(flexible)
@@ -133,7 +134,7 @@ func (m *CreateDelegationTokenRequest) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Renewers = wire.Resize(m.Renewers, n)
+		m.Renewers = code.Resize(m.Renewers, n)
 		for i := range m.Renewers {
 			if m.Renewers[i].decode(r, version); r.Failed() {
 				return
@@ -158,25 +159,25 @@ func (m *CreateDelegationTokenRequestRenewer) append(dst []byte, version int16) 
 	var err error
 	flexible := version >= 2
 	if len(m.PrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalType", len(m.PrincipalType))
+		return dst, code.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalType", len(m.PrincipalType))
 	}
 	if len(m.PrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalName", len(m.PrincipalName))
+		return dst, code.ErrorTooLong("CreateDelegationTokenRequestRenewer", version, "PrincipalName", len(m.PrincipalName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateDelegationTokenRequestRenewer", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateDelegationTokenRequestRenewer", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.PrincipalType, flexible)
-	dst = wire.AppendString(dst, m.PrincipalName, flexible)
+	dst = code.AppendString(dst, m.PrincipalType, flexible)
+	dst = code.AppendString(dst, m.PrincipalName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreateDelegationTokenRequestRenewer) decode(r *wire.Reader, version int16) {
+func (m *CreateDelegationTokenRequestRenewer) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
@@ -230,7 +231,7 @@ func (*CreateDelegationTokenResponse) APIKey() wire.APIKey { return wire.KeyCrea
 
 // Append appends the message in that version to dst.
 func (m *CreateDelegationTokenResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreateDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -239,10 +240,10 @@ func (m *CreateDelegationTokenResponse) Append(dst []byte, version int16) ([]byt
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreateDelegationTokenResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreateDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreateDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreateDelegationTokenResponse", version)
+	r := code.NewReader(src, "CreateDelegationTokenResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createDelegationTokenResponseSchema, src, version)
 	}
@@ -270,53 +271,53 @@ func (m *CreateDelegationTokenResponse) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 2
 	if len(m.PrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalType", len(m.PrincipalType))
+		return dst, code.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalType", len(m.PrincipalType))
 	}
 	if len(m.PrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalName", len(m.PrincipalName))
+		return dst, code.ErrorTooLong("CreateDelegationTokenResponse", version, "PrincipalName", len(m.PrincipalName))
 	}
 	if version < 3 && m.TokenRequesterPrincipalType != "" {
-		return dst, wire.ErrorNotInVersion("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalType")
+		return dst, code.ErrorNotInVersion("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalType")
 	}
 	if version == 3 && len(m.TokenRequesterPrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalType", len(m.TokenRequesterPrincipalType))
+		return dst, code.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalType", len(m.TokenRequesterPrincipalType))
 	}
 	if version < 3 && m.TokenRequesterPrincipalName != "" {
-		return dst, wire.ErrorNotInVersion("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalName")
+		return dst, code.ErrorNotInVersion("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalName")
 	}
 	if version == 3 && len(m.TokenRequesterPrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalName", len(m.TokenRequesterPrincipalName))
+		return dst, code.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenRequesterPrincipalName", len(m.TokenRequesterPrincipalName))
 	}
 	if len(m.TokenID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenID", len(m.TokenID))
+		return dst, code.ErrorTooLong("CreateDelegationTokenResponse", version, "TokenID", len(m.TokenID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateDelegationTokenResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateDelegationTokenResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendString(dst, m.PrincipalType, flexible)
-	dst = wire.AppendString(dst, m.PrincipalName, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendString(dst, m.PrincipalType, flexible)
+	dst = code.AppendString(dst, m.PrincipalName, flexible)
 	if version == 3 {
-		dst = wire.AppendString(dst, m.TokenRequesterPrincipalType, flexible)
+		dst = code.AppendString(dst, m.TokenRequesterPrincipalType, flexible)
 	}
 	if version == 3 {
-		dst = wire.AppendString(dst, m.TokenRequesterPrincipalName, flexible)
+		dst = code.AppendString(dst, m.TokenRequesterPrincipalName, flexible)
 	}
-	dst = wire.AppendInt64(dst, m.IssueTimestampMs)
-	dst = wire.AppendInt64(dst, m.ExpiryTimestampMs)
-	dst = wire.AppendInt64(dst, m.MaxTimestampMs)
-	dst = wire.AppendString(dst, m.TokenID, flexible)
-	dst = wire.AppendBytes(dst, m.Hmac, flexible)
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt64(dst, m.IssueTimestampMs)
+	dst = code.AppendInt64(dst, m.ExpiryTimestampMs)
+	dst = code.AppendInt64(dst, m.MaxTimestampMs)
+	dst = code.AppendString(dst, m.TokenID, flexible)
+	dst = code.AppendBytes(dst, m.Hmac, flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreateDelegationTokenResponse) decode(r *wire.Reader, version int16) {
+func (m *CreateDelegationTokenResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.PrincipalType = r.String(flexible)

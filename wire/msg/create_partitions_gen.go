@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -46,7 +47,7 @@ func (*CreatePartitionsRequest) NewResponse() wire.Response { return new(CreateP
 
 // Append appends the message in that version to dst.
 func (m *CreatePartitionsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreatePartitionsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreatePartitionsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -55,10 +56,10 @@ func (m *CreatePartitionsRequest) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreatePartitionsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreatePartitionsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreatePartitionsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := createPartitionsRequestReader{Reader: wire.NewReader(src, "CreatePartitionsRequest", version)}
+	r := createPartitionsRequestReader{Reader: code.NewReader(src, "CreatePartitionsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createPartitionsRequestSchema, src, version)
 	}
@@ -79,8 +80,8 @@ func (m *CreatePartitionsRequest) DecodeJSON(src []byte, version int16) error {
 
 // createPartitionsRequestReader has the memory of the small arrays, too.
 type createPartitionsRequestReader struct {
-	wire.Reader
-	topicAssignments wire.Slab[CreatePartitionsRequestTopicAssignment]
+	code.Reader
+	topicAssignments code.Slab[CreatePartitionsRequestTopicAssignment]
 }
 
 // SetDefaults sets every field to its default.
@@ -92,18 +93,18 @@ func (m *CreatePartitionsRequest) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreatePartitionsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreatePartitionsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
-	dst = wire.AppendBool(dst, m.ValidateOnly)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendBool(dst, m.ValidateOnly)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -114,7 +115,7 @@ func (m *CreatePartitionsRequest) decode(r *createPartitionsRequestReader, versi
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 7)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 7)
 		for i := range m.Topics {
 			r.Owe(-7)
@@ -145,21 +146,21 @@ func (m *CreatePartitionsRequestTopic) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 2
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreatePartitionsRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("CreatePartitionsRequestTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreatePartitionsRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreatePartitionsRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendInt32(dst, m.Count)
-	dst = wire.AppendNullableLen(dst, len(m.Assignments), m.Assignments == nil, flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendInt32(dst, m.Count)
+	dst = code.AppendNullableLen(dst, len(m.Assignments), m.Assignments == nil, flexible)
 	for i := range m.Assignments {
 		if dst, err = m.Assignments[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -197,14 +198,14 @@ func (m *CreatePartitionsRequestTopicAssignment) append(dst []byte, version int1
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreatePartitionsRequestTopicAssignment", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreatePartitionsRequestTopicAssignment", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.BrokerIDs), flexible)
+	dst = code.AppendLen(dst, len(m.BrokerIDs), flexible)
 	for i := range m.BrokerIDs {
-		dst = wire.AppendInt32(dst, m.BrokerIDs[i])
+		dst = code.AppendInt32(dst, m.BrokerIDs[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -267,7 +268,7 @@ func (*CreatePartitionsResponse) APIKey() wire.APIKey { return wire.KeyCreatePar
 
 // Append appends the message in that version to dst.
 func (m *CreatePartitionsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreatePartitionsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreatePartitionsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -276,10 +277,10 @@ func (m *CreatePartitionsResponse) Append(dst []byte, version int16) ([]byte, er
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreatePartitionsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreatePartitionsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("CreatePartitionsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "CreatePartitionsResponse", version)
+	r := code.NewReader(src, "CreatePartitionsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createPartitionsResponseSchema, src, version)
 	}
@@ -307,29 +308,29 @@ func (m *CreatePartitionsResponse) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreatePartitionsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreatePartitionsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Results), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreatePartitionsResponse) decode(r *wire.Reader, version int16) {
+func (m *CreatePartitionsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 5)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
@@ -353,26 +354,26 @@ func (m *CreatePartitionsResponseResult) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 2
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreatePartitionsResponseResult", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("CreatePartitionsResponseResult", version, "Name", len(m.Name))
 	}
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreatePartitionsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("CreatePartitionsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreatePartitionsResponseResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreatePartitionsResponseResult", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *CreatePartitionsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *CreatePartitionsResponseResult) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.Name = r.String(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -56,7 +57,7 @@ func (*CreateTopicsRequest) NewResponse() wire.Response { return new(CreateTopic
 
 // Append appends the message in that version to dst.
 func (m *CreateTopicsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreateTopicsRequest", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
+	if err := code.CheckVersion("CreateTopicsRequest", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -65,10 +66,10 @@ func (m *CreateTopicsRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreateTopicsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreateTopicsRequest", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
+	if err := code.CheckVersion("CreateTopicsRequest", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
 		return err
 	}
-	r := createTopicsRequestReader{Reader: wire.NewReader(src, "CreateTopicsRequest", version)}
+	r := createTopicsRequestReader{Reader: code.NewReader(src, "CreateTopicsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createTopicsRequestSchema, src, version)
 	}
@@ -89,9 +90,9 @@ func (m *CreateTopicsRequest) DecodeJSON(src []byte, version int16) error {
 
 // createTopicsRequestReader has the memory of the small arrays, too.
 type createTopicsRequestReader struct {
-	wire.Reader
-	topicAssignments wire.Slab[CreateTopicsRequestTopicAssignment]
-	topicConfigs     wire.Slab[CreateTopicsRequestTopicConfig]
+	code.Reader
+	topicAssignments code.Slab[CreateTopicsRequestTopicAssignment]
+	topicConfigs     code.Slab[CreateTopicsRequestTopicConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -104,23 +105,23 @@ func (m *CreateTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 5
 	if version < 1 && m.ValidateOnly {
-		return dst, wire.ErrorNotInVersion("CreateTopicsRequest", version, "ValidateOnly")
+		return dst, code.ErrorNotInVersion("CreateTopicsRequest", version, "ValidateOnly")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateTopicsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateTopicsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
 	if version >= 1 {
-		dst = wire.AppendBool(dst, m.ValidateOnly)
+		dst = code.AppendBool(dst, m.ValidateOnly)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -131,7 +132,7 @@ func (m *CreateTopicsRequest) decode(r *createTopicsRequestReader, version int16
 	flexible := version >= 5
 	{
 		n := r.Len(flexible, 10)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 10)
 		for i := range m.Topics {
 			r.Owe(-10)
@@ -163,28 +164,28 @@ func (m *CreateTopicsRequestTopic) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 5
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateTopicsRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("CreateTopicsRequestTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateTopicsRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateTopicsRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendInt32(dst, m.NumPartitions)
-	dst = wire.AppendInt16(dst, m.ReplicationFactor)
-	dst = wire.AppendLen(dst, len(m.Assignments), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendInt32(dst, m.NumPartitions)
+	dst = code.AppendInt16(dst, m.ReplicationFactor)
+	dst = code.AppendLen(dst, len(m.Assignments), flexible)
 	for i := range m.Assignments {
 		if dst, err = m.Assignments[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.Configs), flexible)
+	dst = code.AppendLen(dst, len(m.Configs), flexible)
 	for i := range m.Configs {
 		if dst, err = m.Configs[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -233,15 +234,15 @@ func (m *CreateTopicsRequestTopicAssignment) append(dst []byte, version int16) (
 	var err error
 	flexible := version >= 5
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateTopicsRequestTopicAssignment", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateTopicsRequestTopicAssignment", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendLen(dst, len(m.BrokerIDs), flexible)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendLen(dst, len(m.BrokerIDs), flexible)
 	for i := range m.BrokerIDs {
-		dst = wire.AppendInt32(dst, m.BrokerIDs[i])
+		dst = code.AppendInt32(dst, m.BrokerIDs[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -270,18 +271,18 @@ func (m *CreateTopicsRequestTopicConfig) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 5
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Name", len(m.Name))
 	}
 	if m.Value != nil && len(*m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Value", len(*m.Value))
+		return dst, code.ErrorTooLong("CreateTopicsRequestTopicConfig", version, "Value", len(*m.Value))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateTopicsRequestTopicConfig", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateTopicsRequestTopicConfig", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendNullableString(dst, m.Value, flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendNullableString(dst, m.Value, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -368,7 +369,7 @@ func (*CreateTopicsResponse) APIKey() wire.APIKey { return wire.KeyCreateTopics 
 
 // Append appends the message in that version to dst.
 func (m *CreateTopicsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("CreateTopicsResponse", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
+	if err := code.CheckVersion("CreateTopicsResponse", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -377,10 +378,10 @@ func (m *CreateTopicsResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *CreateTopicsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("CreateTopicsResponse", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
+	if err := code.CheckVersion("CreateTopicsResponse", version, wire.VersionRange{Min: 0, Max: 7}); err != nil {
 		return err
 	}
-	r := createTopicsResponseReader{Reader: wire.NewReader(src, "CreateTopicsResponse", version)}
+	r := createTopicsResponseReader{Reader: code.NewReader(src, "CreateTopicsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&createTopicsResponseSchema, src, version)
 	}
@@ -401,8 +402,8 @@ func (m *CreateTopicsResponse) DecodeJSON(src []byte, version int16) error {
 
 // createTopicsResponseReader has the memory of the small arrays, too.
 type createTopicsResponseReader struct {
-	wire.Reader
-	topicConfigs wire.Slab[CreateTopicsResponseTopicConfig]
+	code.Reader
+	topicConfigs code.Slab[CreateTopicsResponseTopicConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -414,19 +415,19 @@ func (m *CreateTopicsResponse) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 5
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateTopicsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateTopicsResponse", version, "UnknownTags")
 	}
 	if version >= 2 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -442,7 +443,7 @@ func (m *CreateTopicsResponse) decode(r *createTopicsResponseReader, version int
 	}
 	{
 		n := r.Len(flexible, 4)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 4)
 		for i := range m.Topics {
 			r.Owe(-4)
@@ -472,30 +473,30 @@ func (m *CreateTopicsResponseTopic) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 5
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateTopicsResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("CreateTopicsResponseTopic", version, "Name", len(m.Name))
 	}
 	if version >= 1 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateTopicsResponseTopic", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("CreateTopicsResponseTopic", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateTopicsResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateTopicsResponseTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
 	if version == 7 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version >= 1 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	}
 	if version >= 5 {
-		dst = wire.AppendInt32(dst, m.NumPartitions)
+		dst = code.AppendInt32(dst, m.NumPartitions)
 	}
 	if version >= 5 {
-		dst = wire.AppendInt16(dst, m.ReplicationFactor)
+		dst = code.AppendInt16(dst, m.ReplicationFactor)
 	}
 	if version >= 5 {
-		dst = wire.AppendNullableLen(dst, len(m.Configs), m.Configs == nil, flexible)
+		dst = code.AppendNullableLen(dst, len(m.Configs), m.Configs == nil, flexible)
 		for i := range m.Configs {
 			if dst, err = m.Configs[i].append(dst, version); err != nil {
 				return dst, err
@@ -504,7 +505,7 @@ func (m *CreateTopicsResponseTopic) append(dst []byte, version int16) ([]byte, e
 	}
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -514,17 +515,17 @@ func (m *CreateTopicsResponseTopic) append(dst []byte, version int16) ([]byte, e
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if m.TopicConfigErrorCode != 0 {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendInt16(dst, int16(m.TopicConfigErrorCode))
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendInt16(dst, int16(m.TopicConfigErrorCode))
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
@@ -595,21 +596,21 @@ func (m *CreateTopicsResponseTopicConfig) append(dst []byte, version int16) ([]b
 	var err error
 	flexible := version >= 5
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateTopicsResponseTopicConfig", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("CreateTopicsResponseTopicConfig", version, "Name", len(m.Name))
 	}
 	if m.Value != nil && len(*m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("CreateTopicsResponseTopicConfig", version, "Value", len(*m.Value))
+		return dst, code.ErrorTooLong("CreateTopicsResponseTopicConfig", version, "Value", len(*m.Value))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("CreateTopicsResponseTopicConfig", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("CreateTopicsResponseTopicConfig", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendNullableString(dst, m.Value, flexible)
-	dst = wire.AppendBool(dst, m.ReadOnly)
-	dst = wire.AppendInt8(dst, m.ConfigSource)
-	dst = wire.AppendBool(dst, m.IsSensitive)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendNullableString(dst, m.Value, flexible)
+	dst = code.AppendBool(dst, m.ReadOnly)
+	dst = code.AppendInt8(dst, m.ConfigSource)
+	dst = code.AppendBool(dst, m.IsSensitive)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -40,7 +41,7 @@ func (*DeleteAclsRequest) NewResponse() wire.Response { return new(DeleteAclsRes
 
 // Append appends the message in that version to dst.
 func (m *DeleteAclsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -49,10 +50,10 @@ func (m *DeleteAclsRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteAclsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteAclsRequest", version)
+	r := code.NewReader(src, "DeleteAclsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteAclsRequestSchema, src, version)
 	}
@@ -80,27 +81,27 @@ func (m *DeleteAclsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteAclsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteAclsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Filters), flexible)
+	dst = code.AppendLen(dst, len(m.Filters), flexible)
 	for i := range m.Filters {
 		if dst, err = m.Filters[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteAclsRequest) decode(r *wire.Reader, version int16) {
+func (m *DeleteAclsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 8)
-		m.Filters = wire.Resize(m.Filters, n)
+		m.Filters = code.Resize(m.Filters, n)
 		for i := range m.Filters {
 			if m.Filters[i].decode(r, version); r.Failed() {
 				return
@@ -128,38 +129,38 @@ func (m *DeleteAclsRequestFilter) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 2
 	if m.ResourceNameFilter != nil && len(*m.ResourceNameFilter) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
+		return dst, code.ErrorTooLong("DeleteAclsRequestFilter", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
 	}
 	if version < 1 && m.PatternTypeFilter != 3 {
-		return dst, wire.ErrorNotInVersion("DeleteAclsRequestFilter", version, "PatternTypeFilter")
+		return dst, code.ErrorNotInVersion("DeleteAclsRequestFilter", version, "PatternTypeFilter")
 	}
 	if m.PrincipalFilter != nil && len(*m.PrincipalFilter) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "PrincipalFilter", len(*m.PrincipalFilter))
+		return dst, code.ErrorTooLong("DeleteAclsRequestFilter", version, "PrincipalFilter", len(*m.PrincipalFilter))
 	}
 	if m.HostFilter != nil && len(*m.HostFilter) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsRequestFilter", version, "HostFilter", len(*m.HostFilter))
+		return dst, code.ErrorTooLong("DeleteAclsRequestFilter", version, "HostFilter", len(*m.HostFilter))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteAclsRequestFilter", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteAclsRequestFilter", version, "UnknownTags")
 	}
-	dst = wire.AppendInt8(dst, m.ResourceTypeFilter)
-	dst = wire.AppendNullableString(dst, m.ResourceNameFilter, flexible)
+	dst = code.AppendInt8(dst, m.ResourceTypeFilter)
+	dst = code.AppendNullableString(dst, m.ResourceNameFilter, flexible)
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.PatternTypeFilter)
+		dst = code.AppendInt8(dst, m.PatternTypeFilter)
 	}
-	dst = wire.AppendNullableString(dst, m.PrincipalFilter, flexible)
-	dst = wire.AppendNullableString(dst, m.HostFilter, flexible)
-	dst = wire.AppendInt8(dst, m.Operation)
-	dst = wire.AppendInt8(dst, m.PermissionType)
+	dst = code.AppendNullableString(dst, m.PrincipalFilter, flexible)
+	dst = code.AppendNullableString(dst, m.HostFilter, flexible)
+	dst = code.AppendInt8(dst, m.Operation)
+	dst = code.AppendInt8(dst, m.PermissionType)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteAclsRequestFilter) decode(r *wire.Reader, version int16) {
+func (m *DeleteAclsRequestFilter) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ResourceTypeFilter = r.Int8()
 	m.ResourceNameFilter = r.NullableString(flexible)
@@ -239,7 +240,7 @@ func (*DeleteAclsResponse) APIKey() wire.APIKey { return wire.KeyDeleteAcls }
 
 // Append appends the message in that version to dst.
 func (m *DeleteAclsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -248,10 +249,10 @@ func (m *DeleteAclsResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteAclsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := deleteAclsResponseReader{Reader: wire.NewReader(src, "DeleteAclsResponse", version)}
+	r := deleteAclsResponseReader{Reader: code.NewReader(src, "DeleteAclsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteAclsResponseSchema, src, version)
 	}
@@ -272,8 +273,8 @@ func (m *DeleteAclsResponse) DecodeJSON(src []byte, version int16) error {
 
 // deleteAclsResponseReader has the memory of the small arrays, too.
 type deleteAclsResponseReader struct {
-	wire.Reader
-	filterResultMatchingAcls wire.Slab[DeleteAclsResponseFilterResultMatchingAcl]
+	code.Reader
+	filterResultMatchingAcls code.Slab[DeleteAclsResponseFilterResultMatchingAcl]
 }
 
 // SetDefaults sets every field to its default.
@@ -285,17 +286,17 @@ func (m *DeleteAclsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteAclsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteAclsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.FilterResults), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.FilterResults), flexible)
 	for i := range m.FilterResults {
 		if dst, err = m.FilterResults[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -307,7 +308,7 @@ func (m *DeleteAclsResponse) decode(r *deleteAclsResponseReader, version int16) 
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 5)
-		m.FilterResults = wire.Resize(m.FilterResults, n)
+		m.FilterResults = code.Resize(m.FilterResults, n)
 		r.Owe(n * 5)
 		for i := range m.FilterResults {
 			r.Owe(-5)
@@ -334,21 +335,21 @@ func (m *DeleteAclsResponseFilterResult) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 2
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DeleteAclsResponseFilterResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteAclsResponseFilterResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteAclsResponseFilterResult", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendLen(dst, len(m.MatchingAcls), flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendLen(dst, len(m.MatchingAcls), flexible)
 	for i := range m.MatchingAcls {
 		if dst, err = m.MatchingAcls[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -387,36 +388,36 @@ func (m *DeleteAclsResponseFilterResultMatchingAcl) append(dst []byte, version i
 	var err error
 	flexible := version >= 2
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "ResourceName", len(m.ResourceName))
 	}
 	if version < 1 && m.PatternType != 3 {
-		return dst, wire.ErrorNotInVersion("DeleteAclsResponseFilterResultMatchingAcl", version, "PatternType")
+		return dst, code.ErrorNotInVersion("DeleteAclsResponseFilterResultMatchingAcl", version, "PatternType")
 	}
 	if len(m.Principal) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Principal", len(m.Principal))
+		return dst, code.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Principal", len(m.Principal))
 	}
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("DeleteAclsResponseFilterResultMatchingAcl", version, "Host", len(m.Host))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteAclsResponseFilterResultMatchingAcl", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteAclsResponseFilterResultMatchingAcl", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.PatternType)
+		dst = code.AppendInt8(dst, m.PatternType)
 	}
-	dst = wire.AppendString(dst, m.Principal, flexible)
-	dst = wire.AppendString(dst, m.Host, flexible)
-	dst = wire.AppendInt8(dst, m.Operation)
-	dst = wire.AppendInt8(dst, m.PermissionType)
+	dst = code.AppendString(dst, m.Principal, flexible)
+	dst = code.AppendString(dst, m.Host, flexible)
+	dst = code.AppendInt8(dst, m.Operation)
+	dst = code.AppendInt8(dst, m.PermissionType)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -28,7 +29,7 @@ func (*DeleteGroupsRequest) NewResponse() wire.Response { return new(DeleteGroup
 
 // Append appends the message in that version to dst.
 func (m *DeleteGroupsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteGroupsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteGroupsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -37,10 +38,10 @@ func (m *DeleteGroupsRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteGroupsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteGroupsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteGroupsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteGroupsRequest", version)
+	r := code.NewReader(src, "DeleteGroupsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteGroupsRequestSchema, src, version)
 	}
@@ -68,28 +69,28 @@ func (m *DeleteGroupsRequest) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteGroupsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteGroupsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.GroupsNames), flexible)
+	dst = code.AppendLen(dst, len(m.GroupsNames), flexible)
 	for i := range m.GroupsNames {
 		if len(m.GroupsNames[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DeleteGroupsRequest", version, "GroupsNames", len(m.GroupsNames[i]))
+			return dst, code.ErrorTooLong("DeleteGroupsRequest", version, "GroupsNames", len(m.GroupsNames[i]))
 		}
-		dst = wire.AppendString(dst, m.GroupsNames[i], flexible)
+		dst = code.AppendString(dst, m.GroupsNames[i], flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteGroupsRequest) decode(r *wire.Reader, version int16) {
+func (m *DeleteGroupsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 1)
-		m.GroupsNames = wire.Resize(m.GroupsNames, n)
+		m.GroupsNames = code.Resize(m.GroupsNames, n)
 		for i := range m.GroupsNames {
 			m.GroupsNames[i] = r.String(flexible)
 		}
@@ -135,7 +136,7 @@ func (*DeleteGroupsResponse) APIKey() wire.APIKey { return wire.KeyDeleteGroups 
 
 // Append appends the message in that version to dst.
 func (m *DeleteGroupsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteGroupsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteGroupsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -144,10 +145,10 @@ func (m *DeleteGroupsResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteGroupsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteGroupsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DeleteGroupsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteGroupsResponse", version)
+	r := code.NewReader(src, "DeleteGroupsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteGroupsResponseSchema, src, version)
 	}
@@ -175,29 +176,29 @@ func (m *DeleteGroupsResponse) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteGroupsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteGroupsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Results), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteGroupsResponse) decode(r *wire.Reader, version int16) {
+func (m *DeleteGroupsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 4)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		for i := range m.Results {
 			if m.Results[i].decode(r, version); r.Failed() {
 				return
@@ -221,28 +222,28 @@ func (m *DeleteGroupsResponseResult) append(dst []byte, version int16) ([]byte, 
 	var err error
 	flexible := version >= 2
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteGroupsResponseResult", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("DeleteGroupsResponseResult", version, "GroupID", len(m.GroupID))
 	}
 	if version == 3 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteGroupsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DeleteGroupsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteGroupsResponseResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteGroupsResponseResult", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 3 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteGroupsResponseResult) decode(r *wire.Reader, version int16) {
+func (m *DeleteGroupsResponseResult) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.GroupID = r.String(flexible)
 	m.ErrorCode = wire.ErrorCode(r.Int16())

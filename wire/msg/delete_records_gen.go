@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -45,7 +46,7 @@ func (*DeleteRecordsRequest) NewResponse() wire.Response { return new(DeleteReco
 
 // Append appends the message in that version to dst.
 func (m *DeleteRecordsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteRecordsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DeleteRecordsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -54,10 +55,10 @@ func (m *DeleteRecordsRequest) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteRecordsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteRecordsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DeleteRecordsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := deleteRecordsRequestReader{Reader: wire.NewReader(src, "DeleteRecordsRequest", version)}
+	r := deleteRecordsRequestReader{Reader: code.NewReader(src, "DeleteRecordsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteRecordsRequestSchema, src, version)
 	}
@@ -78,8 +79,8 @@ func (m *DeleteRecordsRequest) DecodeJSON(src []byte, version int16) error {
 
 // deleteRecordsRequestReader has the memory of the small arrays, too.
 type deleteRecordsRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[DeleteRecordsRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[DeleteRecordsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -91,17 +92,17 @@ func (m *DeleteRecordsRequest) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteRecordsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteRecordsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -112,7 +113,7 @@ func (m *DeleteRecordsRequest) decode(r *deleteRecordsRequestReader, version int
 	flexible := version >= 2
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -139,20 +140,20 @@ func (m *DeleteRecordsRequestTopic) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 2
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteRecordsRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DeleteRecordsRequestTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteRecordsRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteRecordsRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -188,12 +189,12 @@ func (m *DeleteRecordsRequestTopicPartition) append(dst []byte, version int16) (
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteRecordsRequestTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteRecordsRequestTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.Offset)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.Offset)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -265,7 +266,7 @@ func (*DeleteRecordsResponse) APIKey() wire.APIKey { return wire.KeyDeleteRecord
 
 // Append appends the message in that version to dst.
 func (m *DeleteRecordsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteRecordsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DeleteRecordsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -274,10 +275,10 @@ func (m *DeleteRecordsResponse) Append(dst []byte, version int16) ([]byte, error
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteRecordsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteRecordsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DeleteRecordsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := deleteRecordsResponseReader{Reader: wire.NewReader(src, "DeleteRecordsResponse", version)}
+	r := deleteRecordsResponseReader{Reader: code.NewReader(src, "DeleteRecordsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteRecordsResponseSchema, src, version)
 	}
@@ -298,8 +299,8 @@ func (m *DeleteRecordsResponse) DecodeJSON(src []byte, version int16) error {
 
 // deleteRecordsResponseReader has the memory of the small arrays, too.
 type deleteRecordsResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[DeleteRecordsResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[DeleteRecordsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -311,17 +312,17 @@ func (m *DeleteRecordsResponse) append(dst []byte, version int16) ([]byte, error
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteRecordsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteRecordsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -333,7 +334,7 @@ func (m *DeleteRecordsResponse) decode(r *deleteRecordsResponseReader, version i
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -359,20 +360,20 @@ func (m *DeleteRecordsResponseTopic) append(dst []byte, version int16) ([]byte, 
 	var err error
 	flexible := version >= 2
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteRecordsResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DeleteRecordsResponseTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteRecordsResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteRecordsResponseTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -408,13 +409,13 @@ func (m *DeleteRecordsResponseTopicPartition) append(dst []byte, version int16) 
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteRecordsResponseTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteRecordsResponseTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.LowWatermark)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.LowWatermark)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -39,7 +40,7 @@ func (*DeleteShareGroupOffsetsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *DeleteShareGroupOffsetsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DeleteShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -48,10 +49,10 @@ func (m *DeleteShareGroupOffsetsRequest) Append(dst []byte, version int16) ([]by
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteShareGroupOffsetsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DeleteShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteShareGroupOffsetsRequest", version)
+	r := code.NewReader(src, "DeleteShareGroupOffsetsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteShareGroupOffsetsRequestSchema, src, version)
 	}
@@ -78,26 +79,26 @@ func (m *DeleteShareGroupOffsetsRequest) SetDefaults() {
 func (m *DeleteShareGroupOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("DeleteShareGroupOffsetsRequest", version, "GroupID", len(m.GroupID))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DeleteShareGroupOffsetsRequest) decode(r *wire.Reader, version int16) {
+func (m *DeleteShareGroupOffsetsRequest) decode(r *code.Reader, version int16) {
 	m.GroupID = r.String(true)
 	{
 		n := r.Len(true, 2)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -120,16 +121,16 @@ func (m *DeleteShareGroupOffsetsRequestTopic) SetDefaults() {
 func (m *DeleteShareGroupOffsetsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsRequestTopic", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DeleteShareGroupOffsetsRequestTopic", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.TopicName, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DeleteShareGroupOffsetsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *DeleteShareGroupOffsetsRequestTopic) decode(r *code.Reader, version int16) {
 	m.TopicName = r.String(true)
 	if m.UnknownTags != nil {
 		m.UnknownTags = nil
@@ -180,7 +181,7 @@ func (*DeleteShareGroupOffsetsResponse) APIKey() wire.APIKey { return wire.KeyDe
 
 // Append appends the message in that version to dst.
 func (m *DeleteShareGroupOffsetsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DeleteShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -189,10 +190,10 @@ func (m *DeleteShareGroupOffsetsResponse) Append(dst []byte, version int16) ([]b
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteShareGroupOffsetsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DeleteShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteShareGroupOffsetsResponse", version)
+	r := code.NewReader(src, "DeleteShareGroupOffsetsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteShareGroupOffsetsResponseSchema, src, version)
 	}
@@ -219,24 +220,24 @@ func (m *DeleteShareGroupOffsetsResponse) SetDefaults() {
 func (m *DeleteShareGroupOffsetsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DeleteShareGroupOffsetsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendLen(dst, len(m.Responses), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendLen(dst, len(m.Responses), true)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DeleteShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) {
+func (m *DeleteShareGroupOffsetsResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
@@ -244,7 +245,7 @@ func (m *DeleteShareGroupOffsetsResponse) decode(r *wire.Reader, version int16) 
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 21)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
@@ -267,22 +268,22 @@ func (m *DeleteShareGroupOffsetsResponseResponse) SetDefaults() {
 func (m *DeleteShareGroupOffsetsResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsResponseResponse", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DeleteShareGroupOffsetsResponseResponse", version, "TopicName", len(m.TopicName))
 	}
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteShareGroupOffsetsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DeleteShareGroupOffsetsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DeleteShareGroupOffsetsResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *DeleteShareGroupOffsetsResponseResponse) decode(r *code.Reader, version int16) {
 	m.TopicName = r.String(true)
 	if b := r.Fixed(18); len(b) == 18 {
 		m.TopicID = wire.UUID(b[0:])

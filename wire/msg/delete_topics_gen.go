@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -37,7 +38,7 @@ func (*DeleteTopicsRequest) NewResponse() wire.Response { return new(DeleteTopic
 
 // Append appends the message in that version to dst.
 func (m *DeleteTopicsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteTopicsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DeleteTopicsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -46,10 +47,10 @@ func (m *DeleteTopicsRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteTopicsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteTopicsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DeleteTopicsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteTopicsRequest", version)
+	r := code.NewReader(src, "DeleteTopicsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteTopicsRequestSchema, src, version)
 	}
@@ -77,13 +78,13 @@ func (m *DeleteTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 4
 	if version < 6 && len(m.Topics) != 0 {
-		return dst, wire.ErrorNotInVersion("DeleteTopicsRequest", version, "Topics")
+		return dst, code.ErrorNotInVersion("DeleteTopicsRequest", version, "Topics")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteTopicsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteTopicsRequest", version, "UnknownTags")
 	}
 	if version == 6 {
-		dst = wire.AppendLen(dst, len(m.Topics), flexible)
+		dst = code.AppendLen(dst, len(m.Topics), flexible)
 		for i := range m.Topics {
 			if dst, err = m.Topics[i].append(dst, version); err != nil {
 				return dst, err
@@ -91,29 +92,29 @@ func (m *DeleteTopicsRequest) append(dst []byte, version int16) ([]byte, error) 
 		}
 	}
 	if version <= 5 {
-		dst = wire.AppendLen(dst, len(m.TopicNames), flexible)
+		dst = code.AppendLen(dst, len(m.TopicNames), flexible)
 		for i := range m.TopicNames {
 			if len(m.TopicNames[i]) > wire.MaxString {
-				return dst, wire.ErrorTooLong("DeleteTopicsRequest", version, "TopicNames", len(m.TopicNames[i]))
+				return dst, code.ErrorTooLong("DeleteTopicsRequest", version, "TopicNames", len(m.TopicNames[i]))
 			}
-			dst = wire.AppendString(dst, m.TopicNames[i], flexible)
+			dst = code.AppendString(dst, m.TopicNames[i], flexible)
 		}
 	}
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteTopicsRequest) decode(r *wire.Reader, version int16) {
+func (m *DeleteTopicsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	if version == 6 {
 		{
 			n := r.Len(flexible, 18)
-			m.Topics = wire.Resize(m.Topics, n)
+			m.Topics = code.Resize(m.Topics, n)
 			for i := range m.Topics {
 				if m.Topics[i].decode(r, version); r.Failed() {
 					return
@@ -126,7 +127,7 @@ func (m *DeleteTopicsRequest) decode(r *wire.Reader, version int16) {
 	if version <= 5 {
 		{
 			n := r.Len(flexible, 1)
-			m.TopicNames = wire.Resize(m.TopicNames, n)
+			m.TopicNames = code.Resize(m.TopicNames, n)
 			for i := range m.TopicNames {
 				m.TopicNames[i] = r.String(flexible)
 			}
@@ -152,22 +153,22 @@ func (m *DeleteTopicsRequestTopic) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 4
 	if m.Name != nil && len(*m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteTopicsRequestTopic", version, "Name", len(*m.Name))
+		return dst, code.ErrorTooLong("DeleteTopicsRequestTopic", version, "Name", len(*m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteTopicsRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteTopicsRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendNullableString(dst, m.Name, flexible)
-	dst = wire.AppendUUID(dst, m.TopicID)
+	dst = code.AppendNullableString(dst, m.Name, flexible)
+	dst = code.AppendUUID(dst, m.TopicID)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteTopicsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *DeleteTopicsRequestTopic) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.Name = r.NullableString(flexible)
 	m.TopicID = r.UUID()
@@ -220,7 +221,7 @@ func (*DeleteTopicsResponse) APIKey() wire.APIKey { return wire.KeyDeleteTopics 
 
 // Append appends the message in that version to dst.
 func (m *DeleteTopicsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DeleteTopicsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DeleteTopicsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -229,10 +230,10 @@ func (m *DeleteTopicsResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DeleteTopicsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DeleteTopicsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DeleteTopicsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DeleteTopicsResponse", version)
+	r := code.NewReader(src, "DeleteTopicsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&deleteTopicsResponseSchema, src, version)
 	}
@@ -260,26 +261,26 @@ func (m *DeleteTopicsResponse) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 4
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteTopicsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteTopicsResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Responses), flexible)
+	dst = code.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteTopicsResponse) decode(r *wire.Reader, version int16) {
+func (m *DeleteTopicsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()
@@ -288,7 +289,7 @@ func (m *DeleteTopicsResponse) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 4)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
@@ -313,34 +314,34 @@ func (m *DeleteTopicsResponseResponse) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 4
 	if m.Name == nil && version < 6 {
-		return dst, wire.ErrorNull("DeleteTopicsResponseResponse", version, "Name")
+		return dst, code.ErrorNull("DeleteTopicsResponseResponse", version, "Name")
 	}
 	if m.Name != nil && len(*m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteTopicsResponseResponse", version, "Name", len(*m.Name))
+		return dst, code.ErrorTooLong("DeleteTopicsResponseResponse", version, "Name", len(*m.Name))
 	}
 	if version >= 5 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DeleteTopicsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DeleteTopicsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DeleteTopicsResponseResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DeleteTopicsResponseResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendNullableString(dst, m.Name, flexible)
+	dst = code.AppendNullableString(dst, m.Name, flexible)
 	if version == 6 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version >= 5 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DeleteTopicsResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *DeleteTopicsResponseResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.Name = r.NullableString(flexible)
 	if m.Name == nil && version < 6 {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -36,7 +37,7 @@ func (*DescribeAclsRequest) NewResponse() wire.Response { return new(DescribeAcl
 
 // Append appends the message in that version to dst.
 func (m *DescribeAclsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -45,10 +46,10 @@ func (m *DescribeAclsRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeAclsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeAclsRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeAclsRequest", version)
+	r := code.NewReader(src, "DescribeAclsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeAclsRequestSchema, src, version)
 	}
@@ -80,38 +81,38 @@ func (m *DescribeAclsRequest) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 2
 	if m.ResourceNameFilter != nil && len(*m.ResourceNameFilter) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
+		return dst, code.ErrorTooLong("DescribeAclsRequest", version, "ResourceNameFilter", len(*m.ResourceNameFilter))
 	}
 	if version < 1 && m.PatternTypeFilter != 3 {
-		return dst, wire.ErrorNotInVersion("DescribeAclsRequest", version, "PatternTypeFilter")
+		return dst, code.ErrorNotInVersion("DescribeAclsRequest", version, "PatternTypeFilter")
 	}
 	if m.PrincipalFilter != nil && len(*m.PrincipalFilter) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "PrincipalFilter", len(*m.PrincipalFilter))
+		return dst, code.ErrorTooLong("DescribeAclsRequest", version, "PrincipalFilter", len(*m.PrincipalFilter))
 	}
 	if m.HostFilter != nil && len(*m.HostFilter) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeAclsRequest", version, "HostFilter", len(*m.HostFilter))
+		return dst, code.ErrorTooLong("DescribeAclsRequest", version, "HostFilter", len(*m.HostFilter))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeAclsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeAclsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendInt8(dst, m.ResourceTypeFilter)
-	dst = wire.AppendNullableString(dst, m.ResourceNameFilter, flexible)
+	dst = code.AppendInt8(dst, m.ResourceTypeFilter)
+	dst = code.AppendNullableString(dst, m.ResourceNameFilter, flexible)
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.PatternTypeFilter)
+		dst = code.AppendInt8(dst, m.PatternTypeFilter)
 	}
-	dst = wire.AppendNullableString(dst, m.PrincipalFilter, flexible)
-	dst = wire.AppendNullableString(dst, m.HostFilter, flexible)
-	dst = wire.AppendInt8(dst, m.Operation)
-	dst = wire.AppendInt8(dst, m.PermissionType)
+	dst = code.AppendNullableString(dst, m.PrincipalFilter, flexible)
+	dst = code.AppendNullableString(dst, m.HostFilter, flexible)
+	dst = code.AppendInt8(dst, m.Operation)
+	dst = code.AppendInt8(dst, m.PermissionType)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeAclsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeAclsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ResourceTypeFilter = r.Int8()
 	m.ResourceNameFilter = r.NullableString(flexible)
@@ -185,7 +186,7 @@ func (*DescribeAclsResponse) APIKey() wire.APIKey { return wire.KeyDescribeAcls 
 
 // Append appends the message in that version to dst.
 func (m *DescribeAclsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -194,10 +195,10 @@ func (m *DescribeAclsResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeAclsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeAclsResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := describeAclsResponseReader{Reader: wire.NewReader(src, "DescribeAclsResponse", version)}
+	r := describeAclsResponseReader{Reader: code.NewReader(src, "DescribeAclsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeAclsResponseSchema, src, version)
 	}
@@ -218,8 +219,8 @@ func (m *DescribeAclsResponse) DecodeJSON(src []byte, version int16) error {
 
 // describeAclsResponseReader has the memory of the small arrays, too.
 type describeAclsResponseReader struct {
-	wire.Reader
-	resourceAcls wire.Slab[DescribeAclsResponseResourceAcl]
+	code.Reader
+	resourceAcls code.Slab[DescribeAclsResponseResourceAcl]
 }
 
 // SetDefaults sets every field to its default.
@@ -232,22 +233,22 @@ func (m *DescribeAclsResponse) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 2
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeAclsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeAclsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeAclsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeAclsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendLen(dst, len(m.Resources), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendLen(dst, len(m.Resources), flexible)
 	for i := range m.Resources {
 		if dst, err = m.Resources[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -263,7 +264,7 @@ func (m *DescribeAclsResponse) decode(r *describeAclsResponseReader, version int
 	m.ErrorMessage = r.NullableString(flexible)
 	{
 		n := r.Len(flexible, 5)
-		m.Resources = wire.Resize(m.Resources, n)
+		m.Resources = code.Resize(m.Resources, n)
 		r.Owe(n * 5)
 		for i := range m.Resources {
 			r.Owe(-5)
@@ -290,27 +291,27 @@ func (m *DescribeAclsResponseResource) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 2
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeAclsResponseResource", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("DescribeAclsResponseResource", version, "ResourceName", len(m.ResourceName))
 	}
 	if version < 1 && m.PatternType != 3 {
-		return dst, wire.ErrorNotInVersion("DescribeAclsResponseResource", version, "PatternType")
+		return dst, code.ErrorNotInVersion("DescribeAclsResponseResource", version, "PatternType")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeAclsResponseResource", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeAclsResponseResource", version, "UnknownTags")
 	}
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.PatternType)
+		dst = code.AppendInt8(dst, m.PatternType)
 	}
-	dst = wire.AppendLen(dst, len(m.Acls), flexible)
+	dst = code.AppendLen(dst, len(m.Acls), flexible)
 	for i := range m.Acls {
 		if dst, err = m.Acls[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -352,20 +353,20 @@ func (m *DescribeAclsResponseResourceAcl) append(dst []byte, version int16) ([]b
 	var err error
 	flexible := version >= 2
 	if len(m.Principal) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Principal", len(m.Principal))
+		return dst, code.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Principal", len(m.Principal))
 	}
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("DescribeAclsResponseResourceAcl", version, "Host", len(m.Host))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeAclsResponseResourceAcl", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeAclsResponseResourceAcl", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Principal, flexible)
-	dst = wire.AppendString(dst, m.Host, flexible)
-	dst = wire.AppendInt8(dst, m.Operation)
-	dst = wire.AppendInt8(dst, m.PermissionType)
+	dst = code.AppendString(dst, m.Principal, flexible)
+	dst = code.AppendString(dst, m.Host, flexible)
+	dst = code.AppendInt8(dst, m.Operation)
+	dst = code.AppendInt8(dst, m.PermissionType)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

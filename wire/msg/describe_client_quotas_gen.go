@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -41,7 +42,7 @@ func (*DescribeClientQuotasRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *DescribeClientQuotasRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -50,10 +51,10 @@ func (m *DescribeClientQuotasRequest) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeClientQuotasRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeClientQuotasRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeClientQuotasRequest", version)
+	r := code.NewReader(src, "DescribeClientQuotasRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeClientQuotasRequestSchema, src, version)
 	}
@@ -81,28 +82,28 @@ func (m *DescribeClientQuotasRequest) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeClientQuotasRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeClientQuotasRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Components), flexible)
+	dst = code.AppendLen(dst, len(m.Components), flexible)
 	for i := range m.Components {
 		if dst, err = m.Components[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendBool(dst, m.Strict)
+	dst = code.AppendBool(dst, m.Strict)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeClientQuotasRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeClientQuotasRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 4)
-		m.Components = wire.Resize(m.Components, n)
+		m.Components = code.Resize(m.Components, n)
 		for i := range m.Components {
 			if m.Components[i].decode(r, version); r.Failed() {
 				return
@@ -128,26 +129,26 @@ func (m *DescribeClientQuotasRequestComponent) append(dst []byte, version int16)
 	var err error
 	flexible := version >= 1
 	if len(m.EntityType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "EntityType", len(m.EntityType))
+		return dst, code.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "EntityType", len(m.EntityType))
 	}
 	if m.Match != nil && len(*m.Match) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "Match", len(*m.Match))
+		return dst, code.ErrorTooLong("DescribeClientQuotasRequestComponent", version, "Match", len(*m.Match))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeClientQuotasRequestComponent", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeClientQuotasRequestComponent", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.EntityType, flexible)
-	dst = wire.AppendInt8(dst, m.MatchType)
-	dst = wire.AppendNullableString(dst, m.Match, flexible)
+	dst = code.AppendString(dst, m.EntityType, flexible)
+	dst = code.AppendInt8(dst, m.MatchType)
+	dst = code.AppendNullableString(dst, m.Match, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeClientQuotasRequestComponent) decode(r *wire.Reader, version int16) {
+func (m *DescribeClientQuotasRequestComponent) decode(r *code.Reader, version int16) {
 	flexible := version >= 1
 	m.EntityType = r.String(flexible)
 	m.MatchType = r.Int8()
@@ -215,7 +216,7 @@ func (*DescribeClientQuotasResponse) APIKey() wire.APIKey { return wire.KeyDescr
 
 // Append appends the message in that version to dst.
 func (m *DescribeClientQuotasResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -224,10 +225,10 @@ func (m *DescribeClientQuotasResponse) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeClientQuotasResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeClientQuotasResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := describeClientQuotasResponseReader{Reader: wire.NewReader(src, "DescribeClientQuotasResponse", version)}
+	r := describeClientQuotasResponseReader{Reader: code.NewReader(src, "DescribeClientQuotasResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeClientQuotasResponseSchema, src, version)
 	}
@@ -248,9 +249,9 @@ func (m *DescribeClientQuotasResponse) DecodeJSON(src []byte, version int16) err
 
 // describeClientQuotasResponseReader has the memory of the small arrays, too.
 type describeClientQuotasResponseReader struct {
-	wire.Reader
-	entryEntitys wire.Slab[DescribeClientQuotasResponseEntryEntity]
-	entryValues  wire.Slab[DescribeClientQuotasResponseEntryValue]
+	code.Reader
+	entryEntitys code.Slab[DescribeClientQuotasResponseEntryEntity]
+	entryValues  code.Slab[DescribeClientQuotasResponseEntryValue]
 }
 
 // SetDefaults sets every field to its default.
@@ -264,22 +265,22 @@ func (m *DescribeClientQuotasResponse) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 1
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClientQuotasResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeClientQuotasResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeClientQuotasResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendNullableLen(dst, len(m.Entries), m.Entries == nil, flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendNullableLen(dst, len(m.Entries), m.Entries == nil, flexible)
 	for i := range m.Entries {
 		if dst, err = m.Entries[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -296,7 +297,7 @@ func (m *DescribeClientQuotasResponse) decode(r *describeClientQuotasResponseRea
 	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Entries = nil
 	} else {
-		m.Entries = wire.Resize(m.Entries, n)
+		m.Entries = code.Resize(m.Entries, n)
 		r.Owe(n * 3)
 		for i := range m.Entries {
 			r.Owe(-3)
@@ -322,22 +323,22 @@ func (m *DescribeClientQuotasResponseEntry) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponseEntry", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeClientQuotasResponseEntry", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Entity), flexible)
+	dst = code.AppendLen(dst, len(m.Entity), flexible)
 	for i := range m.Entity {
 		if dst, err = m.Entity[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.Values), flexible)
+	dst = code.AppendLen(dst, len(m.Values), flexible)
 	for i := range m.Values {
 		if dst, err = m.Values[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -382,18 +383,18 @@ func (m *DescribeClientQuotasResponseEntryEntity) append(dst []byte, version int
 	var err error
 	flexible := version >= 1
 	if len(m.EntityType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
+		return dst, code.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityType", len(m.EntityType))
 	}
 	if m.EntityName != nil && len(*m.EntityName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
+		return dst, code.ErrorTooLong("DescribeClientQuotasResponseEntryEntity", version, "EntityName", len(*m.EntityName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponseEntryEntity", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeClientQuotasResponseEntryEntity", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.EntityType, flexible)
-	dst = wire.AppendNullableString(dst, m.EntityName, flexible)
+	dst = code.AppendString(dst, m.EntityType, flexible)
+	dst = code.AppendNullableString(dst, m.EntityName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -421,15 +422,15 @@ func (m *DescribeClientQuotasResponseEntryValue) append(dst []byte, version int1
 	var err error
 	flexible := version >= 1
 	if len(m.Key) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClientQuotasResponseEntryValue", version, "Key", len(m.Key))
+		return dst, code.ErrorTooLong("DescribeClientQuotasResponseEntryValue", version, "Key", len(m.Key))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeClientQuotasResponseEntryValue", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeClientQuotasResponseEntryValue", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Key, flexible)
-	dst = wire.AppendFloat64(dst, m.Value)
+	dst = code.AppendString(dst, m.Key, flexible)
+	dst = code.AppendFloat64(dst, m.Value)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -32,7 +33,7 @@ func (*DescribeClusterRequest) NewResponse() wire.Response { return new(Describe
 
 // Append appends the message in that version to dst.
 func (m *DescribeClusterRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeClusterRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeClusterRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -41,10 +42,10 @@ func (m *DescribeClusterRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeClusterRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeClusterRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeClusterRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeClusterRequest", version)
+	r := code.NewReader(src, "DescribeClusterRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeClusterRequestSchema, src, version)
 	}
@@ -72,25 +73,25 @@ func (m *DescribeClusterRequest) SetDefaults() {
 func (m *DescribeClusterRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && m.EndpointType != 1 {
-		return dst, wire.ErrorNotInVersion("DescribeClusterRequest", version, "EndpointType")
+		return dst, code.ErrorNotInVersion("DescribeClusterRequest", version, "EndpointType")
 	}
 	if version < 2 && m.IncludeFencedBrokers {
-		return dst, wire.ErrorNotInVersion("DescribeClusterRequest", version, "IncludeFencedBrokers")
+		return dst, code.ErrorNotInVersion("DescribeClusterRequest", version, "IncludeFencedBrokers")
 	}
-	dst = wire.AppendBool(dst, m.IncludeClusterAuthorizedOperations)
+	dst = code.AppendBool(dst, m.IncludeClusterAuthorizedOperations)
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.EndpointType)
+		dst = code.AppendInt8(dst, m.EndpointType)
 	}
 	if version == 2 {
-		dst = wire.AppendBool(dst, m.IncludeFencedBrokers)
+		dst = code.AppendBool(dst, m.IncludeFencedBrokers)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeClusterRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeClusterRequest) decode(r *code.Reader, version int16) {
 	m.IncludeClusterAuthorizedOperations = r.Bool()
 	if version >= 1 {
 		m.EndpointType = r.Int8()
@@ -153,7 +154,7 @@ func (*DescribeClusterResponse) APIKey() wire.APIKey { return wire.KeyDescribeCl
 
 // Append appends the message in that version to dst.
 func (m *DescribeClusterResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeClusterResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeClusterResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -162,10 +163,10 @@ func (m *DescribeClusterResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeClusterResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeClusterResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeClusterResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeClusterResponse", version)
+	r := code.NewReader(src, "DescribeClusterResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeClusterResponseSchema, src, version)
 	}
@@ -195,36 +196,36 @@ func (m *DescribeClusterResponse) SetDefaults() {
 func (m *DescribeClusterResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClusterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeClusterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if version < 1 && m.EndpointType != 1 {
-		return dst, wire.ErrorNotInVersion("DescribeClusterResponse", version, "EndpointType")
+		return dst, code.ErrorNotInVersion("DescribeClusterResponse", version, "EndpointType")
 	}
 	if len(m.ClusterID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClusterResponse", version, "ClusterID", len(m.ClusterID))
+		return dst, code.ErrorTooLong("DescribeClusterResponse", version, "ClusterID", len(m.ClusterID))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.EndpointType)
+		dst = code.AppendInt8(dst, m.EndpointType)
 	}
-	dst = wire.AppendString(dst, m.ClusterID, true)
-	dst = wire.AppendInt32(dst, m.ControllerID)
-	dst = wire.AppendLen(dst, len(m.Brokers), true)
+	dst = code.AppendString(dst, m.ClusterID, true)
+	dst = code.AppendInt32(dst, m.ControllerID)
+	dst = code.AppendLen(dst, len(m.Brokers), true)
 	for i := range m.Brokers {
 		if dst, err = m.Brokers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.ClusterAuthorizedOperations)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ClusterAuthorizedOperations)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeClusterResponse) decode(r *wire.Reader, version int16) {
+func (m *DescribeClusterResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
@@ -239,7 +240,7 @@ func (m *DescribeClusterResponse) decode(r *wire.Reader, version int16) {
 	m.ControllerID = r.Int32()
 	{
 		n := r.Len(true, 11)
-		m.Brokers = wire.Resize(m.Brokers, n)
+		m.Brokers = code.Resize(m.Brokers, n)
 		for i := range m.Brokers {
 			if m.Brokers[i].decode(r, version); r.Failed() {
 				return
@@ -263,28 +264,28 @@ func (m *DescribeClusterResponseBroker) SetDefaults() {
 func (m *DescribeClusterResponseBroker) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClusterResponseBroker", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("DescribeClusterResponseBroker", version, "Host", len(m.Host))
 	}
 	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeClusterResponseBroker", version, "Rack", len(*m.Rack))
+		return dst, code.ErrorTooLong("DescribeClusterResponseBroker", version, "Rack", len(*m.Rack))
 	}
 	if version < 2 && m.IsFenced {
-		return dst, wire.ErrorNotInVersion("DescribeClusterResponseBroker", version, "IsFenced")
+		return dst, code.ErrorNotInVersion("DescribeClusterResponseBroker", version, "IsFenced")
 	}
-	dst = wire.AppendInt32(dst, m.BrokerID)
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendInt32(dst, m.Port)
-	dst = wire.AppendNullableString(dst, m.Rack, true)
+	dst = code.AppendInt32(dst, m.BrokerID)
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendInt32(dst, m.Port)
+	dst = code.AppendNullableString(dst, m.Rack, true)
 	if version == 2 {
-		dst = wire.AppendBool(dst, m.IsFenced)
+		dst = code.AppendBool(dst, m.IsFenced)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeClusterResponseBroker) decode(r *wire.Reader, version int16) {
+func (m *DescribeClusterResponseBroker) decode(r *code.Reader, version int16) {
 	m.BrokerID = r.Int32()
 	m.Host = r.String(true)
 	m.Port = r.Int32()

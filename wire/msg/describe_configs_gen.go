@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -38,7 +39,7 @@ func (*DescribeConfigsRequest) NewResponse() wire.Response { return new(Describe
 
 // Append appends the message in that version to dst.
 func (m *DescribeConfigsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeConfigsRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("DescribeConfigsRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -47,10 +48,10 @@ func (m *DescribeConfigsRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeConfigsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeConfigsRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("DescribeConfigsRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeConfigsRequest", version)
+	r := code.NewReader(src, "DescribeConfigsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeConfigsRequestSchema, src, version)
 	}
@@ -78,39 +79,39 @@ func (m *DescribeConfigsRequest) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 4
 	if version < 1 && m.IncludeSynonyms {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsRequest", version, "IncludeSynonyms")
+		return dst, code.ErrorNotInVersion("DescribeConfigsRequest", version, "IncludeSynonyms")
 	}
 	if version < 3 && m.IncludeDocumentation {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsRequest", version, "IncludeDocumentation")
+		return dst, code.ErrorNotInVersion("DescribeConfigsRequest", version, "IncludeDocumentation")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeConfigsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Resources), flexible)
+	dst = code.AppendLen(dst, len(m.Resources), flexible)
 	for i := range m.Resources {
 		if dst, err = m.Resources[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 1 {
-		dst = wire.AppendBool(dst, m.IncludeSynonyms)
+		dst = code.AppendBool(dst, m.IncludeSynonyms)
 	}
 	if version >= 3 {
-		dst = wire.AppendBool(dst, m.IncludeDocumentation)
+		dst = code.AppendBool(dst, m.IncludeDocumentation)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeConfigsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeConfigsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	{
 		n := r.Len(flexible, 4)
-		m.Resources = wire.Resize(m.Resources, n)
+		m.Resources = code.Resize(m.Resources, n)
 		r.Owe(n * 4)
 		for i := range m.Resources {
 			r.Owe(-4)
@@ -147,36 +148,36 @@ func (m *DescribeConfigsRequestResource) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 4
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("DescribeConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsRequestResource", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeConfigsRequestResource", version, "UnknownTags")
 	}
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
-	dst = wire.AppendNullableLen(dst, len(m.ConfigurationKeys), m.ConfigurationKeys == nil, flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendNullableLen(dst, len(m.ConfigurationKeys), m.ConfigurationKeys == nil, flexible)
 	for i := range m.ConfigurationKeys {
 		if len(m.ConfigurationKeys[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeConfigsRequestResource", version, "ConfigurationKeys", len(m.ConfigurationKeys[i]))
+			return dst, code.ErrorTooLong("DescribeConfigsRequestResource", version, "ConfigurationKeys", len(m.ConfigurationKeys[i]))
 		}
-		dst = wire.AppendString(dst, m.ConfigurationKeys[i], flexible)
+		dst = code.AppendString(dst, m.ConfigurationKeys[i], flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeConfigsRequestResource) decode(r *wire.Reader, version int16) {
+func (m *DescribeConfigsRequestResource) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.ResourceType = r.Int8()
 	m.ResourceName = r.String(flexible)
 	if n := r.NullableLen(flexible, 1); n < 0 {
 		m.ConfigurationKeys = nil
 	} else {
-		m.ConfigurationKeys = wire.Resize(m.ConfigurationKeys, n)
+		m.ConfigurationKeys = code.Resize(m.ConfigurationKeys, n)
 		for i := range m.ConfigurationKeys {
 			m.ConfigurationKeys[i] = r.String(flexible)
 		}
@@ -254,7 +255,7 @@ func (*DescribeConfigsResponse) APIKey() wire.APIKey { return wire.KeyDescribeCo
 
 // Append appends the message in that version to dst.
 func (m *DescribeConfigsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeConfigsResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("DescribeConfigsResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -263,10 +264,10 @@ func (m *DescribeConfigsResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeConfigsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeConfigsResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("DescribeConfigsResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := describeConfigsResponseReader{Reader: wire.NewReader(src, "DescribeConfigsResponse", version)}
+	r := describeConfigsResponseReader{Reader: code.NewReader(src, "DescribeConfigsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeConfigsResponseSchema, src, version)
 	}
@@ -287,9 +288,9 @@ func (m *DescribeConfigsResponse) DecodeJSON(src []byte, version int16) error {
 
 // describeConfigsResponseReader has the memory of the small arrays, too.
 type describeConfigsResponseReader struct {
-	wire.Reader
-	resultConfigs        wire.Slab[DescribeConfigsResponseResultConfig]
-	resultConfigSynonyms wire.Slab[DescribeConfigsResponseResultConfigSynonym]
+	code.Reader
+	resultConfigs        code.Slab[DescribeConfigsResponseResultConfig]
+	resultConfigSynonyms code.Slab[DescribeConfigsResponseResultConfigSynonym]
 }
 
 // SetDefaults sets every field to its default.
@@ -301,17 +302,17 @@ func (m *DescribeConfigsResponse) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 4
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeConfigsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Results), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -323,7 +324,7 @@ func (m *DescribeConfigsResponse) decode(r *describeConfigsResponseReader, versi
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 7)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		r.Owe(n * 7)
 		for i := range m.Results {
 			r.Owe(-7)
@@ -350,26 +351,26 @@ func (m *DescribeConfigsResponseResult) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 4
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeConfigsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsResponseResult", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("DescribeConfigsResponseResult", version, "ResourceName", len(m.ResourceName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeConfigsResponseResult", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
-	dst = wire.AppendLen(dst, len(m.Configs), flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendLen(dst, len(m.Configs), flexible)
 	for i := range m.Configs {
 		if dst, err = m.Configs[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -413,32 +414,32 @@ func (m *DescribeConfigsResponseResultConfig) append(dst []byte, version int16) 
 	var err error
 	flexible := version >= 4
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Name", len(m.Name))
 	}
 	if m.Value != nil && len(*m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Value", len(*m.Value))
+		return dst, code.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Value", len(*m.Value))
 	}
 	if version > 0 && m.IsDefault {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResultConfig", version, "IsDefault")
+		return dst, code.ErrorNotInVersion("DescribeConfigsResponseResultConfig", version, "IsDefault")
 	}
 	if version >= 3 && m.Documentation != nil && len(*m.Documentation) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Documentation", len(*m.Documentation))
+		return dst, code.ErrorTooLong("DescribeConfigsResponseResultConfig", version, "Documentation", len(*m.Documentation))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResultConfig", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeConfigsResponseResultConfig", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendNullableString(dst, m.Value, flexible)
-	dst = wire.AppendBool(dst, m.ReadOnly)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendNullableString(dst, m.Value, flexible)
+	dst = code.AppendBool(dst, m.ReadOnly)
 	if version == 0 {
-		dst = wire.AppendBool(dst, m.IsDefault)
+		dst = code.AppendBool(dst, m.IsDefault)
 	}
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.ConfigSource)
+		dst = code.AppendInt8(dst, m.ConfigSource)
 	}
-	dst = wire.AppendBool(dst, m.IsSensitive)
+	dst = code.AppendBool(dst, m.IsSensitive)
 	if version >= 1 {
-		dst = wire.AppendLen(dst, len(m.Synonyms), flexible)
+		dst = code.AppendLen(dst, len(m.Synonyms), flexible)
 		for i := range m.Synonyms {
 			if dst, err = m.Synonyms[i].append(dst, version); err != nil {
 				return dst, err
@@ -446,13 +447,13 @@ func (m *DescribeConfigsResponseResultConfig) append(dst []byte, version int16) 
 		}
 	}
 	if version >= 3 {
-		dst = wire.AppendInt8(dst, m.ConfigType)
+		dst = code.AppendInt8(dst, m.ConfigType)
 	}
 	if version >= 3 {
-		dst = wire.AppendNullableString(dst, m.Documentation, flexible)
+		dst = code.AppendNullableString(dst, m.Documentation, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -516,19 +517,19 @@ func (m *DescribeConfigsResponseResultConfigSynonym) append(dst []byte, version 
 	var err error
 	flexible := version >= 4
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Name", len(m.Name))
 	}
 	if m.Value != nil && len(*m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Value", len(*m.Value))
+		return dst, code.ErrorTooLong("DescribeConfigsResponseResultConfigSynonym", version, "Value", len(*m.Value))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeConfigsResponseResultConfigSynonym", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeConfigsResponseResultConfigSynonym", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendNullableString(dst, m.Value, flexible)
-	dst = wire.AppendInt8(dst, m.Source)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendNullableString(dst, m.Value, flexible)
+	dst = code.AppendInt8(dst, m.Source)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

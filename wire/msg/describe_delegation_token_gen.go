@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -39,7 +40,7 @@ func (*DescribeDelegationTokenRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *DescribeDelegationTokenRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -48,10 +49,10 @@ func (m *DescribeDelegationTokenRequest) Append(dst []byte, version int16) ([]by
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeDelegationTokenRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeDelegationTokenRequest", version)
+	r := code.NewReader(src, "DescribeDelegationTokenRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeDelegationTokenRequestSchema, src, version)
 	}
@@ -80,28 +81,28 @@ func (m *DescribeDelegationTokenRequest) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeDelegationTokenRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendNullableLen(dst, len(m.Owners), m.Owners == nil, flexible)
+	dst = code.AppendNullableLen(dst, len(m.Owners), m.Owners == nil, flexible)
 	for i := range m.Owners {
 		if dst, err = m.Owners[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeDelegationTokenRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeDelegationTokenRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Owners = nil
 	} else {
-		m.Owners = wire.Resize(m.Owners, n)
+		m.Owners = code.Resize(m.Owners, n)
 		for i := range m.Owners {
 			if m.Owners[i].decode(r, version); r.Failed() {
 				return
@@ -125,25 +126,25 @@ func (m *DescribeDelegationTokenRequestOwner) append(dst []byte, version int16) 
 	var err error
 	flexible := version >= 2
 	if len(m.PrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalType", len(m.PrincipalType))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalType", len(m.PrincipalType))
 	}
 	if len(m.PrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalName", len(m.PrincipalName))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenRequestOwner", version, "PrincipalName", len(m.PrincipalName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenRequestOwner", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeDelegationTokenRequestOwner", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.PrincipalType, flexible)
-	dst = wire.AppendString(dst, m.PrincipalName, flexible)
+	dst = code.AppendString(dst, m.PrincipalType, flexible)
+	dst = code.AppendString(dst, m.PrincipalName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeDelegationTokenRequestOwner) decode(r *wire.Reader, version int16) {
+func (m *DescribeDelegationTokenRequestOwner) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.PrincipalType = r.String(flexible)
 	m.PrincipalName = r.String(flexible)
@@ -208,7 +209,7 @@ func (*DescribeDelegationTokenResponse) APIKey() wire.APIKey { return wire.KeyDe
 
 // Append appends the message in that version to dst.
 func (m *DescribeDelegationTokenResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -217,10 +218,10 @@ func (m *DescribeDelegationTokenResponse) Append(dst []byte, version int16) ([]b
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeDelegationTokenResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
+	if err := code.CheckVersion("DescribeDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 3}); err != nil {
 		return err
 	}
-	r := describeDelegationTokenResponseReader{Reader: wire.NewReader(src, "DescribeDelegationTokenResponse", version)}
+	r := describeDelegationTokenResponseReader{Reader: code.NewReader(src, "DescribeDelegationTokenResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeDelegationTokenResponseSchema, src, version)
 	}
@@ -241,8 +242,8 @@ func (m *DescribeDelegationTokenResponse) DecodeJSON(src []byte, version int16) 
 
 // describeDelegationTokenResponseReader has the memory of the small arrays, too.
 type describeDelegationTokenResponseReader struct {
-	wire.Reader
-	tokenRenewers wire.Slab[DescribeDelegationTokenResponseTokenRenewer]
+	code.Reader
+	tokenRenewers code.Slab[DescribeDelegationTokenResponseTokenRenewer]
 }
 
 // SetDefaults sets every field to its default.
@@ -254,18 +255,18 @@ func (m *DescribeDelegationTokenResponse) append(dst []byte, version int16) ([]b
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeDelegationTokenResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendLen(dst, len(m.Tokens), flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendLen(dst, len(m.Tokens), flexible)
 	for i := range m.Tokens {
 		if dst, err = m.Tokens[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -277,7 +278,7 @@ func (m *DescribeDelegationTokenResponse) decode(r *describeDelegationTokenRespo
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
 		n := r.Len(flexible, 30)
-		m.Tokens = wire.Resize(m.Tokens, n)
+		m.Tokens = code.Resize(m.Tokens, n)
 		r.Owe(n * 30)
 		for i := range m.Tokens {
 			r.Owe(-30)
@@ -304,50 +305,50 @@ func (m *DescribeDelegationTokenResponseToken) append(dst []byte, version int16)
 	var err error
 	flexible := version >= 2
 	if len(m.PrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalType", len(m.PrincipalType))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalType", len(m.PrincipalType))
 	}
 	if len(m.PrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalName", len(m.PrincipalName))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "PrincipalName", len(m.PrincipalName))
 	}
 	if version < 3 && m.TokenRequesterPrincipalType != "" {
-		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalType")
+		return dst, code.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalType")
 	}
 	if version == 3 && len(m.TokenRequesterPrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalType", len(m.TokenRequesterPrincipalType))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalType", len(m.TokenRequesterPrincipalType))
 	}
 	if version < 3 && m.TokenRequesterPrincipalName != "" {
-		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalName")
+		return dst, code.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalName")
 	}
 	if version == 3 && len(m.TokenRequesterPrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalName", len(m.TokenRequesterPrincipalName))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenRequesterPrincipalName", len(m.TokenRequesterPrincipalName))
 	}
 	if len(m.TokenID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenID", len(m.TokenID))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenResponseToken", version, "TokenID", len(m.TokenID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeDelegationTokenResponseToken", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.PrincipalType, flexible)
-	dst = wire.AppendString(dst, m.PrincipalName, flexible)
+	dst = code.AppendString(dst, m.PrincipalType, flexible)
+	dst = code.AppendString(dst, m.PrincipalName, flexible)
 	if version == 3 {
-		dst = wire.AppendString(dst, m.TokenRequesterPrincipalType, flexible)
+		dst = code.AppendString(dst, m.TokenRequesterPrincipalType, flexible)
 	}
 	if version == 3 {
-		dst = wire.AppendString(dst, m.TokenRequesterPrincipalName, flexible)
+		dst = code.AppendString(dst, m.TokenRequesterPrincipalName, flexible)
 	}
-	dst = wire.AppendInt64(dst, m.IssueTimestamp)
-	dst = wire.AppendInt64(dst, m.ExpiryTimestamp)
-	dst = wire.AppendInt64(dst, m.MaxTimestamp)
-	dst = wire.AppendString(dst, m.TokenID, flexible)
-	dst = wire.AppendBytes(dst, m.Hmac, flexible)
-	dst = wire.AppendLen(dst, len(m.Renewers), flexible)
+	dst = code.AppendInt64(dst, m.IssueTimestamp)
+	dst = code.AppendInt64(dst, m.ExpiryTimestamp)
+	dst = code.AppendInt64(dst, m.MaxTimestamp)
+	dst = code.AppendString(dst, m.TokenID, flexible)
+	dst = code.AppendBytes(dst, m.Hmac, flexible)
+	dst = code.AppendLen(dst, len(m.Renewers), flexible)
 	for i := range m.Renewers {
 		if dst, err = m.Renewers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -401,18 +402,18 @@ func (m *DescribeDelegationTokenResponseTokenRenewer) append(dst []byte, version
 	var err error
 	flexible := version >= 2
 	if len(m.PrincipalType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalType", len(m.PrincipalType))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalType", len(m.PrincipalType))
 	}
 	if len(m.PrincipalName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalName", len(m.PrincipalName))
+		return dst, code.ErrorTooLong("DescribeDelegationTokenResponseTokenRenewer", version, "PrincipalName", len(m.PrincipalName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeDelegationTokenResponseTokenRenewer", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeDelegationTokenResponseTokenRenewer", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.PrincipalType, flexible)
-	dst = wire.AppendString(dst, m.PrincipalName, flexible)
+	dst = code.AppendString(dst, m.PrincipalType, flexible)
+	dst = code.AppendString(dst, m.PrincipalName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

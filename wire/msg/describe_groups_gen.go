@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -29,7 +30,7 @@ func (*DescribeGroupsRequest) NewResponse() wire.Response { return new(DescribeG
 
 // Append appends the message in that version to dst.
 func (m *DescribeGroupsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeGroupsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DescribeGroupsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -38,10 +39,10 @@ func (m *DescribeGroupsRequest) Append(dst []byte, version int16) ([]byte, error
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeGroupsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeGroupsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DescribeGroupsRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeGroupsRequest", version)
+	r := code.NewReader(src, "DescribeGroupsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeGroupsRequestSchema, src, version)
 	}
@@ -69,34 +70,34 @@ func (m *DescribeGroupsRequest) append(dst []byte, version int16) ([]byte, error
 	var err error
 	flexible := version >= 5
 	if version < 3 && m.IncludeAuthorizedOperations {
-		return dst, wire.ErrorNotInVersion("DescribeGroupsRequest", version, "IncludeAuthorizedOperations")
+		return dst, code.ErrorNotInVersion("DescribeGroupsRequest", version, "IncludeAuthorizedOperations")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeGroupsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeGroupsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Groups), flexible)
+	dst = code.AppendLen(dst, len(m.Groups), flexible)
 	for i := range m.Groups {
 		if len(m.Groups[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeGroupsRequest", version, "Groups", len(m.Groups[i]))
+			return dst, code.ErrorTooLong("DescribeGroupsRequest", version, "Groups", len(m.Groups[i]))
 		}
-		dst = wire.AppendString(dst, m.Groups[i], flexible)
+		dst = code.AppendString(dst, m.Groups[i], flexible)
 	}
 	if version >= 3 {
-		dst = wire.AppendBool(dst, m.IncludeAuthorizedOperations)
+		dst = code.AppendBool(dst, m.IncludeAuthorizedOperations)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeGroupsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeGroupsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 5
 	{
 		n := r.Len(flexible, 1)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		for i := range m.Groups {
 			m.Groups[i] = r.String(flexible)
 		}
@@ -164,7 +165,7 @@ func (*DescribeGroupsResponse) APIKey() wire.APIKey { return wire.KeyDescribeGro
 
 // Append appends the message in that version to dst.
 func (m *DescribeGroupsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeGroupsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DescribeGroupsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -173,10 +174,10 @@ func (m *DescribeGroupsResponse) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeGroupsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeGroupsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("DescribeGroupsResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := describeGroupsResponseReader{Reader: wire.NewReader(src, "DescribeGroupsResponse", version)}
+	r := describeGroupsResponseReader{Reader: code.NewReader(src, "DescribeGroupsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeGroupsResponseSchema, src, version)
 	}
@@ -197,8 +198,8 @@ func (m *DescribeGroupsResponse) DecodeJSON(src []byte, version int16) error {
 
 // describeGroupsResponseReader has the memory of the small arrays, too.
 type describeGroupsResponseReader struct {
-	wire.Reader
-	groupMembers wire.Slab[DescribeGroupsResponseGroupMember]
+	code.Reader
+	groupMembers code.Slab[DescribeGroupsResponseGroupMember]
 }
 
 // SetDefaults sets every field to its default.
@@ -210,19 +211,19 @@ func (m *DescribeGroupsResponse) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 5
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeGroupsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeGroupsResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Groups), flexible)
+	dst = code.AppendLen(dst, len(m.Groups), flexible)
 	for i := range m.Groups {
 		if dst, err = m.Groups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -238,7 +239,7 @@ func (m *DescribeGroupsResponse) decode(r *describeGroupsResponseReader, version
 	}
 	{
 		n := r.Len(flexible, 12)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		r.Owe(n * 12)
 		for i := range m.Groups {
 			r.Owe(-12)
@@ -265,48 +266,48 @@ func (m *DescribeGroupsResponseGroup) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 5
 	if version < 6 && m.ErrorMessage != nil {
-		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "ErrorMessage")
+		return dst, code.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "ErrorMessage")
 	}
 	if version == 6 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.GroupState) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupState", len(m.GroupState))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroup", version, "GroupState", len(m.GroupState))
 	}
 	if len(m.ProtocolType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
 	}
 	if len(m.ProtocolData) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolData", len(m.ProtocolData))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroup", version, "ProtocolData", len(m.ProtocolData))
 	}
 	if version < 3 && m.AuthorizedOperations != -2147483648 {
-		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "AuthorizedOperations")
+		return dst, code.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "AuthorizedOperations")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeGroupsResponseGroup", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 6 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendString(dst, m.GroupState, flexible)
-	dst = wire.AppendString(dst, m.ProtocolType, flexible)
-	dst = wire.AppendString(dst, m.ProtocolData, flexible)
-	dst = wire.AppendLen(dst, len(m.Members), flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendString(dst, m.GroupState, flexible)
+	dst = code.AppendString(dst, m.ProtocolType, flexible)
+	dst = code.AppendString(dst, m.ProtocolData, flexible)
+	dst = code.AppendLen(dst, len(m.Members), flexible)
 	for i := range m.Members {
 		if dst, err = m.Members[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 3 {
-		dst = wire.AppendInt32(dst, m.AuthorizedOperations)
+		dst = code.AppendInt32(dst, m.AuthorizedOperations)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -356,30 +357,30 @@ func (m *DescribeGroupsResponseGroupMember) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 5
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "MemberID", len(m.MemberID))
 	}
 	if version >= 4 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if len(m.ClientID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientID", len(m.ClientID))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientID", len(m.ClientID))
 	}
 	if len(m.ClientHost) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+		return dst, code.ErrorTooLong("DescribeGroupsResponseGroupMember", version, "ClientHost", len(m.ClientHost))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeGroupsResponseGroupMember", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeGroupsResponseGroupMember", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendString(dst, m.MemberID, flexible)
 	if version >= 4 {
-		dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+		dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
 	}
-	dst = wire.AppendString(dst, m.ClientID, flexible)
-	dst = wire.AppendString(dst, m.ClientHost, flexible)
-	dst = wire.AppendBytes(dst, m.MemberMetadata, flexible)
-	dst = wire.AppendBytes(dst, m.MemberAssignment, flexible)
+	dst = code.AppendString(dst, m.ClientID, flexible)
+	dst = code.AppendString(dst, m.ClientHost, flexible)
+	dst = code.AppendBytes(dst, m.MemberMetadata, flexible)
+	dst = code.AppendBytes(dst, m.MemberAssignment, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -37,7 +38,7 @@ func (*DescribeLogDirsRequest) NewResponse() wire.Response { return new(Describe
 
 // Append appends the message in that version to dst.
 func (m *DescribeLogDirsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("DescribeLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -46,10 +47,10 @@ func (m *DescribeLogDirsRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeLogDirsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("DescribeLogDirsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeLogDirsRequest", version)
+	r := code.NewReader(src, "DescribeLogDirsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeLogDirsRequestSchema, src, version)
 	}
@@ -78,28 +79,28 @@ func (m *DescribeLogDirsRequest) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeLogDirsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeLogDirsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, flexible)
+	dst = code.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeLogDirsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeLogDirsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.Topics = nil
 	} else {
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -123,25 +124,25 @@ func (m *DescribeLogDirsRequestTopic) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 2
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeLogDirsRequestTopic", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("DescribeLogDirsRequestTopic", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeLogDirsRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeLogDirsRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Topic, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Topic, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *DescribeLogDirsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeLogDirsRequestTopic) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
 	r.Int32s(&m.Partitions, flexible)
@@ -211,7 +212,7 @@ func (*DescribeLogDirsResponse) APIKey() wire.APIKey { return wire.KeyDescribeLo
 
 // Append appends the message in that version to dst.
 func (m *DescribeLogDirsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("DescribeLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -220,10 +221,10 @@ func (m *DescribeLogDirsResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeLogDirsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("DescribeLogDirsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := describeLogDirsResponseReader{Reader: wire.NewReader(src, "DescribeLogDirsResponse", version)}
+	r := describeLogDirsResponseReader{Reader: code.NewReader(src, "DescribeLogDirsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeLogDirsResponseSchema, src, version)
 	}
@@ -244,9 +245,9 @@ func (m *DescribeLogDirsResponse) DecodeJSON(src []byte, version int16) error {
 
 // describeLogDirsResponseReader has the memory of the small arrays, too.
 type describeLogDirsResponseReader struct {
-	wire.Reader
-	resultTopics          wire.Slab[DescribeLogDirsResponseResultTopic]
-	resultTopicPartitions wire.Slab[DescribeLogDirsResponseResultTopicPartition]
+	code.Reader
+	resultTopics          code.Slab[DescribeLogDirsResponseResultTopic]
+	resultTopicPartitions code.Slab[DescribeLogDirsResponseResultTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -258,20 +259,20 @@ func (m *DescribeLogDirsResponse) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeLogDirsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if version >= 3 {
-		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+		dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	}
-	dst = wire.AppendLen(dst, len(m.Results), flexible)
+	dst = code.AppendLen(dst, len(m.Results), flexible)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -288,7 +289,7 @@ func (m *DescribeLogDirsResponse) decode(r *describeLogDirsResponseReader, versi
 	}
 	{
 		n := r.Len(flexible, 5)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		r.Owe(n * 5)
 		for i := range m.Results {
 			r.Owe(-5)
@@ -316,30 +317,30 @@ func (m *DescribeLogDirsResponseResult) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 2
 	if len(m.LogDir) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeLogDirsResponseResult", version, "LogDir", len(m.LogDir))
+		return dst, code.ErrorTooLong("DescribeLogDirsResponseResult", version, "LogDir", len(m.LogDir))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponseResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeLogDirsResponseResult", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendString(dst, m.LogDir, flexible)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendString(dst, m.LogDir, flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 4 {
-		dst = wire.AppendInt64(dst, m.TotalBytes)
+		dst = code.AppendInt64(dst, m.TotalBytes)
 	}
 	if version >= 4 {
-		dst = wire.AppendInt64(dst, m.UsableBytes)
+		dst = code.AppendInt64(dst, m.UsableBytes)
 	}
 	if version == 5 {
-		dst = wire.AppendBool(dst, m.IsCordoned)
+		dst = code.AppendBool(dst, m.IsCordoned)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -392,20 +393,20 @@ func (m *DescribeLogDirsResponseResultTopic) append(dst []byte, version int16) (
 	var err error
 	flexible := version >= 2
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeLogDirsResponseResultTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeLogDirsResponseResultTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponseResultTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeLogDirsResponseResultTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -441,14 +442,14 @@ func (m *DescribeLogDirsResponseResultTopicPartition) append(dst []byte, version
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("DescribeLogDirsResponseResultTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("DescribeLogDirsResponseResultTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.PartitionSize)
-	dst = wire.AppendInt64(dst, m.OffsetLag)
-	dst = wire.AppendBool(dst, m.IsFutureKey)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.PartitionSize)
+	dst = code.AppendInt64(dst, m.OffsetLag)
+	dst = code.AppendBool(dst, m.IsFutureKey)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -37,7 +38,7 @@ func (*DescribeProducersRequest) NewResponse() wire.Response { return new(Descri
 
 // Append appends the message in that version to dst.
 func (m *DescribeProducersRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeProducersRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeProducersRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -46,10 +47,10 @@ func (m *DescribeProducersRequest) Append(dst []byte, version int16) ([]byte, er
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeProducersRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeProducersRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeProducersRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeProducersRequest", version)
+	r := code.NewReader(src, "DescribeProducersRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeProducersRequestSchema, src, version)
 	}
@@ -75,22 +76,22 @@ func (m *DescribeProducersRequest) SetDefaults() {
 
 func (m *DescribeProducersRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeProducersRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeProducersRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -113,20 +114,20 @@ func (m *DescribeProducersRequestTopic) SetDefaults() {
 func (m *DescribeProducersRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeProducersRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeProducersRequestTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendLen(dst, len(m.PartitionIndexes), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendLen(dst, len(m.PartitionIndexes), true)
 	for i := range m.PartitionIndexes {
-		dst = wire.AppendInt32(dst, m.PartitionIndexes[i])
+		dst = code.AppendInt32(dst, m.PartitionIndexes[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeProducersRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeProducersRequestTopic) decode(r *code.Reader, version int16) {
 	m.Name = r.String(true)
 	r.Int32s(&m.PartitionIndexes, true)
 	if m.UnknownTags != nil {
@@ -194,7 +195,7 @@ func (*DescribeProducersResponse) APIKey() wire.APIKey { return wire.KeyDescribe
 
 // Append appends the message in that version to dst.
 func (m *DescribeProducersResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeProducersResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeProducersResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -203,10 +204,10 @@ func (m *DescribeProducersResponse) Append(dst []byte, version int16) ([]byte, e
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeProducersResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeProducersResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeProducersResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := describeProducersResponseReader{Reader: wire.NewReader(src, "DescribeProducersResponse", version)}
+	r := describeProducersResponseReader{Reader: code.NewReader(src, "DescribeProducersResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeProducersResponseSchema, src, version)
 	}
@@ -227,9 +228,9 @@ func (m *DescribeProducersResponse) DecodeJSON(src []byte, version int16) error 
 
 // describeProducersResponseReader has the memory of the small arrays, too.
 type describeProducersResponseReader struct {
-	wire.Reader
-	topicPartitions               wire.Slab[DescribeProducersResponseTopicPartition]
-	topicPartitionActiveProducers wire.Slab[DescribeProducersResponseTopicPartitionActiveProducer]
+	code.Reader
+	topicPartitions               code.Slab[DescribeProducersResponseTopicPartition]
+	topicPartitionActiveProducers code.Slab[DescribeProducersResponseTopicPartitionActiveProducer]
 }
 
 // SetDefaults sets every field to its default.
@@ -239,14 +240,14 @@ func (m *DescribeProducersResponse) SetDefaults() {
 
 func (m *DescribeProducersResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -256,7 +257,7 @@ func (m *DescribeProducersResponse) decode(r *describeProducersResponseReader, v
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -281,16 +282,16 @@ func (m *DescribeProducersResponseTopic) SetDefaults() {
 func (m *DescribeProducersResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeProducersResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeProducersResponseTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -325,18 +326,18 @@ func (m *DescribeProducersResponseTopicPartition) SetDefaults() {
 func (m *DescribeProducersResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeProducersResponseTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeProducersResponseTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendLen(dst, len(m.ActiveProducers), true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendLen(dst, len(m.ActiveProducers), true)
 	for i := range m.ActiveProducers {
 		if dst, err = m.ActiveProducers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -375,13 +376,13 @@ func (m *DescribeProducersResponseTopicPartitionActiveProducer) SetDefaults() {
 
 func (m *DescribeProducersResponseTopicPartitionActiveProducer) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt32(dst, m.ProducerEpoch)
-	dst = wire.AppendInt32(dst, m.LastSequence)
-	dst = wire.AppendInt64(dst, m.LastTimestamp)
-	dst = wire.AppendInt32(dst, m.CoordinatorEpoch)
-	dst = wire.AppendInt64(dst, m.CurrentTxnStartOffset)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt32(dst, m.ProducerEpoch)
+	dst = code.AppendInt32(dst, m.LastSequence)
+	dst = code.AppendInt64(dst, m.LastTimestamp)
+	dst = code.AppendInt32(dst, m.CoordinatorEpoch)
+	dst = code.AppendInt64(dst, m.CurrentTxnStartOffset)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -43,7 +44,7 @@ func (*DescribeQuorumRequest) NewResponse() wire.Response { return new(DescribeQ
 
 // Append appends the message in that version to dst.
 func (m *DescribeQuorumRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeQuorumRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeQuorumRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -52,10 +53,10 @@ func (m *DescribeQuorumRequest) Append(dst []byte, version int16) ([]byte, error
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeQuorumRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeQuorumRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeQuorumRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := describeQuorumRequestReader{Reader: wire.NewReader(src, "DescribeQuorumRequest", version)}
+	r := describeQuorumRequestReader{Reader: code.NewReader(src, "DescribeQuorumRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeQuorumRequestSchema, src, version)
 	}
@@ -76,8 +77,8 @@ func (m *DescribeQuorumRequest) DecodeJSON(src []byte, version int16) error {
 
 // describeQuorumRequestReader has the memory of the small arrays, too.
 type describeQuorumRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[DescribeQuorumRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[DescribeQuorumRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -87,13 +88,13 @@ func (m *DescribeQuorumRequest) SetDefaults() {
 
 func (m *DescribeQuorumRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -102,7 +103,7 @@ func (m *DescribeQuorumRequest) append(dst []byte, version int16) ([]byte, error
 func (m *DescribeQuorumRequest) decode(r *describeQuorumRequestReader, version int16) {
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -127,16 +128,16 @@ func (m *DescribeQuorumRequestTopic) SetDefaults() {
 func (m *DescribeQuorumRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeQuorumRequestTopic", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DescribeQuorumRequestTopic", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -168,8 +169,8 @@ func (m *DescribeQuorumRequestTopicPartition) SetDefaults() {
 
 func (m *DescribeQuorumRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -266,7 +267,7 @@ func (*DescribeQuorumResponse) APIKey() wire.APIKey { return wire.KeyDescribeQuo
 
 // Append appends the message in that version to dst.
 func (m *DescribeQuorumResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeQuorumResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeQuorumResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -275,10 +276,10 @@ func (m *DescribeQuorumResponse) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeQuorumResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeQuorumResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("DescribeQuorumResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := describeQuorumResponseReader{Reader: wire.NewReader(src, "DescribeQuorumResponse", version)}
+	r := describeQuorumResponseReader{Reader: code.NewReader(src, "DescribeQuorumResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeQuorumResponseSchema, src, version)
 	}
@@ -299,10 +300,10 @@ func (m *DescribeQuorumResponse) DecodeJSON(src []byte, version int16) error {
 
 // describeQuorumResponseReader has the memory of the small arrays, too.
 type describeQuorumResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[DescribeQuorumResponseTopicPartition]
-	replicaStates   wire.Slab[DescribeQuorumResponseReplicaState]
-	nodeListeners   wire.Slab[DescribeQuorumResponseNodeListener]
+	code.Reader
+	topicPartitions code.Slab[DescribeQuorumResponseTopicPartition]
+	replicaStates   code.Slab[DescribeQuorumResponseReplicaState]
+	nodeListeners   code.Slab[DescribeQuorumResponseNodeListener]
 }
 
 // SetDefaults sets every field to its default.
@@ -314,30 +315,30 @@ func (m *DescribeQuorumResponse) SetDefaults() {
 func (m *DescribeQuorumResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version == 2 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeQuorumResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeQuorumResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if version < 2 && len(m.Nodes) != 0 {
-		return dst, wire.ErrorNotInVersion("DescribeQuorumResponse", version, "Nodes")
+		return dst, code.ErrorNotInVersion("DescribeQuorumResponse", version, "Nodes")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 2 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, true)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version == 2 {
-		dst = wire.AppendLen(dst, len(m.Nodes), true)
+		dst = code.AppendLen(dst, len(m.Nodes), true)
 		for i := range m.Nodes {
 			if dst, err = m.Nodes[i].append(dst, version); err != nil {
 				return dst, err
 			}
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -352,7 +353,7 @@ func (m *DescribeQuorumResponse) decode(r *describeQuorumResponseReader, version
 	}
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -364,7 +365,7 @@ func (m *DescribeQuorumResponse) decode(r *describeQuorumResponseReader, version
 	if version == 2 {
 		{
 			n := r.Len(true, 6)
-			m.Nodes = wire.Resize(m.Nodes, n)
+			m.Nodes = code.Resize(m.Nodes, n)
 			r.Owe(n * 6)
 			for i := range m.Nodes {
 				r.Owe(-6)
@@ -392,16 +393,16 @@ func (m *DescribeQuorumResponseTopic) SetDefaults() {
 func (m *DescribeQuorumResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeQuorumResponseTopic", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DescribeQuorumResponseTopic", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -437,29 +438,29 @@ func (m *DescribeQuorumResponseTopicPartition) SetDefaults() {
 func (m *DescribeQuorumResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version == 2 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeQuorumResponseTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeQuorumResponseTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 2 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, true)
 	}
-	dst = wire.AppendInt32(dst, m.LeaderID)
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
-	dst = wire.AppendInt64(dst, m.HighWatermark)
-	dst = wire.AppendLen(dst, len(m.CurrentVoters), true)
+	dst = code.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
+	dst = code.AppendInt64(dst, m.HighWatermark)
+	dst = code.AppendLen(dst, len(m.CurrentVoters), true)
 	for i := range m.CurrentVoters {
 		if dst, err = m.CurrentVoters[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.Observers), true)
+	dst = code.AppendLen(dst, len(m.Observers), true)
 	for i := range m.Observers {
 		if dst, err = m.Observers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -516,20 +517,20 @@ func (m *DescribeQuorumResponseReplicaState) SetDefaults() {
 func (m *DescribeQuorumResponseReplicaState) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 2 && m.ReplicaDirectoryID != (wire.UUID{}) {
-		return dst, wire.ErrorNotInVersion("DescribeQuorumResponseReplicaState", version, "ReplicaDirectoryID")
+		return dst, code.ErrorNotInVersion("DescribeQuorumResponseReplicaState", version, "ReplicaDirectoryID")
 	}
-	dst = wire.AppendInt32(dst, m.ReplicaID)
+	dst = code.AppendInt32(dst, m.ReplicaID)
 	if version == 2 {
-		dst = wire.AppendUUID(dst, m.ReplicaDirectoryID)
+		dst = code.AppendUUID(dst, m.ReplicaDirectoryID)
 	}
-	dst = wire.AppendInt64(dst, m.LogEndOffset)
+	dst = code.AppendInt64(dst, m.LogEndOffset)
 	if version >= 1 {
-		dst = wire.AppendInt64(dst, m.LastFetchTimestamp)
+		dst = code.AppendInt64(dst, m.LastFetchTimestamp)
 	}
 	if version >= 1 {
-		dst = wire.AppendInt64(dst, m.LastCaughtUpTimestamp)
+		dst = code.AppendInt64(dst, m.LastCaughtUpTimestamp)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -567,14 +568,14 @@ func (m *DescribeQuorumResponseNode) SetDefaults() {
 
 func (m *DescribeQuorumResponseNode) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.NodeID)
-	dst = wire.AppendLen(dst, len(m.Listeners), true)
+	dst = code.AppendInt32(dst, m.NodeID)
+	dst = code.AppendLen(dst, len(m.Listeners), true)
 	for i := range m.Listeners {
 		if dst, err = m.Listeners[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -607,15 +608,15 @@ func (m *DescribeQuorumResponseNodeListener) SetDefaults() {
 func (m *DescribeQuorumResponseNodeListener) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeQuorumResponseNodeListener", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeQuorumResponseNodeListener", version, "Name", len(m.Name))
 	}
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeQuorumResponseNodeListener", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("DescribeQuorumResponseNodeListener", version, "Host", len(m.Host))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendUint16(dst, m.Port)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendUint16(dst, m.Port)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -48,7 +49,7 @@ func (*DescribeShareGroupOffsetsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *DescribeShareGroupOffsetsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -57,10 +58,10 @@ func (m *DescribeShareGroupOffsetsRequest) Append(dst []byte, version int16) ([]
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeShareGroupOffsetsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeShareGroupOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := describeShareGroupOffsetsRequestReader{Reader: wire.NewReader(src, "DescribeShareGroupOffsetsRequest", version)}
+	r := describeShareGroupOffsetsRequestReader{Reader: code.NewReader(src, "DescribeShareGroupOffsetsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeShareGroupOffsetsRequestSchema, src, version)
 	}
@@ -81,8 +82,8 @@ func (m *DescribeShareGroupOffsetsRequest) DecodeJSON(src []byte, version int16)
 
 // describeShareGroupOffsetsRequestReader has the memory of the small arrays, too.
 type describeShareGroupOffsetsRequestReader struct {
-	wire.Reader
-	groupTopics wire.Slab[DescribeShareGroupOffsetsRequestGroupTopic]
+	code.Reader
+	groupTopics code.Slab[DescribeShareGroupOffsetsRequestGroupTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -92,13 +93,13 @@ func (m *DescribeShareGroupOffsetsRequest) SetDefaults() {
 
 func (m *DescribeShareGroupOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.Groups), true)
+	dst = code.AppendLen(dst, len(m.Groups), true)
 	for i := range m.Groups {
 		if dst, err = m.Groups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -107,7 +108,7 @@ func (m *DescribeShareGroupOffsetsRequest) append(dst []byte, version int16) ([]
 func (m *DescribeShareGroupOffsetsRequest) decode(r *describeShareGroupOffsetsRequestReader, version int16) {
 	{
 		n := r.Len(true, 3)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		r.Owe(n * 3)
 		for i := range m.Groups {
 			r.Owe(-3)
@@ -133,16 +134,16 @@ func (m *DescribeShareGroupOffsetsRequestGroup) SetDefaults() {
 func (m *DescribeShareGroupOffsetsRequestGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsRequestGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("DescribeShareGroupOffsetsRequestGroup", version, "GroupID", len(m.GroupID))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -176,14 +177,14 @@ func (m *DescribeShareGroupOffsetsRequestGroupTopic) SetDefaults() {
 func (m *DescribeShareGroupOffsetsRequestGroupTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsRequestGroupTopic", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DescribeShareGroupOffsetsRequestGroupTopic", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -265,7 +266,7 @@ func (*DescribeShareGroupOffsetsResponse) APIKey() wire.APIKey {
 
 // Append appends the message in that version to dst.
 func (m *DescribeShareGroupOffsetsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -274,10 +275,10 @@ func (m *DescribeShareGroupOffsetsResponse) Append(dst []byte, version int16) ([
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeShareGroupOffsetsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("DescribeShareGroupOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := describeShareGroupOffsetsResponseReader{Reader: wire.NewReader(src, "DescribeShareGroupOffsetsResponse", version)}
+	r := describeShareGroupOffsetsResponseReader{Reader: code.NewReader(src, "DescribeShareGroupOffsetsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeShareGroupOffsetsResponseSchema, src, version)
 	}
@@ -298,9 +299,9 @@ func (m *DescribeShareGroupOffsetsResponse) DecodeJSON(src []byte, version int16
 
 // describeShareGroupOffsetsResponseReader has the memory of the small arrays, too.
 type describeShareGroupOffsetsResponseReader struct {
-	wire.Reader
-	groupTopics          wire.Slab[DescribeShareGroupOffsetsResponseGroupTopic]
-	groupTopicPartitions wire.Slab[DescribeShareGroupOffsetsResponseGroupTopicPartition]
+	code.Reader
+	groupTopics          code.Slab[DescribeShareGroupOffsetsResponseGroupTopic]
+	groupTopicPartitions code.Slab[DescribeShareGroupOffsetsResponseGroupTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -310,14 +311,14 @@ func (m *DescribeShareGroupOffsetsResponse) SetDefaults() {
 
 func (m *DescribeShareGroupOffsetsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Groups), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Groups), true)
 	for i := range m.Groups {
 		if dst, err = m.Groups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -327,7 +328,7 @@ func (m *DescribeShareGroupOffsetsResponse) decode(r *describeShareGroupOffsetsR
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 6)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		r.Owe(n * 6)
 		for i := range m.Groups {
 			r.Owe(-6)
@@ -352,21 +353,21 @@ func (m *DescribeShareGroupOffsetsResponseGroup) SetDefaults() {
 func (m *DescribeShareGroupOffsetsResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("DescribeShareGroupOffsetsResponseGroup", version, "GroupID", len(m.GroupID))
 	}
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeShareGroupOffsetsResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -403,17 +404,17 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopic) SetDefaults() {
 func (m *DescribeShareGroupOffsetsResponseGroupTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroupTopic", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DescribeShareGroupOffsetsResponseGroupTopic", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -448,17 +449,17 @@ func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) SetDefaults() {
 func (m *DescribeShareGroupOffsetsResponseGroupTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeShareGroupOffsetsResponseGroupTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeShareGroupOffsetsResponseGroupTopicPartition", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.StartOffset)
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.StartOffset)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
 	if version == 1 {
-		dst = wire.AppendInt64(dst, m.Lag)
+		dst = code.AppendInt64(dst, m.Lag)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

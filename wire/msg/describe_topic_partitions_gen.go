@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -47,7 +48,7 @@ func (*DescribeTopicPartitionsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *DescribeTopicPartitionsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeTopicPartitionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTopicPartitionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -56,10 +57,10 @@ func (m *DescribeTopicPartitionsRequest) Append(dst []byte, version int16) ([]by
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeTopicPartitionsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeTopicPartitionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTopicPartitionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeTopicPartitionsRequest", version)
+	r := code.NewReader(src, "DescribeTopicPartitionsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeTopicPartitionsRequestSchema, src, version)
 	}
@@ -86,31 +87,31 @@ func (m *DescribeTopicPartitionsRequest) SetDefaults() {
 
 func (m *DescribeTopicPartitionsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.ResponsePartitionLimit)
+	dst = code.AppendInt32(dst, m.ResponsePartitionLimit)
 	if m.Cursor == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.Cursor.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeTopicPartitionsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeTopicPartitionsRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 2)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -142,16 +143,16 @@ func (m *DescribeTopicPartitionsRequestTopic) SetDefaults() {
 func (m *DescribeTopicPartitionsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeTopicPartitionsRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeTopicPartitionsRequestTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Name, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeTopicPartitionsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *DescribeTopicPartitionsRequestTopic) decode(r *code.Reader, version int16) {
 	m.Name = r.String(true)
 	if m.UnknownTags != nil {
 		m.UnknownTags = nil
@@ -169,17 +170,17 @@ func (m *DescribeTopicPartitionsRequestCursor) SetDefaults() {
 func (m *DescribeTopicPartitionsRequestCursor) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeTopicPartitionsRequestCursor", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DescribeTopicPartitionsRequestCursor", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeTopicPartitionsRequestCursor) decode(r *wire.Reader, version int16) {
+func (m *DescribeTopicPartitionsRequestCursor) decode(r *code.Reader, version int16) {
 	m.TopicName = r.String(true)
 	m.PartitionIndex = r.Int32()
 	if m.UnknownTags != nil {
@@ -259,7 +260,7 @@ func (*DescribeTopicPartitionsResponse) APIKey() wire.APIKey { return wire.KeyDe
 
 // Append appends the message in that version to dst.
 func (m *DescribeTopicPartitionsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeTopicPartitionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTopicPartitionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -268,10 +269,10 @@ func (m *DescribeTopicPartitionsResponse) Append(dst []byte, version int16) ([]b
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeTopicPartitionsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeTopicPartitionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTopicPartitionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := describeTopicPartitionsResponseReader{Reader: wire.NewReader(src, "DescribeTopicPartitionsResponse", version)}
+	r := describeTopicPartitionsResponseReader{Reader: code.NewReader(src, "DescribeTopicPartitionsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeTopicPartitionsResponseSchema, src, version)
 	}
@@ -292,8 +293,8 @@ func (m *DescribeTopicPartitionsResponse) DecodeJSON(src []byte, version int16) 
 
 // describeTopicPartitionsResponseReader has the memory of the small arrays, too.
 type describeTopicPartitionsResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[DescribeTopicPartitionsResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[DescribeTopicPartitionsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -303,22 +304,22 @@ func (m *DescribeTopicPartitionsResponse) SetDefaults() {
 
 func (m *DescribeTopicPartitionsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if m.NextCursor == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.NextCursor.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -328,7 +329,7 @@ func (m *DescribeTopicPartitionsResponse) decode(r *describeTopicPartitionsRespo
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 26)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 26)
 		for i := range m.Topics {
 			r.Owe(-26)
@@ -363,20 +364,20 @@ func (m *DescribeTopicPartitionsResponseTopic) SetDefaults() {
 func (m *DescribeTopicPartitionsResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.Name != nil && len(*m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeTopicPartitionsResponseTopic", version, "Name", len(*m.Name))
+		return dst, code.ErrorTooLong("DescribeTopicPartitionsResponseTopic", version, "Name", len(*m.Name))
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.Name, true)
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendBool(dst, m.IsInternal)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.Name, true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendBool(dst, m.IsInternal)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.TopicAuthorizedOperations)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.TopicAuthorizedOperations)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -415,31 +416,31 @@ func (m *DescribeTopicPartitionsResponseTopicPartition) SetDefaults() {
 
 func (m *DescribeTopicPartitionsResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt32(dst, m.LeaderID)
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
-	dst = wire.AppendLen(dst, len(m.ReplicaNodes), true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
+	dst = code.AppendLen(dst, len(m.ReplicaNodes), true)
 	for i := range m.ReplicaNodes {
-		dst = wire.AppendInt32(dst, m.ReplicaNodes[i])
+		dst = code.AppendInt32(dst, m.ReplicaNodes[i])
 	}
-	dst = wire.AppendLen(dst, len(m.IsrNodes), true)
+	dst = code.AppendLen(dst, len(m.IsrNodes), true)
 	for i := range m.IsrNodes {
-		dst = wire.AppendInt32(dst, m.IsrNodes[i])
+		dst = code.AppendInt32(dst, m.IsrNodes[i])
 	}
-	dst = wire.AppendNullableLen(dst, len(m.EligibleLeaderReplicas), m.EligibleLeaderReplicas == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.EligibleLeaderReplicas), m.EligibleLeaderReplicas == nil, true)
 	for i := range m.EligibleLeaderReplicas {
-		dst = wire.AppendInt32(dst, m.EligibleLeaderReplicas[i])
+		dst = code.AppendInt32(dst, m.EligibleLeaderReplicas[i])
 	}
-	dst = wire.AppendNullableLen(dst, len(m.LastKnownElr), m.LastKnownElr == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.LastKnownElr), m.LastKnownElr == nil, true)
 	for i := range m.LastKnownElr {
-		dst = wire.AppendInt32(dst, m.LastKnownElr[i])
+		dst = code.AppendInt32(dst, m.LastKnownElr[i])
 	}
-	dst = wire.AppendLen(dst, len(m.OfflineReplicas), true)
+	dst = code.AppendLen(dst, len(m.OfflineReplicas), true)
 	for i := range m.OfflineReplicas {
-		dst = wire.AppendInt32(dst, m.OfflineReplicas[i])
+		dst = code.AppendInt32(dst, m.OfflineReplicas[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -473,11 +474,11 @@ func (m *DescribeTopicPartitionsResponseNextCursor) SetDefaults() {
 func (m *DescribeTopicPartitionsResponseNextCursor) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeTopicPartitionsResponseNextCursor", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("DescribeTopicPartitionsResponseNextCursor", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -32,7 +33,7 @@ func (*DescribeTransactionsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *DescribeTransactionsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -41,10 +42,10 @@ func (m *DescribeTransactionsRequest) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeTransactionsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeTransactionsRequest", version)
+	r := code.NewReader(src, "DescribeTransactionsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeTransactionsRequestSchema, src, version)
 	}
@@ -70,23 +71,23 @@ func (m *DescribeTransactionsRequest) SetDefaults() {
 
 func (m *DescribeTransactionsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.TransactionalIDs), true)
+	dst = code.AppendLen(dst, len(m.TransactionalIDs), true)
 	for i := range m.TransactionalIDs {
 		if len(m.TransactionalIDs[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("DescribeTransactionsRequest", version, "TransactionalIDs", len(m.TransactionalIDs[i]))
+			return dst, code.ErrorTooLong("DescribeTransactionsRequest", version, "TransactionalIDs", len(m.TransactionalIDs[i]))
 		}
-		dst = wire.AppendString(dst, m.TransactionalIDs[i], true)
+		dst = code.AppendString(dst, m.TransactionalIDs[i], true)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeTransactionsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeTransactionsRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 1)
-		m.TransactionalIDs = wire.Resize(m.TransactionalIDs, n)
+		m.TransactionalIDs = code.Resize(m.TransactionalIDs, n)
 		for i := range m.TransactionalIDs {
 			m.TransactionalIDs[i] = r.String(true)
 		}
@@ -144,7 +145,7 @@ func (*DescribeTransactionsResponse) APIKey() wire.APIKey { return wire.KeyDescr
 
 // Append appends the message in that version to dst.
 func (m *DescribeTransactionsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -153,10 +154,10 @@ func (m *DescribeTransactionsResponse) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeTransactionsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := describeTransactionsResponseReader{Reader: wire.NewReader(src, "DescribeTransactionsResponse", version)}
+	r := describeTransactionsResponseReader{Reader: code.NewReader(src, "DescribeTransactionsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeTransactionsResponseSchema, src, version)
 	}
@@ -177,8 +178,8 @@ func (m *DescribeTransactionsResponse) DecodeJSON(src []byte, version int16) err
 
 // describeTransactionsResponseReader has the memory of the small arrays, too.
 type describeTransactionsResponseReader struct {
-	wire.Reader
-	transactionStateTopics wire.Slab[DescribeTransactionsResponseTransactionStateTopic]
+	code.Reader
+	transactionStateTopics code.Slab[DescribeTransactionsResponseTransactionStateTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -188,14 +189,14 @@ func (m *DescribeTransactionsResponse) SetDefaults() {
 
 func (m *DescribeTransactionsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.TransactionStates), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.TransactionStates), true)
 	for i := range m.TransactionStates {
 		if dst, err = m.TransactionStates[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -205,7 +206,7 @@ func (m *DescribeTransactionsResponse) decode(r *describeTransactionsResponseRea
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 28)
-		m.TransactionStates = wire.Resize(m.TransactionStates, n)
+		m.TransactionStates = code.Resize(m.TransactionStates, n)
 		r.Owe(n * 28)
 		for i := range m.TransactionStates {
 			r.Owe(-28)
@@ -230,25 +231,25 @@ func (m *DescribeTransactionsResponseTransactionState) SetDefaults() {
 func (m *DescribeTransactionsResponseTransactionState) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeTransactionsResponseTransactionState", version, "TransactionalID", len(m.TransactionalID))
+		return dst, code.ErrorTooLong("DescribeTransactionsResponseTransactionState", version, "TransactionalID", len(m.TransactionalID))
 	}
 	if len(m.TransactionState) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeTransactionsResponseTransactionState", version, "TransactionState", len(m.TransactionState))
+		return dst, code.ErrorTooLong("DescribeTransactionsResponseTransactionState", version, "TransactionState", len(m.TransactionState))
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendString(dst, m.TransactionalID, true)
-	dst = wire.AppendString(dst, m.TransactionState, true)
-	dst = wire.AppendInt32(dst, m.TransactionTimeoutMs)
-	dst = wire.AppendInt64(dst, m.TransactionStartTimeMs)
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt16(dst, m.ProducerEpoch)
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendString(dst, m.TransactionalID, true)
+	dst = code.AppendString(dst, m.TransactionState, true)
+	dst = code.AppendInt32(dst, m.TransactionTimeoutMs)
+	dst = code.AppendInt64(dst, m.TransactionStartTimeMs)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt16(dst, m.ProducerEpoch)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -289,14 +290,14 @@ func (m *DescribeTransactionsResponseTransactionStateTopic) SetDefaults() {
 func (m *DescribeTransactionsResponseTransactionStateTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeTransactionsResponseTransactionStateTopic", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("DescribeTransactionsResponseTransactionStateTopic", version, "Topic", len(m.Topic))
 	}
-	dst = wire.AppendString(dst, m.Topic, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.Topic, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -40,7 +41,7 @@ func (*DescribeUserScramCredentialsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *DescribeUserScramCredentialsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -49,10 +50,10 @@ func (m *DescribeUserScramCredentialsRequest) Append(dst []byte, version int16) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeUserScramCredentialsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeUserScramCredentialsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "DescribeUserScramCredentialsRequest", version)
+	r := code.NewReader(src, "DescribeUserScramCredentialsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeUserScramCredentialsRequestSchema, src, version)
 	}
@@ -79,23 +80,23 @@ func (m *DescribeUserScramCredentialsRequest) SetDefaults() {
 
 func (m *DescribeUserScramCredentialsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendNullableLen(dst, len(m.Users), m.Users == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.Users), m.Users == nil, true)
 	for i := range m.Users {
 		if dst, err = m.Users[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeUserScramCredentialsRequest) decode(r *wire.Reader, version int16) {
+func (m *DescribeUserScramCredentialsRequest) decode(r *code.Reader, version int16) {
 	if n := r.NullableLen(true, 2); n < 0 {
 		m.Users = nil
 	} else {
-		m.Users = wire.Resize(m.Users, n)
+		m.Users = code.Resize(m.Users, n)
 		for i := range m.Users {
 			if m.Users[i].decode(r, version); r.Failed() {
 				return
@@ -118,16 +119,16 @@ func (m *DescribeUserScramCredentialsRequestUser) SetDefaults() {
 func (m *DescribeUserScramCredentialsRequestUser) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsRequestUser", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("DescribeUserScramCredentialsRequestUser", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Name, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *DescribeUserScramCredentialsRequestUser) decode(r *wire.Reader, version int16) {
+func (m *DescribeUserScramCredentialsRequestUser) decode(r *code.Reader, version int16) {
 	m.Name = r.String(true)
 	if m.UnknownTags != nil {
 		m.UnknownTags = nil
@@ -186,7 +187,7 @@ func (*DescribeUserScramCredentialsResponse) APIKey() wire.APIKey {
 
 // Append appends the message in that version to dst.
 func (m *DescribeUserScramCredentialsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("DescribeUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -195,10 +196,10 @@ func (m *DescribeUserScramCredentialsResponse) Append(dst []byte, version int16)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *DescribeUserScramCredentialsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("DescribeUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("DescribeUserScramCredentialsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := describeUserScramCredentialsResponseReader{Reader: wire.NewReader(src, "DescribeUserScramCredentialsResponse", version)}
+	r := describeUserScramCredentialsResponseReader{Reader: code.NewReader(src, "DescribeUserScramCredentialsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&describeUserScramCredentialsResponseSchema, src, version)
 	}
@@ -219,8 +220,8 @@ func (m *DescribeUserScramCredentialsResponse) DecodeJSON(src []byte, version in
 
 // describeUserScramCredentialsResponseReader has the memory of the small arrays, too.
 type describeUserScramCredentialsResponseReader struct {
-	wire.Reader
-	resultCredentialInfos wire.Slab[DescribeUserScramCredentialsResponseResultCredentialInfo]
+	code.Reader
+	resultCredentialInfos code.Slab[DescribeUserScramCredentialsResponseResultCredentialInfo]
 }
 
 // SetDefaults sets every field to its default.
@@ -232,18 +233,18 @@ func (m *DescribeUserScramCredentialsResponse) SetDefaults() {
 func (m *DescribeUserScramCredentialsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeUserScramCredentialsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendLen(dst, len(m.Results), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendLen(dst, len(m.Results), true)
 	for i := range m.Results {
 		if dst, err = m.Results[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -257,7 +258,7 @@ func (m *DescribeUserScramCredentialsResponse) decode(r *describeUserScramCreden
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 6)
-		m.Results = wire.Resize(m.Results, n)
+		m.Results = code.Resize(m.Results, n)
 		r.Owe(n * 6)
 		for i := range m.Results {
 			r.Owe(-6)
@@ -283,21 +284,21 @@ func (m *DescribeUserScramCredentialsResponseResult) SetDefaults() {
 func (m *DescribeUserScramCredentialsResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.User) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsResponseResult", version, "User", len(m.User))
+		return dst, code.ErrorTooLong("DescribeUserScramCredentialsResponseResult", version, "User", len(m.User))
 	}
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("DescribeUserScramCredentialsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("DescribeUserScramCredentialsResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendString(dst, m.User, true)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendLen(dst, len(m.CredentialInfos), true)
+	dst = code.AppendString(dst, m.User, true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendLen(dst, len(m.CredentialInfos), true)
 	for i := range m.CredentialInfos {
 		if dst, err = m.CredentialInfos[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -331,9 +332,9 @@ func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) SetDefaults()
 
 func (m *DescribeUserScramCredentialsResponseResultCredentialInfo) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt8(dst, m.Mechanism)
-	dst = wire.AppendInt32(dst, m.Iterations)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt8(dst, m.Mechanism)
+	dst = code.AppendInt32(dst, m.Iterations)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -39,7 +40,7 @@ func (*ElectLeadersRequest) NewResponse() wire.Response { return new(ElectLeader
 
 // Append appends the message in that version to dst.
 func (m *ElectLeadersRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ElectLeadersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ElectLeadersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -48,10 +49,10 @@ func (m *ElectLeadersRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ElectLeadersRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ElectLeadersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ElectLeadersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ElectLeadersRequest", version)
+	r := code.NewReader(src, "ElectLeadersRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&electLeadersRequestSchema, src, version)
 	}
@@ -81,30 +82,30 @@ func (m *ElectLeadersRequest) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 2
 	if version < 1 && m.ElectionType != 0 {
-		return dst, wire.ErrorNotInVersion("ElectLeadersRequest", version, "ElectionType")
+		return dst, code.ErrorNotInVersion("ElectLeadersRequest", version, "ElectionType")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ElectLeadersRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ElectLeadersRequest", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.ElectionType)
+		dst = code.AppendInt8(dst, m.ElectionType)
 	}
-	dst = wire.AppendNullableLen(dst, len(m.TopicPartitions), m.TopicPartitions == nil, flexible)
+	dst = code.AppendNullableLen(dst, len(m.TopicPartitions), m.TopicPartitions == nil, flexible)
 	for i := range m.TopicPartitions {
 		if dst, err = m.TopicPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *ElectLeadersRequest) decode(r *wire.Reader, version int16) {
+func (m *ElectLeadersRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	if version >= 1 {
 		m.ElectionType = r.Int8()
@@ -114,7 +115,7 @@ func (m *ElectLeadersRequest) decode(r *wire.Reader, version int16) {
 	if n := r.NullableLen(flexible, 3); n < 0 {
 		m.TopicPartitions = nil
 	} else {
-		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
+		m.TopicPartitions = code.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
 				return
@@ -139,25 +140,25 @@ func (m *ElectLeadersRequestTopicPartition) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 2
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ElectLeadersRequestTopicPartition", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("ElectLeadersRequestTopicPartition", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ElectLeadersRequestTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ElectLeadersRequestTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Topic, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Topic, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *ElectLeadersRequestTopicPartition) decode(r *wire.Reader, version int16) {
+func (m *ElectLeadersRequestTopicPartition) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.Topic = r.String(flexible)
 	r.Int32s(&m.Partitions, flexible)
@@ -217,7 +218,7 @@ func (*ElectLeadersResponse) APIKey() wire.APIKey { return wire.KeyElectLeaders 
 
 // Append appends the message in that version to dst.
 func (m *ElectLeadersResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ElectLeadersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ElectLeadersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -226,10 +227,10 @@ func (m *ElectLeadersResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ElectLeadersResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ElectLeadersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ElectLeadersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := electLeadersResponseReader{Reader: wire.NewReader(src, "ElectLeadersResponse", version)}
+	r := electLeadersResponseReader{Reader: code.NewReader(src, "ElectLeadersResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&electLeadersResponseSchema, src, version)
 	}
@@ -250,8 +251,8 @@ func (m *ElectLeadersResponse) DecodeJSON(src []byte, version int16) error {
 
 // electLeadersResponseReader has the memory of the small arrays, too.
 type electLeadersResponseReader struct {
-	wire.Reader
-	replicaElectionResultPartitionResults wire.Slab[ElectLeadersResponseReplicaElectionResultPartitionResult]
+	code.Reader
+	replicaElectionResultPartitionResults code.Slab[ElectLeadersResponseReplicaElectionResultPartitionResult]
 }
 
 // SetDefaults sets every field to its default.
@@ -263,23 +264,23 @@ func (m *ElectLeadersResponse) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 2
 	if version < 1 && m.ErrorCode != 0 {
-		return dst, wire.ErrorNotInVersion("ElectLeadersResponse", version, "ErrorCode")
+		return dst, code.ErrorNotInVersion("ElectLeadersResponse", version, "ErrorCode")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ElectLeadersResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ElectLeadersResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if version >= 1 {
-		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+		dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	}
-	dst = wire.AppendLen(dst, len(m.ReplicaElectionResults), flexible)
+	dst = code.AppendLen(dst, len(m.ReplicaElectionResults), flexible)
 	for i := range m.ReplicaElectionResults {
 		if dst, err = m.ReplicaElectionResults[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -296,7 +297,7 @@ func (m *ElectLeadersResponse) decode(r *electLeadersResponseReader, version int
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.ReplicaElectionResults = wire.Resize(m.ReplicaElectionResults, n)
+		m.ReplicaElectionResults = code.Resize(m.ReplicaElectionResults, n)
 		r.Owe(n * 3)
 		for i := range m.ReplicaElectionResults {
 			r.Owe(-3)
@@ -322,20 +323,20 @@ func (m *ElectLeadersResponseReplicaElectionResult) append(dst []byte, version i
 	var err error
 	flexible := version >= 2
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ElectLeadersResponseReplicaElectionResult", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("ElectLeadersResponseReplicaElectionResult", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ElectLeadersResponseReplicaElectionResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ElectLeadersResponseReplicaElectionResult", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Topic, flexible)
-	dst = wire.AppendLen(dst, len(m.PartitionResult), flexible)
+	dst = code.AppendString(dst, m.Topic, flexible)
+	dst = code.AppendLen(dst, len(m.PartitionResult), flexible)
 	for i := range m.PartitionResult {
 		if dst, err = m.PartitionResult[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -372,16 +373,16 @@ func (m *ElectLeadersResponseReplicaElectionResultPartitionResult) append(dst []
 	var err error
 	flexible := version >= 2
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ElectLeadersResponseReplicaElectionResultPartitionResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ElectLeadersResponseReplicaElectionResultPartitionResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ElectLeadersResponseReplicaElectionResultPartitionResult", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ElectLeadersResponseReplicaElectionResultPartitionResult", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionID)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendInt32(dst, m.PartitionID)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

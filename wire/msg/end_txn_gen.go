@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*EndTxnRequest) NewResponse() wire.Response { return new(EndTxnResponse) }
 
 // Append appends the message in that version to dst.
 func (m *EndTxnRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("EndTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("EndTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *EndTxnRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *EndTxnRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("EndTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("EndTxnRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "EndTxnRequest", version)
+	r := code.NewReader(src, "EndTxnRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&endTxnRequestSchema, src, version)
 	}
@@ -73,24 +74,24 @@ func (m *EndTxnRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
 	if len(m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("EndTxnRequest", version, "TransactionalID", len(m.TransactionalID))
+		return dst, code.ErrorTooLong("EndTxnRequest", version, "TransactionalID", len(m.TransactionalID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("EndTxnRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("EndTxnRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.TransactionalID, flexible)
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt16(dst, m.ProducerEpoch)
-	dst = wire.AppendBool(dst, m.Committed)
+	dst = code.AppendString(dst, m.TransactionalID, flexible)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt16(dst, m.ProducerEpoch)
+	dst = code.AppendBool(dst, m.Committed)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *EndTxnRequest) decode(r *wire.Reader, version int16) {
+func (m *EndTxnRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	m.TransactionalID = r.String(flexible)
 	if b := r.Fixed(11); len(b) == 11 {
@@ -136,7 +137,7 @@ func (*EndTxnResponse) APIKey() wire.APIKey { return wire.KeyEndTxn }
 
 // Append appends the message in that version to dst.
 func (m *EndTxnResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("EndTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("EndTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -145,10 +146,10 @@ func (m *EndTxnResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *EndTxnResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("EndTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("EndTxnResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "EndTxnResponse", version)
+	r := code.NewReader(src, "EndTxnResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&endTxnResponseSchema, src, version)
 	}
@@ -178,25 +179,25 @@ func (m *EndTxnResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("EndTxnResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("EndTxnResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 5 {
-		dst = wire.AppendInt64(dst, m.ProducerID)
+		dst = code.AppendInt64(dst, m.ProducerID)
 	}
 	if version == 5 {
-		dst = wire.AppendInt16(dst, m.ProducerEpoch)
+		dst = code.AppendInt16(dst, m.ProducerEpoch)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *EndTxnResponse) decode(r *wire.Reader, version int16) {
+func (m *EndTxnResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))

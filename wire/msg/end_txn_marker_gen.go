@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -24,7 +25,7 @@ func (*EndTxnMarker) Versions() wire.VersionRange { return wire.VersionRange{Min
 
 // Append appends the message in that version to dst.
 func (m *EndTxnMarker) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("EndTxnMarker", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("EndTxnMarker", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -33,10 +34,10 @@ func (m *EndTxnMarker) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *EndTxnMarker) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("EndTxnMarker", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("EndTxnMarker", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "EndTxnMarker", version)
+	r := code.NewReader(src, "EndTxnMarker", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&endTxnMarkerSchema, src, version)
 	}
@@ -61,11 +62,11 @@ func (m *EndTxnMarker) SetDefaults() {
 }
 
 func (m *EndTxnMarker) append(dst []byte, version int16) ([]byte, error) {
-	dst = wire.AppendInt32(dst, m.CoordinatorEpoch)
+	dst = code.AppendInt32(dst, m.CoordinatorEpoch)
 	return dst, nil
 }
 
-func (m *EndTxnMarker) decode(r *wire.Reader, version int16) {
+func (m *EndTxnMarker) decode(r *code.Reader, version int16) {
 	m.CoordinatorEpoch = r.Int32()
 }
 

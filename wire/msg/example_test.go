@@ -41,7 +41,7 @@ func ExampleFetchRequest() {
 func ExampleConsumerProtocolSubscription() {
 	subscription := msg.NewConsumerProtocolSubscription()
 	subscription.Topics = []string{"orders"}
-	metadata, err := subscription.Append(wire.AppendInt16(nil, 1), 1)
+	metadata, err := subscription.Append([]byte{0, 1}, 1)
 	fmt.Printf("%x %v\n", metadata, err)
 	// Output: 00010000000100066f7264657273ffffffff00000000 <nil>
 }

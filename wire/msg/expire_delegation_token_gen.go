@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*ExpireDelegationTokenRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *ExpireDelegationTokenRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ExpireDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ExpireDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *ExpireDelegationTokenRequest) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ExpireDelegationTokenRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ExpireDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ExpireDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ExpireDelegationTokenRequest", version)
+	r := code.NewReader(src, "ExpireDelegationTokenRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&expireDelegationTokenRequestSchema, src, version)
 	}
@@ -73,19 +74,19 @@ func (m *ExpireDelegationTokenRequest) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ExpireDelegationTokenRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ExpireDelegationTokenRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendBytes(dst, m.Hmac, flexible)
-	dst = wire.AppendInt64(dst, m.ExpiryTimePeriodMs)
+	dst = code.AppendBytes(dst, m.Hmac, flexible)
+	dst = code.AppendInt64(dst, m.ExpiryTimePeriodMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *ExpireDelegationTokenRequest) decode(r *wire.Reader, version int16) {
+func (m *ExpireDelegationTokenRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.Hmac = r.Bytes(flexible)
 	m.ExpiryTimePeriodMs = r.Int64()
@@ -124,7 +125,7 @@ func (*ExpireDelegationTokenResponse) APIKey() wire.APIKey { return wire.KeyExpi
 
 // Append appends the message in that version to dst.
 func (m *ExpireDelegationTokenResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ExpireDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ExpireDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -133,10 +134,10 @@ func (m *ExpireDelegationTokenResponse) Append(dst []byte, version int16) ([]byt
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ExpireDelegationTokenResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ExpireDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ExpireDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ExpireDelegationTokenResponse", version)
+	r := code.NewReader(src, "ExpireDelegationTokenResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&expireDelegationTokenResponseSchema, src, version)
 	}
@@ -164,20 +165,20 @@ func (m *ExpireDelegationTokenResponse) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ExpireDelegationTokenResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ExpireDelegationTokenResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt64(dst, m.ExpiryTimestampMs)
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt64(dst, m.ExpiryTimestampMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *ExpireDelegationTokenResponse) decode(r *wire.Reader, version int16) {
+func (m *ExpireDelegationTokenResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	if b := r.Fixed(14); len(b) == 14 {
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))

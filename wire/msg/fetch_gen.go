@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -77,7 +78,7 @@ func (*FetchRequest) NewResponse() wire.Response { return new(FetchResponse) }
 
 // Append appends the message in that version to dst.
 func (m *FetchRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("FetchRequest", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
+	if err := code.CheckVersion("FetchRequest", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -86,10 +87,10 @@ func (m *FetchRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *FetchRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("FetchRequest", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
+	if err := code.CheckVersion("FetchRequest", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
 		return err
 	}
-	r := fetchRequestReader{Reader: wire.NewReader(src, "FetchRequest", version)}
+	r := fetchRequestReader{Reader: code.NewReader(src, "FetchRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&fetchRequestSchema, src, version)
 	}
@@ -110,8 +111,8 @@ func (m *FetchRequest) DecodeJSON(src []byte, version int16) error {
 
 // fetchRequestReader has the memory of the small arrays, too.
 type fetchRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[FetchRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[FetchRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -127,48 +128,48 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
 	if version >= 12 && m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FetchRequest", version, "ClusterID", len(*m.ClusterID))
+		return dst, code.ErrorTooLong("FetchRequest", version, "ClusterID", len(*m.ClusterID))
 	}
 	if version > 14 && m.ReplicaID != -1 {
-		return dst, wire.ErrorNotInVersion("FetchRequest", version, "ReplicaID")
+		return dst, code.ErrorNotInVersion("FetchRequest", version, "ReplicaID")
 	}
 	if version < 15 && !m.ReplicaState.isDefault() {
-		return dst, wire.ErrorNotInVersion("FetchRequest", version, "ReplicaState")
+		return dst, code.ErrorNotInVersion("FetchRequest", version, "ReplicaState")
 	}
 	if version < 7 && len(m.ForgottenTopicsData) != 0 {
-		return dst, wire.ErrorNotInVersion("FetchRequest", version, "ForgottenTopicsData")
+		return dst, code.ErrorNotInVersion("FetchRequest", version, "ForgottenTopicsData")
 	}
 	if version >= 11 && len(m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FetchRequest", version, "RackID", len(m.RackID))
+		return dst, code.ErrorTooLong("FetchRequest", version, "RackID", len(m.RackID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchRequest", version, "UnknownTags")
 	}
 	if version <= 14 {
-		dst = wire.AppendInt32(dst, m.ReplicaID)
+		dst = code.AppendInt32(dst, m.ReplicaID)
 	}
-	dst = wire.AppendInt32(dst, m.MaxWaitMs)
-	dst = wire.AppendInt32(dst, m.MinBytes)
+	dst = code.AppendInt32(dst, m.MaxWaitMs)
+	dst = code.AppendInt32(dst, m.MinBytes)
 	if version >= 3 {
-		dst = wire.AppendInt32(dst, m.MaxBytes)
+		dst = code.AppendInt32(dst, m.MaxBytes)
 	}
 	if version >= 4 {
-		dst = wire.AppendInt8(dst, m.IsolationLevel)
+		dst = code.AppendInt8(dst, m.IsolationLevel)
 	}
 	if version >= 7 {
-		dst = wire.AppendInt32(dst, m.SessionID)
+		dst = code.AppendInt32(dst, m.SessionID)
 	}
 	if version >= 7 {
-		dst = wire.AppendInt32(dst, m.SessionEpoch)
+		dst = code.AppendInt32(dst, m.SessionEpoch)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 7 {
-		dst = wire.AppendLen(dst, len(m.ForgottenTopicsData), flexible)
+		dst = code.AppendLen(dst, len(m.ForgottenTopicsData), flexible)
 		for i := range m.ForgottenTopicsData {
 			if dst, err = m.ForgottenTopicsData[i].append(dst, version); err != nil {
 				return dst, err
@@ -176,11 +177,11 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 		}
 	}
 	if version >= 11 {
-		dst = wire.AppendString(dst, m.RackID, flexible)
+		dst = code.AppendString(dst, m.RackID, flexible)
 	}
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -193,28 +194,28 @@ func (m *FetchRequest) append(dst []byte, version int16) ([]byte, error) {
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if m.ClusterID != nil {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendNullableString(dst, m.ClusterID, flexible)
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendNullableString(dst, m.ClusterID, flexible)
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
+		dst, tags = code.AppendTagsBelow(dst, tags, 1)
 		if version >= 15 && !m.ReplicaState.isDefault() {
-			if err = tags.CheckFree(1); err != nil {
+			if err = code.CheckFree(tags, 1); err != nil {
 				return dst, err
 			}
 			start := len(dst)
 			if dst, err = m.ReplicaState.append(dst, version); err != nil {
 				return dst, err
 			}
-			dst = wire.AppendTagged(dst, start, 1)
+			dst = code.AppendTagged(dst, start, 1)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
@@ -251,7 +252,7 @@ func (m *FetchRequest) decode(r *fetchRequestReader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -263,7 +264,7 @@ func (m *FetchRequest) decode(r *fetchRequestReader, version int16) {
 	if version >= 7 {
 		{
 			n := r.Len(flexible, 3)
-			m.ForgottenTopicsData = wire.Resize(m.ForgottenTopicsData, n)
+			m.ForgottenTopicsData = code.Resize(m.ForgottenTopicsData, n)
 			for i := range m.ForgottenTopicsData {
 				if m.ForgottenTopicsData[i].decode(r, version); r.Failed() {
 					return
@@ -320,12 +321,12 @@ func (m *FetchRequestReplicaState) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 12
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchRequestReplicaState", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchRequestReplicaState", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ReplicaID)
-	dst = wire.AppendInt64(dst, m.ReplicaEpoch)
+	dst = code.AppendInt32(dst, m.ReplicaID)
+	dst = code.AppendInt64(dst, m.ReplicaEpoch)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -355,25 +356,25 @@ func (m *FetchRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 12
 	if version <= 12 && len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FetchRequestTopic", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("FetchRequestTopic", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchRequestTopic", version, "UnknownTags")
 	}
 	if version <= 12 {
-		dst = wire.AppendString(dst, m.Topic, flexible)
+		dst = code.AppendString(dst, m.Topic, flexible)
 	}
 	if version >= 13 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -422,26 +423,26 @@ func (m *FetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, 
 	var err error
 	flexible := version >= 12
 	if version < 12 && m.LastFetchedEpoch != -1 {
-		return dst, wire.ErrorNotInVersion("FetchRequestTopicPartition", version, "LastFetchedEpoch")
+		return dst, code.ErrorNotInVersion("FetchRequestTopicPartition", version, "LastFetchedEpoch")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchRequestTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchRequestTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.Partition)
+	dst = code.AppendInt32(dst, m.Partition)
 	if version >= 9 {
-		dst = wire.AppendInt32(dst, m.CurrentLeaderEpoch)
+		dst = code.AppendInt32(dst, m.CurrentLeaderEpoch)
 	}
-	dst = wire.AppendInt64(dst, m.FetchOffset)
+	dst = code.AppendInt64(dst, m.FetchOffset)
 	if version >= 12 {
-		dst = wire.AppendInt32(dst, m.LastFetchedEpoch)
+		dst = code.AppendInt32(dst, m.LastFetchedEpoch)
 	}
 	if version >= 5 {
-		dst = wire.AppendInt64(dst, m.LogStartOffset)
+		dst = code.AppendInt64(dst, m.LogStartOffset)
 	}
-	dst = wire.AppendInt32(dst, m.PartitionMaxBytes)
+	dst = code.AppendInt32(dst, m.PartitionMaxBytes)
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -454,26 +455,26 @@ func (m *FetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, 
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if version >= 17 && m.ReplicaDirectoryID != (wire.UUID{}) {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendUUID(dst, m.ReplicaDirectoryID)
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendUUID(dst, m.ReplicaDirectoryID)
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
+		dst, tags = code.AppendTagsBelow(dst, tags, 1)
 		if version == 18 && m.HighWatermark != 9223372036854775807 {
-			if err = tags.CheckFree(1); err != nil {
+			if err = code.CheckFree(tags, 1); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendInt64(dst, m.HighWatermark)
-			dst = wire.AppendTagged(dst, start, 1)
+			dst = code.AppendInt64(dst, m.HighWatermark)
+			dst = code.AppendTagged(dst, start, 1)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
@@ -528,23 +529,23 @@ func (m *FetchRequestForgottenTopicsData) append(dst []byte, version int16) ([]b
 	var err error
 	flexible := version >= 12
 	if version <= 12 && len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FetchRequestForgottenTopicsData", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("FetchRequestForgottenTopicsData", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchRequestForgottenTopicsData", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchRequestForgottenTopicsData", version, "UnknownTags")
 	}
 	if version <= 12 {
-		dst = wire.AppendString(dst, m.Topic, flexible)
+		dst = code.AppendString(dst, m.Topic, flexible)
 	}
 	if version >= 13 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -700,7 +701,7 @@ func (*FetchResponse) APIKey() wire.APIKey { return wire.KeyFetch }
 
 // Append appends the message in that version to dst.
 func (m *FetchResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("FetchResponse", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
+	if err := code.CheckVersion("FetchResponse", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version, nil)
@@ -710,10 +711,10 @@ func (m *FetchResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Append would append: the records are left where they are, the rest is
 // written to scratch, which may grow.
 func (m *FetchResponse) AppendParts(parts [][]byte, scratch []byte, version int16) ([][]byte, error) {
-	if err := wire.CheckVersion("FetchResponse", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
+	if err := code.CheckVersion("FetchResponse", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
 		return parts, err
 	}
-	var cuts wire.Cuts
+	var cuts code.Cuts
 	buf, err := m.append(scratch, version, &cuts)
 	if err != nil {
 		return parts, err
@@ -724,10 +725,10 @@ func (m *FetchResponse) AppendParts(parts [][]byte, scratch []byte, version int1
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *FetchResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("FetchResponse", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
+	if err := code.CheckVersion("FetchResponse", version, wire.VersionRange{Min: 0, Max: 18}); err != nil {
 		return err
 	}
-	r := fetchResponseReader{Reader: wire.NewReader(src, "FetchResponse", version)}
+	r := fetchResponseReader{Reader: code.NewReader(src, "FetchResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&fetchResponseSchema, src, version)
 	}
@@ -748,9 +749,9 @@ func (m *FetchResponse) DecodeJSON(src []byte, version int16) error {
 
 // fetchResponseReader has the memory of the small arrays, too.
 type fetchResponseReader struct {
-	wire.Reader
-	responsePartitions                   wire.Slab[FetchResponseResponsePartition]
-	responsePartitionAbortedTransactions wire.Slab[FetchResponseResponsePartitionAbortedTransaction]
+	code.Reader
+	responsePartitions                   code.Slab[FetchResponseResponsePartition]
+	responsePartitionAbortedTransactions code.Slab[FetchResponseResponsePartitionAbortedTransaction]
 }
 
 // SetDefaults sets every field to its default.
@@ -758,28 +759,28 @@ func (m *FetchResponse) SetDefaults() {
 	*m = FetchResponse{}
 }
 
-func (m *FetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *FetchResponse) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 12
 	if version < 7 && m.SessionID != 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponse", version, "SessionID")
+		return dst, code.ErrorNotInVersion("FetchResponse", version, "SessionID")
 	}
 	if version < 16 && len(m.NodeEndpoints) != 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponse", version, "NodeEndpoints")
+		return dst, code.ErrorNotInVersion("FetchResponse", version, "NodeEndpoints")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
 	if version >= 7 {
-		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+		dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	}
 	if version >= 7 {
-		dst = wire.AppendInt32(dst, m.SessionID)
+		dst = code.AppendInt32(dst, m.SessionID)
 	}
-	dst = wire.AppendLen(dst, len(m.Responses), flexible)
+	dst = code.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version, cuts); err != nil {
 			return dst, err
@@ -787,7 +788,7 @@ func (m *FetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]by
 	}
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -797,22 +798,22 @@ func (m *FetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]by
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if version >= 16 && len(m.NodeEndpoints) != 0 {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendLen(dst, len(m.NodeEndpoints), flexible)
+			dst = code.AppendLen(dst, len(m.NodeEndpoints), flexible)
 			for i := range m.NodeEndpoints {
 				if dst, err = m.NodeEndpoints[i].append(dst, version); err != nil {
 					return dst, err
 				}
 			}
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
@@ -835,7 +836,7 @@ func (m *FetchResponse) decode(r *fetchResponseReader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		r.Owe(n * 3)
 		for i := range m.Responses {
 			r.Owe(-3)
@@ -855,7 +856,7 @@ func (m *FetchResponse) decode(r *fetchResponseReader, version int16) {
 			case number == 0 && version >= 16:
 				{
 					n := r.Len(flexible, 11)
-					m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
+					m.NodeEndpoints = code.Resize(m.NodeEndpoints, n)
 					for i := range m.NodeEndpoints {
 						if m.NodeEndpoints[i].decode(r, version); r.Failed() {
 							return
@@ -875,29 +876,29 @@ func (m *FetchResponseResponse) SetDefaults() {
 	*m = FetchResponseResponse{}
 }
 
-func (m *FetchResponseResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *FetchResponseResponse) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 12
 	if version <= 12 && len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FetchResponseResponse", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("FetchResponseResponse", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponseResponse", version, "UnknownTags")
 	}
 	if version <= 12 {
-		dst = wire.AppendString(dst, m.Topic, flexible)
+		dst = code.AppendString(dst, m.Topic, flexible)
 	}
 	if version >= 13 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version, cuts); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -948,35 +949,35 @@ func (m *FetchResponseResponsePartition) SetDefaults() {
 	m.Records = []byte{}
 }
 
-func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 12
 	if version < 12 && !m.DivergingEpoch.isDefault() {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartition", version, "DivergingEpoch")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartition", version, "DivergingEpoch")
 	}
 	if version < 12 && !m.CurrentLeader.isDefault() {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartition", version, "CurrentLeader")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartition", version, "CurrentLeader")
 	}
 	if version < 12 && !m.SnapshotID.isDefault() {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartition", version, "SnapshotID")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartition", version, "SnapshotID")
 	}
 	if version < 11 && m.PreferredReadReplica != -1 {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartition", version, "PreferredReadReplica")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartition", version, "PreferredReadReplica")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt64(dst, m.HighWatermark)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt64(dst, m.HighWatermark)
 	if version >= 4 {
-		dst = wire.AppendInt64(dst, m.LastStableOffset)
+		dst = code.AppendInt64(dst, m.LastStableOffset)
 	}
 	if version >= 5 {
-		dst = wire.AppendInt64(dst, m.LogStartOffset)
+		dst = code.AppendInt64(dst, m.LogStartOffset)
 	}
 	if version >= 4 {
-		dst = wire.AppendNullableLen(dst, len(m.AbortedTransactions), m.AbortedTransactions == nil, flexible)
+		dst = code.AppendNullableLen(dst, len(m.AbortedTransactions), m.AbortedTransactions == nil, flexible)
 		for i := range m.AbortedTransactions {
 			if dst, err = m.AbortedTransactions[i].append(dst, version); err != nil {
 				return dst, err
@@ -984,12 +985,12 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 		}
 	}
 	if version >= 11 {
-		dst = wire.AppendInt32(dst, m.PreferredReadReplica)
+		dst = code.AppendInt32(dst, m.PreferredReadReplica)
 	}
 	dst = cuts.Records(dst, m.Records, true, flexible)
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -1005,41 +1006,41 @@ func (m *FetchResponseResponsePartition) append(dst []byte, version int16, cuts 
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if !m.DivergingEpoch.isDefault() {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
 			if dst, err = m.DivergingEpoch.append(dst, version); err != nil {
 				return dst, err
 			}
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst, tags = wire.AppendTagsBelow(dst, tags, 1)
+		dst, tags = code.AppendTagsBelow(dst, tags, 1)
 		if !m.CurrentLeader.isDefault() {
-			if err = tags.CheckFree(1); err != nil {
+			if err = code.CheckFree(tags, 1); err != nil {
 				return dst, err
 			}
 			start := len(dst)
 			if dst, err = m.CurrentLeader.append(dst, version); err != nil {
 				return dst, err
 			}
-			dst = wire.AppendTagged(dst, start, 1)
+			dst = code.AppendTagged(dst, start, 1)
 		}
-		dst, tags = wire.AppendTagsBelow(dst, tags, 2)
+		dst, tags = code.AppendTagsBelow(dst, tags, 2)
 		if !m.SnapshotID.isDefault() {
-			if err = tags.CheckFree(2); err != nil {
+			if err = code.CheckFree(tags, 2); err != nil {
 				return dst, err
 			}
 			start := len(dst)
 			if dst, err = m.SnapshotID.append(dst, version); err != nil {
 				return dst, err
 			}
-			dst = wire.AppendTagged(dst, start, 2)
+			dst = code.AppendTagged(dst, start, 2)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
@@ -1126,12 +1127,12 @@ func (m *FetchResponseResponsePartitionDivergingEpoch) append(dst []byte, versio
 	var err error
 	flexible := version >= 12
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionDivergingEpoch", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartitionDivergingEpoch", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.Epoch)
-	dst = wire.AppendInt64(dst, m.EndOffset)
+	dst = code.AppendInt32(dst, m.Epoch)
+	dst = code.AppendInt64(dst, m.EndOffset)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -1173,12 +1174,12 @@ func (m *FetchResponseResponsePartitionCurrentLeader) append(dst []byte, version
 	var err error
 	flexible := version >= 12
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionCurrentLeader", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartitionCurrentLeader", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.LeaderID)
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
+	dst = code.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -1220,12 +1221,12 @@ func (m *FetchResponseResponsePartitionSnapshotID) append(dst []byte, version in
 	var err error
 	flexible := version >= 12
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionSnapshotID", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartitionSnapshotID", version, "UnknownTags")
 	}
-	dst = wire.AppendInt64(dst, m.EndOffset)
-	dst = wire.AppendInt32(dst, m.Epoch)
+	dst = code.AppendInt64(dst, m.EndOffset)
+	dst = code.AppendInt32(dst, m.Epoch)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -1255,12 +1256,12 @@ func (m *FetchResponseResponsePartitionAbortedTransaction) append(dst []byte, ve
 	var err error
 	flexible := version >= 12
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponseResponsePartitionAbortedTransaction", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponseResponsePartitionAbortedTransaction", version, "UnknownTags")
 	}
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt64(dst, m.FirstOffset)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt64(dst, m.FirstOffset)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -1290,20 +1291,20 @@ func (m *FetchResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 12
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FetchResponseNodeEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("FetchResponseNodeEndpoint", version, "Host", len(m.Host))
 	}
 	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FetchResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+		return dst, code.ErrorTooLong("FetchResponseNodeEndpoint", version, "Rack", len(*m.Rack))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FetchResponseNodeEndpoint", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FetchResponseNodeEndpoint", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.NodeID)
-	dst = wire.AppendString(dst, m.Host, flexible)
-	dst = wire.AppendInt32(dst, m.Port)
-	dst = wire.AppendNullableString(dst, m.Rack, flexible)
+	dst = code.AppendInt32(dst, m.NodeID)
+	dst = code.AppendString(dst, m.Host, flexible)
+	dst = code.AppendInt32(dst, m.Port)
+	dst = code.AppendNullableString(dst, m.Rack, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -32,7 +33,7 @@ func (*FindCoordinatorRequest) NewResponse() wire.Response { return new(FindCoor
 
 // Append appends the message in that version to dst.
 func (m *FindCoordinatorRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("FindCoordinatorRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("FindCoordinatorRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -41,10 +42,10 @@ func (m *FindCoordinatorRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *FindCoordinatorRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("FindCoordinatorRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("FindCoordinatorRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "FindCoordinatorRequest", version)
+	r := code.NewReader(src, "FindCoordinatorRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&findCoordinatorRequestSchema, src, version)
 	}
@@ -72,44 +73,44 @@ func (m *FindCoordinatorRequest) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 3
 	if version > 3 && m.Key != "" {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "Key")
+		return dst, code.ErrorNotInVersion("FindCoordinatorRequest", version, "Key")
 	}
 	if version <= 3 && len(m.Key) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FindCoordinatorRequest", version, "Key", len(m.Key))
+		return dst, code.ErrorTooLong("FindCoordinatorRequest", version, "Key", len(m.Key))
 	}
 	if version < 1 && m.KeyType != 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "KeyType")
+		return dst, code.ErrorNotInVersion("FindCoordinatorRequest", version, "KeyType")
 	}
 	if version < 4 && len(m.CoordinatorKeys) != 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "CoordinatorKeys")
+		return dst, code.ErrorNotInVersion("FindCoordinatorRequest", version, "CoordinatorKeys")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FindCoordinatorRequest", version, "UnknownTags")
 	}
 	if version <= 3 {
-		dst = wire.AppendString(dst, m.Key, flexible)
+		dst = code.AppendString(dst, m.Key, flexible)
 	}
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.KeyType)
+		dst = code.AppendInt8(dst, m.KeyType)
 	}
 	if version >= 4 {
-		dst = wire.AppendLen(dst, len(m.CoordinatorKeys), flexible)
+		dst = code.AppendLen(dst, len(m.CoordinatorKeys), flexible)
 		for i := range m.CoordinatorKeys {
 			if len(m.CoordinatorKeys[i]) > wire.MaxString {
-				return dst, wire.ErrorTooLong("FindCoordinatorRequest", version, "CoordinatorKeys", len(m.CoordinatorKeys[i]))
+				return dst, code.ErrorTooLong("FindCoordinatorRequest", version, "CoordinatorKeys", len(m.CoordinatorKeys[i]))
 			}
-			dst = wire.AppendString(dst, m.CoordinatorKeys[i], flexible)
+			dst = code.AppendString(dst, m.CoordinatorKeys[i], flexible)
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *FindCoordinatorRequest) decode(r *wire.Reader, version int16) {
+func (m *FindCoordinatorRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if version <= 3 {
 		m.Key = r.String(flexible)
@@ -124,7 +125,7 @@ func (m *FindCoordinatorRequest) decode(r *wire.Reader, version int16) {
 	if version >= 4 {
 		{
 			n := r.Len(flexible, 1)
-			m.CoordinatorKeys = wire.Resize(m.CoordinatorKeys, n)
+			m.CoordinatorKeys = code.Resize(m.CoordinatorKeys, n)
 			for i := range m.CoordinatorKeys {
 				m.CoordinatorKeys[i] = r.String(flexible)
 			}
@@ -183,7 +184,7 @@ func (*FindCoordinatorResponse) APIKey() wire.APIKey { return wire.KeyFindCoordi
 
 // Append appends the message in that version to dst.
 func (m *FindCoordinatorResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("FindCoordinatorResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("FindCoordinatorResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -192,10 +193,10 @@ func (m *FindCoordinatorResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *FindCoordinatorResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("FindCoordinatorResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("FindCoordinatorResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "FindCoordinatorResponse", version)
+	r := code.NewReader(src, "FindCoordinatorResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&findCoordinatorResponseSchema, src, version)
 	}
@@ -224,49 +225,49 @@ func (m *FindCoordinatorResponse) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 3
 	if version > 3 && m.ErrorCode != 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "ErrorCode")
+		return dst, code.ErrorNotInVersion("FindCoordinatorResponse", version, "ErrorCode")
 	}
 	if version >= 1 && version <= 3 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FindCoordinatorResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("FindCoordinatorResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if version > 3 && m.NodeID != 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "NodeID")
+		return dst, code.ErrorNotInVersion("FindCoordinatorResponse", version, "NodeID")
 	}
 	if version > 3 && m.Host != "" {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "Host")
+		return dst, code.ErrorNotInVersion("FindCoordinatorResponse", version, "Host")
 	}
 	if version <= 3 && len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FindCoordinatorResponse", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("FindCoordinatorResponse", version, "Host", len(m.Host))
 	}
 	if version > 3 && m.Port != 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "Port")
+		return dst, code.ErrorNotInVersion("FindCoordinatorResponse", version, "Port")
 	}
 	if version < 4 && len(m.Coordinators) != 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "Coordinators")
+		return dst, code.ErrorNotInVersion("FindCoordinatorResponse", version, "Coordinators")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FindCoordinatorResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
 	if version <= 3 {
-		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+		dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	}
 	if version >= 1 && version <= 3 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	}
 	if version <= 3 {
-		dst = wire.AppendInt32(dst, m.NodeID)
+		dst = code.AppendInt32(dst, m.NodeID)
 	}
 	if version <= 3 {
-		dst = wire.AppendString(dst, m.Host, flexible)
+		dst = code.AppendString(dst, m.Host, flexible)
 	}
 	if version <= 3 {
-		dst = wire.AppendInt32(dst, m.Port)
+		dst = code.AppendInt32(dst, m.Port)
 	}
 	if version >= 4 {
-		dst = wire.AppendLen(dst, len(m.Coordinators), flexible)
+		dst = code.AppendLen(dst, len(m.Coordinators), flexible)
 		for i := range m.Coordinators {
 			if dst, err = m.Coordinators[i].append(dst, version); err != nil {
 				return dst, err
@@ -274,14 +275,14 @@ func (m *FindCoordinatorResponse) append(dst []byte, version int16) ([]byte, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *FindCoordinatorResponse) decode(r *wire.Reader, version int16) {
+func (m *FindCoordinatorResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()
@@ -316,7 +317,7 @@ func (m *FindCoordinatorResponse) decode(r *wire.Reader, version int16) {
 	if version >= 4 {
 		{
 			n := r.Len(flexible, 14)
-			m.Coordinators = wire.Resize(m.Coordinators, n)
+			m.Coordinators = code.Resize(m.Coordinators, n)
 			for i := range m.Coordinators {
 				if m.Coordinators[i].decode(r, version); r.Failed() {
 					return
@@ -344,32 +345,32 @@ func (m *FindCoordinatorResponseCoordinator) append(dst []byte, version int16) (
 	var err error
 	flexible := version >= 3
 	if len(m.Key) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "Key", len(m.Key))
+		return dst, code.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "Key", len(m.Key))
 	}
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "Host", len(m.Host))
 	}
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("FindCoordinatorResponseCoordinator", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("FindCoordinatorResponseCoordinator", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("FindCoordinatorResponseCoordinator", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Key, flexible)
-	dst = wire.AppendInt32(dst, m.NodeID)
-	dst = wire.AppendString(dst, m.Host, flexible)
-	dst = wire.AppendInt32(dst, m.Port)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendString(dst, m.Key, flexible)
+	dst = code.AppendInt32(dst, m.NodeID)
+	dst = code.AppendString(dst, m.Host, flexible)
+	dst = code.AppendInt32(dst, m.Port)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *FindCoordinatorResponseCoordinator) decode(r *wire.Reader, version int16) {
+func (m *FindCoordinatorResponseCoordinator) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	m.Key = r.String(flexible)
 	m.NodeID = r.Int32()

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -34,7 +35,7 @@ func (*GetTelemetrySubscriptionsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *GetTelemetrySubscriptionsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("GetTelemetrySubscriptionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("GetTelemetrySubscriptionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -43,10 +44,10 @@ func (m *GetTelemetrySubscriptionsRequest) Append(dst []byte, version int16) ([]
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *GetTelemetrySubscriptionsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("GetTelemetrySubscriptionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("GetTelemetrySubscriptionsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "GetTelemetrySubscriptionsRequest", version)
+	r := code.NewReader(src, "GetTelemetrySubscriptionsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&getTelemetrySubscriptionsRequestSchema, src, version)
 	}
@@ -72,14 +73,14 @@ func (m *GetTelemetrySubscriptionsRequest) SetDefaults() {
 
 func (m *GetTelemetrySubscriptionsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.ClientInstanceID)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendUUID(dst, m.ClientInstanceID)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *GetTelemetrySubscriptionsRequest) decode(r *wire.Reader, version int16) {
+func (m *GetTelemetrySubscriptionsRequest) decode(r *code.Reader, version int16) {
 	m.ClientInstanceID = r.UUID()
 	if m.UnknownTags != nil {
 		m.UnknownTags = nil
@@ -123,7 +124,7 @@ func (*GetTelemetrySubscriptionsResponse) APIKey() wire.APIKey {
 
 // Append appends the message in that version to dst.
 func (m *GetTelemetrySubscriptionsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("GetTelemetrySubscriptionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("GetTelemetrySubscriptionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -132,10 +133,10 @@ func (m *GetTelemetrySubscriptionsResponse) Append(dst []byte, version int16) ([
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *GetTelemetrySubscriptionsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("GetTelemetrySubscriptionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("GetTelemetrySubscriptionsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "GetTelemetrySubscriptionsResponse", version)
+	r := code.NewReader(src, "GetTelemetrySubscriptionsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&getTelemetrySubscriptionsResponseSchema, src, version)
 	}
@@ -161,31 +162,31 @@ func (m *GetTelemetrySubscriptionsResponse) SetDefaults() {
 
 func (m *GetTelemetrySubscriptionsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendUUID(dst, m.ClientInstanceID)
-	dst = wire.AppendInt32(dst, m.SubscriptionID)
-	dst = wire.AppendLen(dst, len(m.AcceptedCompressionTypes), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendUUID(dst, m.ClientInstanceID)
+	dst = code.AppendInt32(dst, m.SubscriptionID)
+	dst = code.AppendLen(dst, len(m.AcceptedCompressionTypes), true)
 	for i := range m.AcceptedCompressionTypes {
-		dst = wire.AppendInt8(dst, m.AcceptedCompressionTypes[i])
+		dst = code.AppendInt8(dst, m.AcceptedCompressionTypes[i])
 	}
-	dst = wire.AppendInt32(dst, m.PushIntervalMs)
-	dst = wire.AppendInt32(dst, m.TelemetryMaxBytes)
-	dst = wire.AppendBool(dst, m.DeltaTemporality)
-	dst = wire.AppendLen(dst, len(m.RequestedMetrics), true)
+	dst = code.AppendInt32(dst, m.PushIntervalMs)
+	dst = code.AppendInt32(dst, m.TelemetryMaxBytes)
+	dst = code.AppendBool(dst, m.DeltaTemporality)
+	dst = code.AppendLen(dst, len(m.RequestedMetrics), true)
 	for i := range m.RequestedMetrics {
 		if len(m.RequestedMetrics[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("GetTelemetrySubscriptionsResponse", version, "RequestedMetrics", len(m.RequestedMetrics[i]))
+			return dst, code.ErrorTooLong("GetTelemetrySubscriptionsResponse", version, "RequestedMetrics", len(m.RequestedMetrics[i]))
 		}
-		dst = wire.AppendString(dst, m.RequestedMetrics[i], true)
+		dst = code.AppendString(dst, m.RequestedMetrics[i], true)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *GetTelemetrySubscriptionsResponse) decode(r *wire.Reader, version int16) {
+func (m *GetTelemetrySubscriptionsResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(26); len(b) == 26 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
@@ -194,7 +195,7 @@ func (m *GetTelemetrySubscriptionsResponse) decode(r *wire.Reader, version int16
 	}
 	{
 		n := r.Len(true, 1)
-		m.AcceptedCompressionTypes = wire.Resize(m.AcceptedCompressionTypes, n)
+		m.AcceptedCompressionTypes = code.Resize(m.AcceptedCompressionTypes, n)
 		for i := range m.AcceptedCompressionTypes {
 			m.AcceptedCompressionTypes[i] = r.Int8()
 		}
@@ -206,7 +207,7 @@ func (m *GetTelemetrySubscriptionsResponse) decode(r *wire.Reader, version int16
 	}
 	{
 		n := r.Len(true, 1)
-		m.RequestedMetrics = wire.Resize(m.RequestedMetrics, n)
+		m.RequestedMetrics = code.Resize(m.RequestedMetrics, n)
 		for i := range m.RequestedMetrics {
 			m.RequestedMetrics[i] = r.String(true)
 		}

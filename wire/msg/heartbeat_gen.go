@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -31,7 +32,7 @@ func (*HeartbeatRequest) NewResponse() wire.Response { return new(HeartbeatRespo
 
 // Append appends the message in that version to dst.
 func (m *HeartbeatRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("HeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("HeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -40,10 +41,10 @@ func (m *HeartbeatRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *HeartbeatRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("HeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("HeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "HeartbeatRequest", version)
+	r := code.NewReader(src, "HeartbeatRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&heartbeatRequestSchema, src, version)
 	}
@@ -71,35 +72,35 @@ func (m *HeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("HeartbeatRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("HeartbeatRequest", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("HeartbeatRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("HeartbeatRequest", version, "MemberID", len(m.MemberID))
 	}
 	if version < 3 && m.GroupInstanceID != nil {
-		return dst, wire.ErrorNotInVersion("HeartbeatRequest", version, "GroupInstanceID")
+		return dst, code.ErrorNotInVersion("HeartbeatRequest", version, "GroupInstanceID")
 	}
 	if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("HeartbeatRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("HeartbeatRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("HeartbeatRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("HeartbeatRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendInt32(dst, m.GenerationID)
-	dst = wire.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendInt32(dst, m.GenerationID)
+	dst = code.AppendString(dst, m.MemberID, flexible)
 	if version >= 3 {
-		dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+		dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *HeartbeatRequest) decode(r *wire.Reader, version int16) {
+func (m *HeartbeatRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.GroupID = r.String(flexible)
 	m.GenerationID = r.Int32()
@@ -145,7 +146,7 @@ func (*HeartbeatResponse) APIKey() wire.APIKey { return wire.KeyHeartbeat }
 
 // Append appends the message in that version to dst.
 func (m *HeartbeatResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("HeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("HeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -154,10 +155,10 @@ func (m *HeartbeatResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *HeartbeatResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("HeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("HeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "HeartbeatResponse", version)
+	r := code.NewReader(src, "HeartbeatResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&heartbeatResponseSchema, src, version)
 	}
@@ -185,21 +186,21 @@ func (m *HeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("HeartbeatResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("HeartbeatResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *HeartbeatResponse) decode(r *wire.Reader, version int16) {
+func (m *HeartbeatResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -47,7 +48,7 @@ func (*IncrementalAlterConfigsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *IncrementalAlterConfigsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("IncrementalAlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("IncrementalAlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -56,10 +57,10 @@ func (m *IncrementalAlterConfigsRequest) Append(dst []byte, version int16) ([]by
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *IncrementalAlterConfigsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("IncrementalAlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("IncrementalAlterConfigsRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := incrementalAlterConfigsRequestReader{Reader: wire.NewReader(src, "IncrementalAlterConfigsRequest", version)}
+	r := incrementalAlterConfigsRequestReader{Reader: code.NewReader(src, "IncrementalAlterConfigsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&incrementalAlterConfigsRequestSchema, src, version)
 	}
@@ -80,8 +81,8 @@ func (m *IncrementalAlterConfigsRequest) DecodeJSON(src []byte, version int16) e
 
 // incrementalAlterConfigsRequestReader has the memory of the small arrays, too.
 type incrementalAlterConfigsRequestReader struct {
-	wire.Reader
-	resourceConfigs wire.Slab[IncrementalAlterConfigsRequestResourceConfig]
+	code.Reader
+	resourceConfigs code.Slab[IncrementalAlterConfigsRequestResourceConfig]
 }
 
 // SetDefaults sets every field to its default.
@@ -93,17 +94,17 @@ func (m *IncrementalAlterConfigsRequest) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("IncrementalAlterConfigsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Resources), flexible)
+	dst = code.AppendLen(dst, len(m.Resources), flexible)
 	for i := range m.Resources {
 		if dst, err = m.Resources[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendBool(dst, m.ValidateOnly)
+	dst = code.AppendBool(dst, m.ValidateOnly)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -114,7 +115,7 @@ func (m *IncrementalAlterConfigsRequest) decode(r *incrementalAlterConfigsReques
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 4)
-		m.Resources = wire.Resize(m.Resources, n)
+		m.Resources = code.Resize(m.Resources, n)
 		r.Owe(n * 4)
 		for i := range m.Resources {
 			r.Owe(-4)
@@ -141,21 +142,21 @@ func (m *IncrementalAlterConfigsRequestResource) append(dst []byte, version int1
 	var err error
 	flexible := version >= 1
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("IncrementalAlterConfigsRequestResource", version, "ResourceName", len(m.ResourceName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsRequestResource", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("IncrementalAlterConfigsRequestResource", version, "UnknownTags")
 	}
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
-	dst = wire.AppendLen(dst, len(m.Configs), flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendLen(dst, len(m.Configs), flexible)
 	for i := range m.Configs {
 		if dst, err = m.Configs[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -193,19 +194,19 @@ func (m *IncrementalAlterConfigsRequestResourceConfig) append(dst []byte, versio
 	var err error
 	flexible := version >= 1
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Name", len(m.Name))
 	}
 	if m.Value != nil && len(*m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
+		return dst, code.ErrorTooLong("IncrementalAlterConfigsRequestResourceConfig", version, "Value", len(*m.Value))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsRequestResourceConfig", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("IncrementalAlterConfigsRequestResourceConfig", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendInt8(dst, m.ConfigOperation)
-	dst = wire.AppendNullableString(dst, m.Value, flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendInt8(dst, m.ConfigOperation)
+	dst = code.AppendNullableString(dst, m.Value, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -272,7 +273,7 @@ func (*IncrementalAlterConfigsResponse) APIKey() wire.APIKey { return wire.KeyIn
 
 // Append appends the message in that version to dst.
 func (m *IncrementalAlterConfigsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("IncrementalAlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("IncrementalAlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -281,10 +282,10 @@ func (m *IncrementalAlterConfigsResponse) Append(dst []byte, version int16) ([]b
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *IncrementalAlterConfigsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("IncrementalAlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("IncrementalAlterConfigsResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "IncrementalAlterConfigsResponse", version)
+	r := code.NewReader(src, "IncrementalAlterConfigsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&incrementalAlterConfigsResponseSchema, src, version)
 	}
@@ -312,29 +313,29 @@ func (m *IncrementalAlterConfigsResponse) append(dst []byte, version int16) ([]b
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("IncrementalAlterConfigsResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Responses), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *IncrementalAlterConfigsResponse) decode(r *wire.Reader, version int16) {
+func (m *IncrementalAlterConfigsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 1
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 6)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		for i := range m.Responses {
 			if m.Responses[i].decode(r, version); r.Failed() {
 				return
@@ -359,27 +360,27 @@ func (m *IncrementalAlterConfigsResponseResponse) append(dst []byte, version int
 	var err error
 	flexible := version >= 1
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("IncrementalAlterConfigsResponseResponse", version, "ResourceName", len(m.ResourceName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("IncrementalAlterConfigsResponseResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("IncrementalAlterConfigsResponseResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendInt8(dst, m.ResourceType)
-	dst = wire.AppendString(dst, m.ResourceName, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendInt8(dst, m.ResourceType)
+	dst = code.AppendString(dst, m.ResourceName, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *IncrementalAlterConfigsResponseResponse) decode(r *wire.Reader, version int16) {
+func (m *IncrementalAlterConfigsResponseResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 1
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)

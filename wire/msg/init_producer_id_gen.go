@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*InitProducerIDRequest) NewResponse() wire.Response { return new(InitProdu
 
 // Append appends the message in that version to dst.
 func (m *InitProducerIDRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("InitProducerIDRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("InitProducerIDRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *InitProducerIDRequest) Append(dst []byte, version int16) ([]byte, error
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *InitProducerIDRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("InitProducerIDRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("InitProducerIDRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "InitProducerIDRequest", version)
+	r := code.NewReader(src, "InitProducerIDRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&initProducerIDRequestSchema, src, version)
 	}
@@ -76,34 +77,34 @@ func (m *InitProducerIDRequest) append(dst []byte, version int16) ([]byte, error
 	var err error
 	flexible := version >= 2
 	if m.TransactionalID != nil && len(*m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("InitProducerIDRequest", version, "TransactionalID", len(*m.TransactionalID))
+		return dst, code.ErrorTooLong("InitProducerIDRequest", version, "TransactionalID", len(*m.TransactionalID))
 	}
 	if version < 3 && m.ProducerID != -1 {
-		return dst, wire.ErrorNotInVersion("InitProducerIDRequest", version, "ProducerID")
+		return dst, code.ErrorNotInVersion("InitProducerIDRequest", version, "ProducerID")
 	}
 	if version < 3 && m.ProducerEpoch != -1 {
-		return dst, wire.ErrorNotInVersion("InitProducerIDRequest", version, "ProducerEpoch")
+		return dst, code.ErrorNotInVersion("InitProducerIDRequest", version, "ProducerEpoch")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("InitProducerIDRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("InitProducerIDRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendNullableString(dst, m.TransactionalID, flexible)
-	dst = wire.AppendInt32(dst, m.TransactionTimeoutMs)
+	dst = code.AppendNullableString(dst, m.TransactionalID, flexible)
+	dst = code.AppendInt32(dst, m.TransactionTimeoutMs)
 	if version >= 3 {
-		dst = wire.AppendInt64(dst, m.ProducerID)
+		dst = code.AppendInt64(dst, m.ProducerID)
 	}
 	if version >= 3 {
-		dst = wire.AppendInt16(dst, m.ProducerEpoch)
+		dst = code.AppendInt16(dst, m.ProducerEpoch)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *InitProducerIDRequest) decode(r *wire.Reader, version int16) {
+func (m *InitProducerIDRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.TransactionalID = r.NullableString(flexible)
 	m.TransactionTimeoutMs = r.Int32()
@@ -154,7 +155,7 @@ func (*InitProducerIDResponse) APIKey() wire.APIKey { return wire.KeyInitProduce
 
 // Append appends the message in that version to dst.
 func (m *InitProducerIDResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("InitProducerIDResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("InitProducerIDResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -163,10 +164,10 @@ func (m *InitProducerIDResponse) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *InitProducerIDResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("InitProducerIDResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("InitProducerIDResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "InitProducerIDResponse", version)
+	r := code.NewReader(src, "InitProducerIDResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&initProducerIDResponseSchema, src, version)
 	}
@@ -195,21 +196,21 @@ func (m *InitProducerIDResponse) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("InitProducerIDResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("InitProducerIDResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt16(dst, m.ProducerEpoch)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt16(dst, m.ProducerEpoch)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *InitProducerIDResponse) decode(r *wire.Reader, version int16) {
+func (m *InitProducerIDResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	if b := r.Fixed(16); len(b) == 16 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -44,7 +45,7 @@ func (*JoinGroupRequest) NewResponse() wire.Response { return new(JoinGroupRespo
 
 // Append appends the message in that version to dst.
 func (m *JoinGroupRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("JoinGroupRequest", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
+	if err := code.CheckVersion("JoinGroupRequest", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -53,10 +54,10 @@ func (m *JoinGroupRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *JoinGroupRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("JoinGroupRequest", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
+	if err := code.CheckVersion("JoinGroupRequest", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "JoinGroupRequest", version)
+	r := code.NewReader(src, "JoinGroupRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&joinGroupRequestSchema, src, version)
 	}
@@ -85,54 +86,54 @@ func (m *JoinGroupRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("JoinGroupRequest", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("JoinGroupRequest", version, "MemberID", len(m.MemberID))
 	}
 	if version < 5 && m.GroupInstanceID != nil {
-		return dst, wire.ErrorNotInVersion("JoinGroupRequest", version, "GroupInstanceID")
+		return dst, code.ErrorNotInVersion("JoinGroupRequest", version, "GroupInstanceID")
 	}
 	if version >= 5 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("JoinGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if len(m.ProtocolType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "ProtocolType", len(m.ProtocolType))
+		return dst, code.ErrorTooLong("JoinGroupRequest", version, "ProtocolType", len(m.ProtocolType))
 	}
 	if version >= 8 && m.Reason != nil && len(*m.Reason) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupRequest", version, "Reason", len(*m.Reason))
+		return dst, code.ErrorTooLong("JoinGroupRequest", version, "Reason", len(*m.Reason))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("JoinGroupRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("JoinGroupRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendInt32(dst, m.SessionTimeoutMs)
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendInt32(dst, m.SessionTimeoutMs)
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.RebalanceTimeoutMs)
+		dst = code.AppendInt32(dst, m.RebalanceTimeoutMs)
 	}
-	dst = wire.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendString(dst, m.MemberID, flexible)
 	if version >= 5 {
-		dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+		dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
 	}
-	dst = wire.AppendString(dst, m.ProtocolType, flexible)
-	dst = wire.AppendLen(dst, len(m.Protocols), flexible)
+	dst = code.AppendString(dst, m.ProtocolType, flexible)
+	dst = code.AppendLen(dst, len(m.Protocols), flexible)
 	for i := range m.Protocols {
 		if dst, err = m.Protocols[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 8 {
-		dst = wire.AppendNullableString(dst, m.Reason, flexible)
+		dst = code.AppendNullableString(dst, m.Reason, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *JoinGroupRequest) decode(r *wire.Reader, version int16) {
+func (m *JoinGroupRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 6
 	m.GroupID = r.String(flexible)
 	m.SessionTimeoutMs = r.Int32()
@@ -150,7 +151,7 @@ func (m *JoinGroupRequest) decode(r *wire.Reader, version int16) {
 	m.ProtocolType = r.String(flexible)
 	{
 		n := r.Len(flexible, 3)
-		m.Protocols = wire.Resize(m.Protocols, n)
+		m.Protocols = code.Resize(m.Protocols, n)
 		for i := range m.Protocols {
 			if m.Protocols[i].decode(r, version); r.Failed() {
 				return
@@ -179,22 +180,22 @@ func (m *JoinGroupRequestProtocol) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 6
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupRequestProtocol", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("JoinGroupRequestProtocol", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("JoinGroupRequestProtocol", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("JoinGroupRequestProtocol", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendBytes(dst, m.Metadata, flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendBytes(dst, m.Metadata, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *JoinGroupRequestProtocol) decode(r *wire.Reader, version int16) {
+func (m *JoinGroupRequestProtocol) decode(r *code.Reader, version int16) {
 	flexible := version >= 6
 	m.Name = r.String(flexible)
 	m.Metadata = r.Bytes(flexible)
@@ -258,7 +259,7 @@ func (*JoinGroupResponse) APIKey() wire.APIKey { return wire.KeyJoinGroup }
 
 // Append appends the message in that version to dst.
 func (m *JoinGroupResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("JoinGroupResponse", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
+	if err := code.CheckVersion("JoinGroupResponse", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -267,10 +268,10 @@ func (m *JoinGroupResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *JoinGroupResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("JoinGroupResponse", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
+	if err := code.CheckVersion("JoinGroupResponse", version, wire.VersionRange{Min: 0, Max: 9}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "JoinGroupResponse", version)
+	r := code.NewReader(src, "JoinGroupResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&joinGroupResponseSchema, src, version)
 	}
@@ -300,55 +301,55 @@ func (m *JoinGroupResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
 	if version >= 7 && m.ProtocolType != nil && len(*m.ProtocolType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "ProtocolType", len(*m.ProtocolType))
+		return dst, code.ErrorTooLong("JoinGroupResponse", version, "ProtocolType", len(*m.ProtocolType))
 	}
 	if m.ProtocolName == nil && version < 7 {
-		return dst, wire.ErrorNull("JoinGroupResponse", version, "ProtocolName")
+		return dst, code.ErrorNull("JoinGroupResponse", version, "ProtocolName")
 	}
 	if m.ProtocolName != nil && len(*m.ProtocolName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "ProtocolName", len(*m.ProtocolName))
+		return dst, code.ErrorTooLong("JoinGroupResponse", version, "ProtocolName", len(*m.ProtocolName))
 	}
 	if len(m.Leader) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "Leader", len(m.Leader))
+		return dst, code.ErrorTooLong("JoinGroupResponse", version, "Leader", len(m.Leader))
 	}
 	if version < 9 && m.SkipAssignment {
-		return dst, wire.ErrorNotInVersion("JoinGroupResponse", version, "SkipAssignment")
+		return dst, code.ErrorNotInVersion("JoinGroupResponse", version, "SkipAssignment")
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupResponse", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("JoinGroupResponse", version, "MemberID", len(m.MemberID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("JoinGroupResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("JoinGroupResponse", version, "UnknownTags")
 	}
 	if version >= 2 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt32(dst, m.GenerationID)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.GenerationID)
 	if version >= 7 {
-		dst = wire.AppendNullableString(dst, m.ProtocolType, flexible)
+		dst = code.AppendNullableString(dst, m.ProtocolType, flexible)
 	}
-	dst = wire.AppendNullableString(dst, m.ProtocolName, flexible)
-	dst = wire.AppendString(dst, m.Leader, flexible)
+	dst = code.AppendNullableString(dst, m.ProtocolName, flexible)
+	dst = code.AppendString(dst, m.Leader, flexible)
 	if version == 9 {
-		dst = wire.AppendBool(dst, m.SkipAssignment)
+		dst = code.AppendBool(dst, m.SkipAssignment)
 	}
-	dst = wire.AppendString(dst, m.MemberID, flexible)
-	dst = wire.AppendLen(dst, len(m.Members), flexible)
+	dst = code.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendLen(dst, len(m.Members), flexible)
 	for i := range m.Members {
 		if dst, err = m.Members[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *JoinGroupResponse) decode(r *wire.Reader, version int16) {
+func (m *JoinGroupResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 6
 	if version >= 2 {
 		m.ThrottleTimeMs = r.Int32()
@@ -377,7 +378,7 @@ func (m *JoinGroupResponse) decode(r *wire.Reader, version int16) {
 	m.MemberID = r.String(flexible)
 	{
 		n := r.Len(flexible, 4)
-		m.Members = wire.Resize(m.Members, n)
+		m.Members = code.Resize(m.Members, n)
 		for i := range m.Members {
 			if m.Members[i].decode(r, version); r.Failed() {
 				return
@@ -401,28 +402,28 @@ func (m *JoinGroupResponseMember) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 6
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupResponseMember", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("JoinGroupResponseMember", version, "MemberID", len(m.MemberID))
 	}
 	if version >= 5 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("JoinGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("JoinGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("JoinGroupResponseMember", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("JoinGroupResponseMember", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendString(dst, m.MemberID, flexible)
 	if version >= 5 {
-		dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+		dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
 	}
-	dst = wire.AppendBytes(dst, m.Metadata, flexible)
+	dst = code.AppendBytes(dst, m.Metadata, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *JoinGroupResponseMember) decode(r *wire.Reader, version int16) {
+func (m *JoinGroupResponseMember) decode(r *code.Reader, version int16) {
 	flexible := version >= 6
 	m.MemberID = r.String(flexible)
 	if version >= 5 {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -28,7 +29,7 @@ func (*KRaftVersionRecord) Versions() wire.VersionRange { return wire.VersionRan
 
 // Append appends the message in that version to dst.
 func (m *KRaftVersionRecord) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("KRaftVersionRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("KRaftVersionRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -37,10 +38,10 @@ func (m *KRaftVersionRecord) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *KRaftVersionRecord) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("KRaftVersionRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("KRaftVersionRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "KRaftVersionRecord", version)
+	r := code.NewReader(src, "KRaftVersionRecord", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&kRaftVersionRecordSchema, src, version)
 	}
@@ -66,15 +67,15 @@ func (m *KRaftVersionRecord) SetDefaults() {
 
 func (m *KRaftVersionRecord) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, m.Version)
-	dst = wire.AppendInt16(dst, m.KRaftVersion)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt16(dst, m.Version)
+	dst = code.AppendInt16(dst, m.KRaftVersion)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *KRaftVersionRecord) decode(r *wire.Reader, version int16) {
+func (m *KRaftVersionRecord) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(4); len(b) == 4 {
 		m.Version = int16(binary.BigEndian.Uint16(b[0:]))
 		m.KRaftVersion = int16(binary.BigEndian.Uint16(b[2:]))

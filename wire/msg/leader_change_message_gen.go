@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -37,7 +38,7 @@ func (*LeaderChangeMessage) Versions() wire.VersionRange { return wire.VersionRa
 
 // Append appends the message in that version to dst.
 func (m *LeaderChangeMessage) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("LeaderChangeMessage", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("LeaderChangeMessage", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -46,10 +47,10 @@ func (m *LeaderChangeMessage) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *LeaderChangeMessage) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("LeaderChangeMessage", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("LeaderChangeMessage", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "LeaderChangeMessage", version)
+	r := code.NewReader(src, "LeaderChangeMessage", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&leaderChangeMessageSchema, src, version)
 	}
@@ -75,34 +76,34 @@ func (m *LeaderChangeMessage) SetDefaults() {
 
 func (m *LeaderChangeMessage) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, m.Version)
-	dst = wire.AppendInt32(dst, m.LeaderID)
-	dst = wire.AppendLen(dst, len(m.Voters), true)
+	dst = code.AppendInt16(dst, m.Version)
+	dst = code.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendLen(dst, len(m.Voters), true)
 	for i := range m.Voters {
 		if dst, err = m.Voters[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.GrantingVoters), true)
+	dst = code.AppendLen(dst, len(m.GrantingVoters), true)
 	for i := range m.GrantingVoters {
 		if dst, err = m.GrantingVoters[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
+func (m *LeaderChangeMessage) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.Version = int16(binary.BigEndian.Uint16(b[0:]))
 		m.LeaderID = int32(binary.BigEndian.Uint32(b[2:]))
 	}
 	{
 		n := r.Len(true, 5)
-		m.Voters = wire.Resize(m.Voters, n)
+		m.Voters = code.Resize(m.Voters, n)
 		for i := range m.Voters {
 			if m.Voters[i].decode(r, version); r.Failed() {
 				return
@@ -111,7 +112,7 @@ func (m *LeaderChangeMessage) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(true, 5)
-		m.GrantingVoters = wire.Resize(m.GrantingVoters, n)
+		m.GrantingVoters = code.Resize(m.GrantingVoters, n)
 		for i := range m.GrantingVoters {
 			if m.GrantingVoters[i].decode(r, version); r.Failed() {
 				return
@@ -134,19 +135,19 @@ func (m *LeaderChangeMessageVoter) SetDefaults() {
 func (m *LeaderChangeMessageVoter) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && m.VoterDirectoryID != (wire.UUID{}) {
-		return dst, wire.ErrorNotInVersion("LeaderChangeMessageVoter", version, "VoterDirectoryID")
+		return dst, code.ErrorNotInVersion("LeaderChangeMessageVoter", version, "VoterDirectoryID")
 	}
-	dst = wire.AppendInt32(dst, m.VoterID)
+	dst = code.AppendInt32(dst, m.VoterID)
 	if version == 1 {
-		dst = wire.AppendUUID(dst, m.VoterDirectoryID)
+		dst = code.AppendUUID(dst, m.VoterDirectoryID)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *LeaderChangeMessageVoter) decode(r *wire.Reader, version int16) {
+func (m *LeaderChangeMessageVoter) decode(r *code.Reader, version int16) {
 	m.VoterID = r.Int32()
 	if version == 1 {
 		m.VoterDirectoryID = r.UUID()

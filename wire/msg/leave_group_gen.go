@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -38,7 +39,7 @@ func (*LeaveGroupRequest) NewResponse() wire.Response { return new(LeaveGroupRes
 
 // Append appends the message in that version to dst.
 func (m *LeaveGroupRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("LeaveGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("LeaveGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -47,10 +48,10 @@ func (m *LeaveGroupRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *LeaveGroupRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("LeaveGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("LeaveGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "LeaveGroupRequest", version)
+	r := code.NewReader(src, "LeaveGroupRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&leaveGroupRequestSchema, src, version)
 	}
@@ -78,26 +79,26 @@ func (m *LeaveGroupRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("LeaveGroupRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("LeaveGroupRequest", version, "GroupID", len(m.GroupID))
 	}
 	if version > 2 && m.MemberID != "" {
-		return dst, wire.ErrorNotInVersion("LeaveGroupRequest", version, "MemberID")
+		return dst, code.ErrorNotInVersion("LeaveGroupRequest", version, "MemberID")
 	}
 	if version <= 2 && len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("LeaveGroupRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("LeaveGroupRequest", version, "MemberID", len(m.MemberID))
 	}
 	if version < 3 && len(m.Members) != 0 {
-		return dst, wire.ErrorNotInVersion("LeaveGroupRequest", version, "Members")
+		return dst, code.ErrorNotInVersion("LeaveGroupRequest", version, "Members")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("LeaveGroupRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("LeaveGroupRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
 	if version <= 2 {
-		dst = wire.AppendString(dst, m.MemberID, flexible)
+		dst = code.AppendString(dst, m.MemberID, flexible)
 	}
 	if version >= 3 {
-		dst = wire.AppendLen(dst, len(m.Members), flexible)
+		dst = code.AppendLen(dst, len(m.Members), flexible)
 		for i := range m.Members {
 			if dst, err = m.Members[i].append(dst, version); err != nil {
 				return dst, err
@@ -105,14 +106,14 @@ func (m *LeaveGroupRequest) append(dst []byte, version int16) ([]byte, error) {
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *LeaveGroupRequest) decode(r *wire.Reader, version int16) {
+func (m *LeaveGroupRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.GroupID = r.String(flexible)
 	if version <= 2 {
@@ -123,7 +124,7 @@ func (m *LeaveGroupRequest) decode(r *wire.Reader, version int16) {
 	if version >= 3 {
 		{
 			n := r.Len(flexible, 3)
-			m.Members = wire.Resize(m.Members, n)
+			m.Members = code.Resize(m.Members, n)
 			for i := range m.Members {
 				if m.Members[i].decode(r, version); r.Failed() {
 					return
@@ -150,31 +151,31 @@ func (m *LeaveGroupRequestMember) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 4
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("LeaveGroupRequestMember", version, "MemberID", len(m.MemberID))
 	}
 	if m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("LeaveGroupRequestMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if version == 5 && m.Reason != nil && len(*m.Reason) > wire.MaxString {
-		return dst, wire.ErrorTooLong("LeaveGroupRequestMember", version, "Reason", len(*m.Reason))
+		return dst, code.ErrorTooLong("LeaveGroupRequestMember", version, "Reason", len(*m.Reason))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("LeaveGroupRequestMember", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("LeaveGroupRequestMember", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.MemberID, flexible)
-	dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+	dst = code.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
 	if version == 5 {
-		dst = wire.AppendNullableString(dst, m.Reason, flexible)
+		dst = code.AppendNullableString(dst, m.Reason, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *LeaveGroupRequestMember) decode(r *wire.Reader, version int16) {
+func (m *LeaveGroupRequestMember) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.MemberID = r.String(flexible)
 	m.GroupInstanceID = r.NullableString(flexible)
@@ -233,7 +234,7 @@ func (*LeaveGroupResponse) APIKey() wire.APIKey { return wire.KeyLeaveGroup }
 
 // Append appends the message in that version to dst.
 func (m *LeaveGroupResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("LeaveGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("LeaveGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -242,10 +243,10 @@ func (m *LeaveGroupResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *LeaveGroupResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("LeaveGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("LeaveGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "LeaveGroupResponse", version)
+	r := code.NewReader(src, "LeaveGroupResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&leaveGroupResponseSchema, src, version)
 	}
@@ -273,17 +274,17 @@ func (m *LeaveGroupResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
 	if version < 3 && len(m.Members) != 0 {
-		return dst, wire.ErrorNotInVersion("LeaveGroupResponse", version, "Members")
+		return dst, code.ErrorNotInVersion("LeaveGroupResponse", version, "Members")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("LeaveGroupResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("LeaveGroupResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version >= 3 {
-		dst = wire.AppendLen(dst, len(m.Members), flexible)
+		dst = code.AppendLen(dst, len(m.Members), flexible)
 		for i := range m.Members {
 			if dst, err = m.Members[i].append(dst, version); err != nil {
 				return dst, err
@@ -291,14 +292,14 @@ func (m *LeaveGroupResponse) append(dst []byte, version int16) ([]byte, error) {
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *LeaveGroupResponse) decode(r *wire.Reader, version int16) {
+func (m *LeaveGroupResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()
@@ -309,7 +310,7 @@ func (m *LeaveGroupResponse) decode(r *wire.Reader, version int16) {
 	if version >= 3 {
 		{
 			n := r.Len(flexible, 5)
-			m.Members = wire.Resize(m.Members, n)
+			m.Members = code.Resize(m.Members, n)
 			for i := range m.Members {
 				if m.Members[i].decode(r, version); r.Failed() {
 					return
@@ -337,26 +338,26 @@ func (m *LeaveGroupResponseMember) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 4
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("LeaveGroupResponseMember", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("LeaveGroupResponseMember", version, "MemberID", len(m.MemberID))
 	}
 	if m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("LeaveGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("LeaveGroupResponseMember", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("LeaveGroupResponseMember", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("LeaveGroupResponseMember", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.MemberID, flexible)
-	dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *LeaveGroupResponseMember) decode(r *wire.Reader, version int16) {
+func (m *LeaveGroupResponseMember) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.MemberID = r.String(flexible)
 	m.GroupInstanceID = r.NullableString(flexible)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -32,7 +33,7 @@ func (*ListConfigResourcesRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *ListConfigResourcesRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListConfigResourcesRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ListConfigResourcesRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -41,10 +42,10 @@ func (m *ListConfigResourcesRequest) Append(dst []byte, version int16) ([]byte, 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListConfigResourcesRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListConfigResourcesRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ListConfigResourcesRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListConfigResourcesRequest", version)
+	r := code.NewReader(src, "ListConfigResourcesRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listConfigResourcesRequestSchema, src, version)
 	}
@@ -71,25 +72,25 @@ func (m *ListConfigResourcesRequest) SetDefaults() {
 func (m *ListConfigResourcesRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && len(m.ResourceTypes) != 0 {
-		return dst, wire.ErrorNotInVersion("ListConfigResourcesRequest", version, "ResourceTypes")
+		return dst, code.ErrorNotInVersion("ListConfigResourcesRequest", version, "ResourceTypes")
 	}
 	if version == 1 {
-		dst = wire.AppendLen(dst, len(m.ResourceTypes), true)
+		dst = code.AppendLen(dst, len(m.ResourceTypes), true)
 		for i := range m.ResourceTypes {
-			dst = wire.AppendInt8(dst, m.ResourceTypes[i])
+			dst = code.AppendInt8(dst, m.ResourceTypes[i])
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListConfigResourcesRequest) decode(r *wire.Reader, version int16) {
+func (m *ListConfigResourcesRequest) decode(r *code.Reader, version int16) {
 	if version == 1 {
 		{
 			n := r.Len(true, 1)
-			m.ResourceTypes = wire.Resize(m.ResourceTypes, n)
+			m.ResourceTypes = code.Resize(m.ResourceTypes, n)
 			for i := range m.ResourceTypes {
 				m.ResourceTypes[i] = r.Int8()
 			}
@@ -138,7 +139,7 @@ func (*ListConfigResourcesResponse) APIKey() wire.APIKey { return wire.KeyListCo
 
 // Append appends the message in that version to dst.
 func (m *ListConfigResourcesResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListConfigResourcesResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ListConfigResourcesResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -147,10 +148,10 @@ func (m *ListConfigResourcesResponse) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListConfigResourcesResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListConfigResourcesResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("ListConfigResourcesResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListConfigResourcesResponse", version)
+	r := code.NewReader(src, "ListConfigResourcesResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listConfigResourcesResponseSchema, src, version)
 	}
@@ -176,28 +177,28 @@ func (m *ListConfigResourcesResponse) SetDefaults() {
 
 func (m *ListConfigResourcesResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendLen(dst, len(m.ConfigResources), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendLen(dst, len(m.ConfigResources), true)
 	for i := range m.ConfigResources {
 		if dst, err = m.ConfigResources[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListConfigResourcesResponse) decode(r *wire.Reader, version int16) {
+func (m *ListConfigResourcesResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	{
 		n := r.Len(true, 2)
-		m.ConfigResources = wire.Resize(m.ConfigResources, n)
+		m.ConfigResources = code.Resize(m.ConfigResources, n)
 		for i := range m.ConfigResources {
 			if m.ConfigResources[i].decode(r, version); r.Failed() {
 				return
@@ -221,19 +222,19 @@ func (m *ListConfigResourcesResponseConfigResource) SetDefaults() {
 func (m *ListConfigResourcesResponseConfigResource) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.ResourceName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListConfigResourcesResponseConfigResource", version, "ResourceName", len(m.ResourceName))
+		return dst, code.ErrorTooLong("ListConfigResourcesResponseConfigResource", version, "ResourceName", len(m.ResourceName))
 	}
-	dst = wire.AppendString(dst, m.ResourceName, true)
+	dst = code.AppendString(dst, m.ResourceName, true)
 	if version == 1 {
-		dst = wire.AppendInt8(dst, m.ResourceType)
+		dst = code.AppendInt8(dst, m.ResourceType)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListConfigResourcesResponseConfigResource) decode(r *wire.Reader, version int16) {
+func (m *ListConfigResourcesResponseConfigResource) decode(r *code.Reader, version int16) {
 	m.ResourceName = r.String(true)
 	if version == 1 {
 		m.ResourceType = r.Int8()

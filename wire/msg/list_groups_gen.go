@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -29,7 +30,7 @@ func (*ListGroupsRequest) NewResponse() wire.Response { return new(ListGroupsRes
 
 // Append appends the message in that version to dst.
 func (m *ListGroupsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListGroupsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("ListGroupsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -38,10 +39,10 @@ func (m *ListGroupsRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListGroupsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListGroupsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("ListGroupsRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListGroupsRequest", version)
+	r := code.NewReader(src, "ListGroupsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listGroupsRequestSchema, src, version)
 	}
@@ -69,46 +70,46 @@ func (m *ListGroupsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
 	if version < 4 && len(m.StatesFilter) != 0 {
-		return dst, wire.ErrorNotInVersion("ListGroupsRequest", version, "StatesFilter")
+		return dst, code.ErrorNotInVersion("ListGroupsRequest", version, "StatesFilter")
 	}
 	if version < 5 && len(m.TypesFilter) != 0 {
-		return dst, wire.ErrorNotInVersion("ListGroupsRequest", version, "TypesFilter")
+		return dst, code.ErrorNotInVersion("ListGroupsRequest", version, "TypesFilter")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListGroupsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListGroupsRequest", version, "UnknownTags")
 	}
 	if version >= 4 {
-		dst = wire.AppendLen(dst, len(m.StatesFilter), flexible)
+		dst = code.AppendLen(dst, len(m.StatesFilter), flexible)
 		for i := range m.StatesFilter {
 			if len(m.StatesFilter[i]) > wire.MaxString {
-				return dst, wire.ErrorTooLong("ListGroupsRequest", version, "StatesFilter", len(m.StatesFilter[i]))
+				return dst, code.ErrorTooLong("ListGroupsRequest", version, "StatesFilter", len(m.StatesFilter[i]))
 			}
-			dst = wire.AppendString(dst, m.StatesFilter[i], flexible)
+			dst = code.AppendString(dst, m.StatesFilter[i], flexible)
 		}
 	}
 	if version == 5 {
-		dst = wire.AppendLen(dst, len(m.TypesFilter), flexible)
+		dst = code.AppendLen(dst, len(m.TypesFilter), flexible)
 		for i := range m.TypesFilter {
 			if len(m.TypesFilter[i]) > wire.MaxString {
-				return dst, wire.ErrorTooLong("ListGroupsRequest", version, "TypesFilter", len(m.TypesFilter[i]))
+				return dst, code.ErrorTooLong("ListGroupsRequest", version, "TypesFilter", len(m.TypesFilter[i]))
 			}
-			dst = wire.AppendString(dst, m.TypesFilter[i], flexible)
+			dst = code.AppendString(dst, m.TypesFilter[i], flexible)
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *ListGroupsRequest) decode(r *wire.Reader, version int16) {
+func (m *ListGroupsRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if version >= 4 {
 		{
 			n := r.Len(flexible, 1)
-			m.StatesFilter = wire.Resize(m.StatesFilter, n)
+			m.StatesFilter = code.Resize(m.StatesFilter, n)
 			for i := range m.StatesFilter {
 				m.StatesFilter[i] = r.String(flexible)
 			}
@@ -119,7 +120,7 @@ func (m *ListGroupsRequest) decode(r *wire.Reader, version int16) {
 	if version == 5 {
 		{
 			n := r.Len(flexible, 1)
-			m.TypesFilter = wire.Resize(m.TypesFilter, n)
+			m.TypesFilter = code.Resize(m.TypesFilter, n)
 			for i := range m.TypesFilter {
 				m.TypesFilter[i] = r.String(flexible)
 			}
@@ -171,7 +172,7 @@ func (*ListGroupsResponse) APIKey() wire.APIKey { return wire.KeyListGroups }
 
 // Append appends the message in that version to dst.
 func (m *ListGroupsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListGroupsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("ListGroupsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -180,10 +181,10 @@ func (m *ListGroupsResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListGroupsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListGroupsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("ListGroupsResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListGroupsResponse", version)
+	r := code.NewReader(src, "ListGroupsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listGroupsResponseSchema, src, version)
 	}
@@ -211,27 +212,27 @@ func (m *ListGroupsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListGroupsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListGroupsResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendLen(dst, len(m.Groups), flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendLen(dst, len(m.Groups), flexible)
 	for i := range m.Groups {
 		if dst, err = m.Groups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *ListGroupsResponse) decode(r *wire.Reader, version int16) {
+func (m *ListGroupsResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()
@@ -241,7 +242,7 @@ func (m *ListGroupsResponse) decode(r *wire.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
 		n := r.Len(flexible, 3)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		for i := range m.Groups {
 			if m.Groups[i].decode(r, version); r.Failed() {
 				return
@@ -265,37 +266,37 @@ func (m *ListGroupsResponseGroup) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 3
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("ListGroupsResponseGroup", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.ProtocolType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
+		return dst, code.ErrorTooLong("ListGroupsResponseGroup", version, "ProtocolType", len(m.ProtocolType))
 	}
 	if version >= 4 && len(m.GroupState) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "GroupState", len(m.GroupState))
+		return dst, code.ErrorTooLong("ListGroupsResponseGroup", version, "GroupState", len(m.GroupState))
 	}
 	if version == 5 && len(m.GroupType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListGroupsResponseGroup", version, "GroupType", len(m.GroupType))
+		return dst, code.ErrorTooLong("ListGroupsResponseGroup", version, "GroupType", len(m.GroupType))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListGroupsResponseGroup", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListGroupsResponseGroup", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendString(dst, m.ProtocolType, flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendString(dst, m.ProtocolType, flexible)
 	if version >= 4 {
-		dst = wire.AppendString(dst, m.GroupState, flexible)
+		dst = code.AppendString(dst, m.GroupState, flexible)
 	}
 	if version == 5 {
-		dst = wire.AppendString(dst, m.GroupType, flexible)
+		dst = code.AppendString(dst, m.GroupType, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *ListGroupsResponseGroup) decode(r *wire.Reader, version int16) {
+func (m *ListGroupsResponseGroup) decode(r *code.Reader, version int16) {
 	flexible := version >= 3
 	m.GroupID = r.String(flexible)
 	m.ProtocolType = r.String(flexible)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -49,7 +50,7 @@ func (*ListOffsetsRequest) NewResponse() wire.Response { return new(ListOffsetsR
 
 // Append appends the message in that version to dst.
 func (m *ListOffsetsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
+	if err := code.CheckVersion("ListOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -58,10 +59,10 @@ func (m *ListOffsetsRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListOffsetsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
+	if err := code.CheckVersion("ListOffsetsRequest", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
 		return err
 	}
-	r := listOffsetsRequestReader{Reader: wire.NewReader(src, "ListOffsetsRequest", version)}
+	r := listOffsetsRequestReader{Reader: code.NewReader(src, "ListOffsetsRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listOffsetsRequestSchema, src, version)
 	}
@@ -82,8 +83,8 @@ func (m *ListOffsetsRequest) DecodeJSON(src []byte, version int16) error {
 
 // listOffsetsRequestReader has the memory of the small arrays, too.
 type listOffsetsRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[ListOffsetsRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[ListOffsetsRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -95,26 +96,26 @@ func (m *ListOffsetsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
 	if version < 2 && m.IsolationLevel != 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsRequest", version, "IsolationLevel")
+		return dst, code.ErrorNotInVersion("ListOffsetsRequest", version, "IsolationLevel")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListOffsetsRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ReplicaID)
+	dst = code.AppendInt32(dst, m.ReplicaID)
 	if version >= 2 {
-		dst = wire.AppendInt8(dst, m.IsolationLevel)
+		dst = code.AppendInt8(dst, m.IsolationLevel)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 10 {
-		dst = wire.AppendInt32(dst, m.TimeoutMs)
+		dst = code.AppendInt32(dst, m.TimeoutMs)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -131,7 +132,7 @@ func (m *ListOffsetsRequest) decode(r *listOffsetsRequestReader, version int16) 
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -162,20 +163,20 @@ func (m *ListOffsetsRequestTopic) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 6
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListOffsetsRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("ListOffsetsRequestTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListOffsetsRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -213,21 +214,21 @@ func (m *ListOffsetsRequestTopicPartition) append(dst []byte, version int16) ([]
 	var err error
 	flexible := version >= 6
 	if version > 0 && m.MaxNumOffsets != 1 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsRequestTopicPartition", version, "MaxNumOffsets")
+		return dst, code.ErrorNotInVersion("ListOffsetsRequestTopicPartition", version, "MaxNumOffsets")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsRequestTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListOffsetsRequestTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
 	if version >= 4 {
-		dst = wire.AppendInt32(dst, m.CurrentLeaderEpoch)
+		dst = code.AppendInt32(dst, m.CurrentLeaderEpoch)
 	}
-	dst = wire.AppendInt64(dst, m.Timestamp)
+	dst = code.AppendInt64(dst, m.Timestamp)
 	if version == 0 {
-		dst = wire.AppendInt32(dst, m.MaxNumOffsets)
+		dst = code.AppendInt32(dst, m.MaxNumOffsets)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -314,7 +315,7 @@ func (*ListOffsetsResponse) APIKey() wire.APIKey { return wire.KeyListOffsets }
 
 // Append appends the message in that version to dst.
 func (m *ListOffsetsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
+	if err := code.CheckVersion("ListOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -323,10 +324,10 @@ func (m *ListOffsetsResponse) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListOffsetsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
+	if err := code.CheckVersion("ListOffsetsResponse", version, wire.VersionRange{Min: 0, Max: 11}); err != nil {
 		return err
 	}
-	r := listOffsetsResponseReader{Reader: wire.NewReader(src, "ListOffsetsResponse", version)}
+	r := listOffsetsResponseReader{Reader: code.NewReader(src, "ListOffsetsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listOffsetsResponseSchema, src, version)
 	}
@@ -347,8 +348,8 @@ func (m *ListOffsetsResponse) DecodeJSON(src []byte, version int16) error {
 
 // listOffsetsResponseReader has the memory of the small arrays, too.
 type listOffsetsResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[ListOffsetsResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[ListOffsetsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -360,19 +361,19 @@ func (m *ListOffsetsResponse) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 6
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListOffsetsResponse", version, "UnknownTags")
 	}
 	if version >= 2 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -388,7 +389,7 @@ func (m *ListOffsetsResponse) decode(r *listOffsetsResponseReader, version int16
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -414,20 +415,20 @@ func (m *ListOffsetsResponseTopic) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 6
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListOffsetsResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("ListOffsetsResponseTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListOffsetsResponseTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -468,39 +469,39 @@ func (m *ListOffsetsResponseTopicPartition) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 6
 	if version > 0 && len(m.OldStyleOffsets) != 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "OldStyleOffsets")
+		return dst, code.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "OldStyleOffsets")
 	}
 	if version < 1 && m.Timestamp != -1 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "Timestamp")
+		return dst, code.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "Timestamp")
 	}
 	if version < 1 && m.Offset != -1 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "Offset")
+		return dst, code.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "Offset")
 	}
 	if version < 4 && m.LeaderEpoch != -1 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "LeaderEpoch")
+		return dst, code.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "LeaderEpoch")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ListOffsetsResponseTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 0 {
-		dst = wire.AppendLen(dst, len(m.OldStyleOffsets), flexible)
+		dst = code.AppendLen(dst, len(m.OldStyleOffsets), flexible)
 		for i := range m.OldStyleOffsets {
-			dst = wire.AppendInt64(dst, m.OldStyleOffsets[i])
+			dst = code.AppendInt64(dst, m.OldStyleOffsets[i])
 		}
 	}
 	if version >= 1 {
-		dst = wire.AppendInt64(dst, m.Timestamp)
+		dst = code.AppendInt64(dst, m.Timestamp)
 	}
 	if version >= 1 {
-		dst = wire.AppendInt64(dst, m.Offset)
+		dst = code.AppendInt64(dst, m.Offset)
 	}
 	if version >= 4 {
-		dst = wire.AppendInt32(dst, m.LeaderEpoch)
+		dst = code.AppendInt32(dst, m.LeaderEpoch)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -516,7 +517,7 @@ func (m *ListOffsetsResponseTopicPartition) decode(r *listOffsetsResponseReader,
 	if version == 0 {
 		{
 			n := r.Len(flexible, 8)
-			m.OldStyleOffsets = wire.Resize(m.OldStyleOffsets, n)
+			m.OldStyleOffsets = code.Resize(m.OldStyleOffsets, n)
 			for i := range m.OldStyleOffsets {
 				m.OldStyleOffsets[i] = r.Int64()
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -42,7 +43,7 @@ func (*ListPartitionReassignmentsRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *ListPartitionReassignmentsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("ListPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -51,10 +52,10 @@ func (m *ListPartitionReassignmentsRequest) Append(dst []byte, version int16) ([
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListPartitionReassignmentsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("ListPartitionReassignmentsRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListPartitionReassignmentsRequest", version)
+	r := code.NewReader(src, "ListPartitionReassignmentsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listPartitionReassignmentsRequestSchema, src, version)
 	}
@@ -81,25 +82,25 @@ func (m *ListPartitionReassignmentsRequest) SetDefaults() {
 
 func (m *ListPartitionReassignmentsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
-	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, true)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListPartitionReassignmentsRequest) decode(r *wire.Reader, version int16) {
+func (m *ListPartitionReassignmentsRequest) decode(r *code.Reader, version int16) {
 	m.TimeoutMs = r.Int32()
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.Topics = nil
 	} else {
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -122,20 +123,20 @@ func (m *ListPartitionReassignmentsRequestTopic) SetDefaults() {
 func (m *ListPartitionReassignmentsRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListPartitionReassignmentsRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("ListPartitionReassignmentsRequestTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendLen(dst, len(m.PartitionIndexes), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendLen(dst, len(m.PartitionIndexes), true)
 	for i := range m.PartitionIndexes {
-		dst = wire.AppendInt32(dst, m.PartitionIndexes[i])
+		dst = code.AppendInt32(dst, m.PartitionIndexes[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListPartitionReassignmentsRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *ListPartitionReassignmentsRequestTopic) decode(r *code.Reader, version int16) {
 	m.Name = r.String(true)
 	r.Int32s(&m.PartitionIndexes, true)
 	if m.UnknownTags != nil {
@@ -197,7 +198,7 @@ func (*ListPartitionReassignmentsResponse) APIKey() wire.APIKey {
 
 // Append appends the message in that version to dst.
 func (m *ListPartitionReassignmentsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("ListPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -206,10 +207,10 @@ func (m *ListPartitionReassignmentsResponse) Append(dst []byte, version int16) (
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListPartitionReassignmentsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("ListPartitionReassignmentsResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := listPartitionReassignmentsResponseReader{Reader: wire.NewReader(src, "ListPartitionReassignmentsResponse", version)}
+	r := listPartitionReassignmentsResponseReader{Reader: code.NewReader(src, "ListPartitionReassignmentsResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listPartitionReassignmentsResponseSchema, src, version)
 	}
@@ -230,8 +231,8 @@ func (m *ListPartitionReassignmentsResponse) DecodeJSON(src []byte, version int1
 
 // listPartitionReassignmentsResponseReader has the memory of the small arrays, too.
 type listPartitionReassignmentsResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[ListPartitionReassignmentsResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[ListPartitionReassignmentsResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -243,18 +244,18 @@ func (m *ListPartitionReassignmentsResponse) SetDefaults() {
 func (m *ListPartitionReassignmentsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListPartitionReassignmentsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ListPartitionReassignmentsResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -268,7 +269,7 @@ func (m *ListPartitionReassignmentsResponse) decode(r *listPartitionReassignment
 	m.ErrorMessage = r.NullableString(true)
 	{
 		n := r.Len(true, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -293,16 +294,16 @@ func (m *ListPartitionReassignmentsResponseTopic) SetDefaults() {
 func (m *ListPartitionReassignmentsResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListPartitionReassignmentsResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("ListPartitionReassignmentsResponseTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -334,20 +335,20 @@ func (m *ListPartitionReassignmentsResponseTopicPartition) SetDefaults() {
 
 func (m *ListPartitionReassignmentsResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendLen(dst, len(m.Replicas), true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendLen(dst, len(m.Replicas), true)
 	for i := range m.Replicas {
-		dst = wire.AppendInt32(dst, m.Replicas[i])
+		dst = code.AppendInt32(dst, m.Replicas[i])
 	}
-	dst = wire.AppendLen(dst, len(m.AddingReplicas), true)
+	dst = code.AppendLen(dst, len(m.AddingReplicas), true)
 	for i := range m.AddingReplicas {
-		dst = wire.AppendInt32(dst, m.AddingReplicas[i])
+		dst = code.AppendInt32(dst, m.AddingReplicas[i])
 	}
-	dst = wire.AppendLen(dst, len(m.RemovingReplicas), true)
+	dst = code.AppendLen(dst, len(m.RemovingReplicas), true)
 	for i := range m.RemovingReplicas {
-		dst = wire.AppendInt32(dst, m.RemovingReplicas[i])
+		dst = code.AppendInt32(dst, m.RemovingReplicas[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

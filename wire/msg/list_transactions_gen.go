@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*ListTransactionsRequest) NewResponse() wire.Response { return new(ListTra
 
 // Append appends the message in that version to dst.
 func (m *ListTransactionsRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ListTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *ListTransactionsRequest) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListTransactionsRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ListTransactionsRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListTransactionsRequest", version)
+	r := code.NewReader(src, "ListTransactionsRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listTransactionsRequestSchema, src, version)
 	}
@@ -73,48 +74,48 @@ func (m *ListTransactionsRequest) SetDefaults() {
 func (m *ListTransactionsRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && m.DurationFilter != -1 {
-		return dst, wire.ErrorNotInVersion("ListTransactionsRequest", version, "DurationFilter")
+		return dst, code.ErrorNotInVersion("ListTransactionsRequest", version, "DurationFilter")
 	}
 	if version < 2 && m.TransactionalIDPattern != nil {
-		return dst, wire.ErrorNotInVersion("ListTransactionsRequest", version, "TransactionalIDPattern")
+		return dst, code.ErrorNotInVersion("ListTransactionsRequest", version, "TransactionalIDPattern")
 	}
 	if version == 2 && m.TransactionalIDPattern != nil && len(*m.TransactionalIDPattern) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListTransactionsRequest", version, "TransactionalIDPattern", len(*m.TransactionalIDPattern))
+		return dst, code.ErrorTooLong("ListTransactionsRequest", version, "TransactionalIDPattern", len(*m.TransactionalIDPattern))
 	}
-	dst = wire.AppendLen(dst, len(m.StateFilters), true)
+	dst = code.AppendLen(dst, len(m.StateFilters), true)
 	for i := range m.StateFilters {
 		if len(m.StateFilters[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ListTransactionsRequest", version, "StateFilters", len(m.StateFilters[i]))
+			return dst, code.ErrorTooLong("ListTransactionsRequest", version, "StateFilters", len(m.StateFilters[i]))
 		}
-		dst = wire.AppendString(dst, m.StateFilters[i], true)
+		dst = code.AppendString(dst, m.StateFilters[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.ProducerIDFilters), true)
+	dst = code.AppendLen(dst, len(m.ProducerIDFilters), true)
 	for i := range m.ProducerIDFilters {
-		dst = wire.AppendInt64(dst, m.ProducerIDFilters[i])
+		dst = code.AppendInt64(dst, m.ProducerIDFilters[i])
 	}
 	if version >= 1 {
-		dst = wire.AppendInt64(dst, m.DurationFilter)
+		dst = code.AppendInt64(dst, m.DurationFilter)
 	}
 	if version == 2 {
-		dst = wire.AppendNullableString(dst, m.TransactionalIDPattern, true)
+		dst = code.AppendNullableString(dst, m.TransactionalIDPattern, true)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListTransactionsRequest) decode(r *wire.Reader, version int16) {
+func (m *ListTransactionsRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 1)
-		m.StateFilters = wire.Resize(m.StateFilters, n)
+		m.StateFilters = code.Resize(m.StateFilters, n)
 		for i := range m.StateFilters {
 			m.StateFilters[i] = r.String(true)
 		}
 	}
 	{
 		n := r.Len(true, 8)
-		m.ProducerIDFilters = wire.Resize(m.ProducerIDFilters, n)
+		m.ProducerIDFilters = code.Resize(m.ProducerIDFilters, n)
 		for i := range m.ProducerIDFilters {
 			m.ProducerIDFilters[i] = r.Int64()
 		}
@@ -175,7 +176,7 @@ func (*ListTransactionsResponse) APIKey() wire.APIKey { return wire.KeyListTrans
 
 // Append appends the message in that version to dst.
 func (m *ListTransactionsResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ListTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ListTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -184,10 +185,10 @@ func (m *ListTransactionsResponse) Append(dst []byte, version int16) ([]byte, er
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ListTransactionsResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ListTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("ListTransactionsResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ListTransactionsResponse", version)
+	r := code.NewReader(src, "ListTransactionsResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&listTransactionsResponseSchema, src, version)
 	}
@@ -213,42 +214,42 @@ func (m *ListTransactionsResponse) SetDefaults() {
 
 func (m *ListTransactionsResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendLen(dst, len(m.UnknownStateFilters), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendLen(dst, len(m.UnknownStateFilters), true)
 	for i := range m.UnknownStateFilters {
 		if len(m.UnknownStateFilters[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ListTransactionsResponse", version, "UnknownStateFilters", len(m.UnknownStateFilters[i]))
+			return dst, code.ErrorTooLong("ListTransactionsResponse", version, "UnknownStateFilters", len(m.UnknownStateFilters[i]))
 		}
-		dst = wire.AppendString(dst, m.UnknownStateFilters[i], true)
+		dst = code.AppendString(dst, m.UnknownStateFilters[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.TransactionStates), true)
+	dst = code.AppendLen(dst, len(m.TransactionStates), true)
 	for i := range m.TransactionStates {
 		if dst, err = m.TransactionStates[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListTransactionsResponse) decode(r *wire.Reader, version int16) {
+func (m *ListTransactionsResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
 	}
 	{
 		n := r.Len(true, 1)
-		m.UnknownStateFilters = wire.Resize(m.UnknownStateFilters, n)
+		m.UnknownStateFilters = code.Resize(m.UnknownStateFilters, n)
 		for i := range m.UnknownStateFilters {
 			m.UnknownStateFilters[i] = r.String(true)
 		}
 	}
 	{
 		n := r.Len(true, 11)
-		m.TransactionStates = wire.Resize(m.TransactionStates, n)
+		m.TransactionStates = code.Resize(m.TransactionStates, n)
 		for i := range m.TransactionStates {
 			if m.TransactionStates[i].decode(r, version); r.Failed() {
 				return
@@ -271,21 +272,21 @@ func (m *ListTransactionsResponseTransactionState) SetDefaults() {
 func (m *ListTransactionsResponseTransactionState) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListTransactionsResponseTransactionState", version, "TransactionalID", len(m.TransactionalID))
+		return dst, code.ErrorTooLong("ListTransactionsResponseTransactionState", version, "TransactionalID", len(m.TransactionalID))
 	}
 	if len(m.TransactionState) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ListTransactionsResponseTransactionState", version, "TransactionState", len(m.TransactionState))
+		return dst, code.ErrorTooLong("ListTransactionsResponseTransactionState", version, "TransactionState", len(m.TransactionState))
 	}
-	dst = wire.AppendString(dst, m.TransactionalID, true)
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendString(dst, m.TransactionState, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.TransactionalID, true)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendString(dst, m.TransactionState, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ListTransactionsResponseTransactionState) decode(r *wire.Reader, version int16) {
+func (m *ListTransactionsResponseTransactionState) decode(r *code.Reader, version int16) {
 	m.TransactionalID = r.String(true)
 	m.ProducerID = r.Int64()
 	m.TransactionState = r.String(true)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -40,7 +41,7 @@ func (*MetadataRequest) NewResponse() wire.Response { return new(MetadataRespons
 
 // Append appends the message in that version to dst.
 func (m *MetadataRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("MetadataRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("MetadataRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -49,10 +50,10 @@ func (m *MetadataRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *MetadataRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("MetadataRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("MetadataRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "MetadataRequest", version)
+	r := code.NewReader(src, "MetadataRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&metadataRequestSchema, src, version)
 	}
@@ -82,44 +83,44 @@ func (m *MetadataRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
 	if m.Topics == nil && version < 1 {
-		return dst, wire.ErrorNull("MetadataRequest", version, "Topics")
+		return dst, code.ErrorNull("MetadataRequest", version, "Topics")
 	}
 	if version < 4 && !m.AllowAutoTopicCreation {
-		return dst, wire.ErrorNotInVersion("MetadataRequest", version, "AllowAutoTopicCreation")
+		return dst, code.ErrorNotInVersion("MetadataRequest", version, "AllowAutoTopicCreation")
 	}
 	if (version < 8 || version > 10) && m.IncludeClusterAuthorizedOperations {
-		return dst, wire.ErrorNotInVersion("MetadataRequest", version, "IncludeClusterAuthorizedOperations")
+		return dst, code.ErrorNotInVersion("MetadataRequest", version, "IncludeClusterAuthorizedOperations")
 	}
 	if version < 8 && m.IncludeTopicAuthorizedOperations {
-		return dst, wire.ErrorNotInVersion("MetadataRequest", version, "IncludeTopicAuthorizedOperations")
+		return dst, code.ErrorNotInVersion("MetadataRequest", version, "IncludeTopicAuthorizedOperations")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("MetadataRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("MetadataRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil && version >= 1, flexible)
+	dst = code.AppendNullableLen(dst, len(m.Topics), m.Topics == nil && version >= 1, flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 4 {
-		dst = wire.AppendBool(dst, m.AllowAutoTopicCreation)
+		dst = code.AppendBool(dst, m.AllowAutoTopicCreation)
 	}
 	if version >= 8 && version <= 10 {
-		dst = wire.AppendBool(dst, m.IncludeClusterAuthorizedOperations)
+		dst = code.AppendBool(dst, m.IncludeClusterAuthorizedOperations)
 	}
 	if version >= 8 {
-		dst = wire.AppendBool(dst, m.IncludeTopicAuthorizedOperations)
+		dst = code.AppendBool(dst, m.IncludeTopicAuthorizedOperations)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *MetadataRequest) decode(r *wire.Reader, version int16) {
+func (m *MetadataRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 9
 	if n := r.NullableLen(flexible, 2); n < 0 {
 		m.Topics = nil
@@ -127,7 +128,7 @@ func (m *MetadataRequest) decode(r *wire.Reader, version int16) {
 			r.Fail("null")
 		}
 	} else {
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		for i := range m.Topics {
 			if m.Topics[i].decode(r, version); r.Failed() {
 				return
@@ -167,27 +168,27 @@ func (m *MetadataRequestTopic) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 9
 	if m.Name == nil && version < 10 {
-		return dst, wire.ErrorNull("MetadataRequestTopic", version, "Name")
+		return dst, code.ErrorNull("MetadataRequestTopic", version, "Name")
 	}
 	if m.Name != nil && len(*m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("MetadataRequestTopic", version, "Name", len(*m.Name))
+		return dst, code.ErrorTooLong("MetadataRequestTopic", version, "Name", len(*m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("MetadataRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("MetadataRequestTopic", version, "UnknownTags")
 	}
 	if version >= 10 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendNullableString(dst, m.Name, flexible)
+	dst = code.AppendNullableString(dst, m.Name, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *MetadataRequestTopic) decode(r *wire.Reader, version int16) {
+func (m *MetadataRequestTopic) decode(r *code.Reader, version int16) {
 	flexible := version >= 9
 	if version >= 10 {
 		m.TopicID = r.UUID()
@@ -276,7 +277,7 @@ func (*MetadataResponse) APIKey() wire.APIKey { return wire.KeyMetadata }
 
 // Append appends the message in that version to dst.
 func (m *MetadataResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("MetadataResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("MetadataResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -285,10 +286,10 @@ func (m *MetadataResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *MetadataResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("MetadataResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("MetadataResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return err
 	}
-	r := metadataResponseReader{Reader: wire.NewReader(src, "MetadataResponse", version)}
+	r := metadataResponseReader{Reader: code.NewReader(src, "MetadataResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&metadataResponseSchema, src, version)
 	}
@@ -309,8 +310,8 @@ func (m *MetadataResponse) DecodeJSON(src []byte, version int16) error {
 
 // metadataResponseReader has the memory of the small arrays, too.
 type metadataResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[MetadataResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[MetadataResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -324,43 +325,43 @@ func (m *MetadataResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
 	if version >= 2 && m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("MetadataResponse", version, "ClusterID", len(*m.ClusterID))
+		return dst, code.ErrorTooLong("MetadataResponse", version, "ClusterID", len(*m.ClusterID))
 	}
 	if (version < 8 || version > 10) && m.ClusterAuthorizedOperations != -2147483648 {
-		return dst, wire.ErrorNotInVersion("MetadataResponse", version, "ClusterAuthorizedOperations")
+		return dst, code.ErrorNotInVersion("MetadataResponse", version, "ClusterAuthorizedOperations")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("MetadataResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("MetadataResponse", version, "UnknownTags")
 	}
 	if version >= 3 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Brokers), flexible)
+	dst = code.AppendLen(dst, len(m.Brokers), flexible)
 	for i := range m.Brokers {
 		if dst, err = m.Brokers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 2 {
-		dst = wire.AppendNullableString(dst, m.ClusterID, flexible)
+		dst = code.AppendNullableString(dst, m.ClusterID, flexible)
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ControllerID)
+		dst = code.AppendInt32(dst, m.ControllerID)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 8 && version <= 10 {
-		dst = wire.AppendInt32(dst, m.ClusterAuthorizedOperations)
+		dst = code.AppendInt32(dst, m.ClusterAuthorizedOperations)
 	}
 	if version == 13 {
-		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+		dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -376,7 +377,7 @@ func (m *MetadataResponse) decode(r *metadataResponseReader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 10)
-		m.Brokers = wire.Resize(m.Brokers, n)
+		m.Brokers = code.Resize(m.Brokers, n)
 		for i := range m.Brokers {
 			if m.Brokers[i].decode(r, version); r.Failed() {
 				return
@@ -395,7 +396,7 @@ func (m *MetadataResponse) decode(r *metadataResponseReader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 8)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 8)
 		for i := range m.Topics {
 			r.Owe(-8)
@@ -431,22 +432,22 @@ func (m *MetadataResponseBroker) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 9
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("MetadataResponseBroker", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("MetadataResponseBroker", version, "Host", len(m.Host))
 	}
 	if version >= 1 && m.Rack != nil && len(*m.Rack) > wire.MaxString {
-		return dst, wire.ErrorTooLong("MetadataResponseBroker", version, "Rack", len(*m.Rack))
+		return dst, code.ErrorTooLong("MetadataResponseBroker", version, "Rack", len(*m.Rack))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("MetadataResponseBroker", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("MetadataResponseBroker", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.NodeID)
-	dst = wire.AppendString(dst, m.Host, flexible)
-	dst = wire.AppendInt32(dst, m.Port)
+	dst = code.AppendInt32(dst, m.NodeID)
+	dst = code.AppendString(dst, m.Host, flexible)
+	dst = code.AppendInt32(dst, m.Port)
 	if version >= 1 {
-		dst = wire.AppendNullableString(dst, m.Rack, flexible)
+		dst = code.AppendNullableString(dst, m.Rack, flexible)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -482,36 +483,36 @@ func (m *MetadataResponseTopic) append(dst []byte, version int16) ([]byte, error
 	var err error
 	flexible := version >= 9
 	if m.Name == nil && version < 12 {
-		return dst, wire.ErrorNull("MetadataResponseTopic", version, "Name")
+		return dst, code.ErrorNull("MetadataResponseTopic", version, "Name")
 	}
 	if m.Name != nil && len(*m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("MetadataResponseTopic", version, "Name", len(*m.Name))
+		return dst, code.ErrorTooLong("MetadataResponseTopic", version, "Name", len(*m.Name))
 	}
 	if version < 8 && m.TopicAuthorizedOperations != -2147483648 {
-		return dst, wire.ErrorNotInVersion("MetadataResponseTopic", version, "TopicAuthorizedOperations")
+		return dst, code.ErrorNotInVersion("MetadataResponseTopic", version, "TopicAuthorizedOperations")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("MetadataResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("MetadataResponseTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.Name, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.Name, flexible)
 	if version >= 10 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
 	if version >= 1 {
-		dst = wire.AppendBool(dst, m.IsInternal)
+		dst = code.AppendBool(dst, m.IsInternal)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 8 {
-		dst = wire.AppendInt32(dst, m.TopicAuthorizedOperations)
+		dst = code.AppendInt32(dst, m.TopicAuthorizedOperations)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -567,30 +568,30 @@ func (m *MetadataResponseTopicPartition) append(dst []byte, version int16) ([]by
 	var err error
 	flexible := version >= 9
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("MetadataResponseTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("MetadataResponseTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt32(dst, m.LeaderID)
 	if version >= 7 {
-		dst = wire.AppendInt32(dst, m.LeaderEpoch)
+		dst = code.AppendInt32(dst, m.LeaderEpoch)
 	}
-	dst = wire.AppendLen(dst, len(m.ReplicaNodes), flexible)
+	dst = code.AppendLen(dst, len(m.ReplicaNodes), flexible)
 	for i := range m.ReplicaNodes {
-		dst = wire.AppendInt32(dst, m.ReplicaNodes[i])
+		dst = code.AppendInt32(dst, m.ReplicaNodes[i])
 	}
-	dst = wire.AppendLen(dst, len(m.IsrNodes), flexible)
+	dst = code.AppendLen(dst, len(m.IsrNodes), flexible)
 	for i := range m.IsrNodes {
-		dst = wire.AppendInt32(dst, m.IsrNodes[i])
+		dst = code.AppendInt32(dst, m.IsrNodes[i])
 	}
 	if version >= 5 {
-		dst = wire.AppendLen(dst, len(m.OfflineReplicas), flexible)
+		dst = code.AppendLen(dst, len(m.OfflineReplicas), flexible)
 		for i := range m.OfflineReplicas {
-			dst = wire.AppendInt32(dst, m.OfflineReplicas[i])
+			dst = code.AppendInt32(dst, m.OfflineReplicas[i])
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

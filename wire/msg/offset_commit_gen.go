@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -53,7 +54,7 @@ func (*OffsetCommitRequest) NewResponse() wire.Response { return new(OffsetCommi
 
 // Append appends the message in that version to dst.
 func (m *OffsetCommitRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -62,10 +63,10 @@ func (m *OffsetCommitRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetCommitRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := offsetCommitRequestReader{Reader: wire.NewReader(src, "OffsetCommitRequest", version)}
+	r := offsetCommitRequestReader{Reader: code.NewReader(src, "OffsetCommitRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetCommitRequestSchema, src, version)
 	}
@@ -86,8 +87,8 @@ func (m *OffsetCommitRequest) DecodeJSON(src []byte, version int16) error {
 
 // offsetCommitRequestReader has the memory of the small arrays, too.
 type offsetCommitRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[OffsetCommitRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[OffsetCommitRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -101,41 +102,41 @@ func (m *OffsetCommitRequest) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 8
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("OffsetCommitRequest", version, "GroupID", len(m.GroupID))
 	}
 	if version >= 1 && len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("OffsetCommitRequest", version, "MemberID", len(m.MemberID))
 	}
 	if version < 7 && m.GroupInstanceID != nil {
-		return dst, wire.ErrorNotInVersion("OffsetCommitRequest", version, "GroupInstanceID")
+		return dst, code.ErrorNotInVersion("OffsetCommitRequest", version, "GroupInstanceID")
 	}
 	if version >= 7 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetCommitRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("OffsetCommitRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetCommitRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetCommitRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.GenerationIDOrMemberEpoch)
+		dst = code.AppendInt32(dst, m.GenerationIDOrMemberEpoch)
 	}
 	if version >= 1 {
-		dst = wire.AppendString(dst, m.MemberID, flexible)
+		dst = code.AppendString(dst, m.MemberID, flexible)
 	}
 	if version >= 7 {
-		dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+		dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
 	}
 	if version >= 2 && version <= 4 {
-		dst = wire.AppendInt64(dst, m.RetentionTimeMs)
+		dst = code.AppendInt64(dst, m.RetentionTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -167,7 +168,7 @@ func (m *OffsetCommitRequest) decode(r *offsetCommitRequestReader, version int16
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -193,25 +194,25 @@ func (m *OffsetCommitRequestTopic) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 8
 	if version <= 9 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetCommitRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetCommitRequestTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetCommitRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetCommitRequestTopic", version, "UnknownTags")
 	}
 	if version <= 9 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 10 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -259,25 +260,25 @@ func (m *OffsetCommitRequestTopicPartition) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 8
 	if version != 1 && m.CommitTimestamp != -1 {
-		return dst, wire.ErrorNotInVersion("OffsetCommitRequestTopicPartition", version, "CommitTimestamp")
+		return dst, code.ErrorNotInVersion("OffsetCommitRequestTopicPartition", version, "CommitTimestamp")
 	}
 	if m.CommittedMetadata != nil && len(*m.CommittedMetadata) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
+		return dst, code.ErrorTooLong("OffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetCommitRequestTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetCommitRequestTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.CommittedOffset)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.CommittedOffset)
 	if version == 1 {
-		dst = wire.AppendInt64(dst, m.CommitTimestamp)
+		dst = code.AppendInt64(dst, m.CommitTimestamp)
 	}
 	if version >= 6 {
-		dst = wire.AppendInt32(dst, m.CommittedLeaderEpoch)
+		dst = code.AppendInt32(dst, m.CommittedLeaderEpoch)
 	}
-	dst = wire.AppendNullableString(dst, m.CommittedMetadata, flexible)
+	dst = code.AppendNullableString(dst, m.CommittedMetadata, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -368,7 +369,7 @@ func (*OffsetCommitResponse) APIKey() wire.APIKey { return wire.KeyOffsetCommit 
 
 // Append appends the message in that version to dst.
 func (m *OffsetCommitResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -377,10 +378,10 @@ func (m *OffsetCommitResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetCommitResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := offsetCommitResponseReader{Reader: wire.NewReader(src, "OffsetCommitResponse", version)}
+	r := offsetCommitResponseReader{Reader: code.NewReader(src, "OffsetCommitResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetCommitResponseSchema, src, version)
 	}
@@ -401,8 +402,8 @@ func (m *OffsetCommitResponse) DecodeJSON(src []byte, version int16) error {
 
 // offsetCommitResponseReader has the memory of the small arrays, too.
 type offsetCommitResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[OffsetCommitResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[OffsetCommitResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -414,19 +415,19 @@ func (m *OffsetCommitResponse) append(dst []byte, version int16) ([]byte, error)
 	var err error
 	flexible := version >= 8
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetCommitResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetCommitResponse", version, "UnknownTags")
 	}
 	if version >= 3 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -442,7 +443,7 @@ func (m *OffsetCommitResponse) decode(r *offsetCommitResponseReader, version int
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -468,25 +469,25 @@ func (m *OffsetCommitResponseTopic) append(dst []byte, version int16) ([]byte, e
 	var err error
 	flexible := version >= 8
 	if version <= 9 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetCommitResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetCommitResponseTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetCommitResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetCommitResponseTopic", version, "UnknownTags")
 	}
 	if version <= 9 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 10 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -531,12 +532,12 @@ func (m *OffsetCommitResponseTopicPartition) append(dst []byte, version int16) (
 	var err error
 	flexible := version >= 8
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetCommitResponseTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetCommitResponseTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -41,7 +42,7 @@ func (*OffsetDeleteRequest) NewResponse() wire.Response { return new(OffsetDelet
 
 // Append appends the message in that version to dst.
 func (m *OffsetDeleteRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetDeleteRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("OffsetDeleteRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -50,10 +51,10 @@ func (m *OffsetDeleteRequest) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetDeleteRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetDeleteRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("OffsetDeleteRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := offsetDeleteRequestReader{Reader: wire.NewReader(src, "OffsetDeleteRequest", version)}
+	r := offsetDeleteRequestReader{Reader: code.NewReader(src, "OffsetDeleteRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetDeleteRequestSchema, src, version)
 	}
@@ -74,8 +75,8 @@ func (m *OffsetDeleteRequest) DecodeJSON(src []byte, version int16) error {
 
 // offsetDeleteRequestReader has the memory of the small arrays, too.
 type offsetDeleteRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[OffsetDeleteRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[OffsetDeleteRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -86,10 +87,10 @@ func (m *OffsetDeleteRequest) SetDefaults() {
 func (m *OffsetDeleteRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetDeleteRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("OffsetDeleteRequest", version, "GroupID", len(m.GroupID))
 	}
-	dst = wire.AppendString(dst, m.GroupID, false)
-	dst = wire.AppendLen(dst, len(m.Topics), false)
+	dst = code.AppendString(dst, m.GroupID, false)
+	dst = code.AppendLen(dst, len(m.Topics), false)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
@@ -102,7 +103,7 @@ func (m *OffsetDeleteRequest) decode(r *offsetDeleteRequestReader, version int16
 	m.GroupID = r.String(false)
 	{
 		n := r.Len(false, 6)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 6)
 		for i := range m.Topics {
 			r.Owe(-6)
@@ -121,10 +122,10 @@ func (m *OffsetDeleteRequestTopic) SetDefaults() {
 func (m *OffsetDeleteRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetDeleteRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetDeleteRequestTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, false)
-	dst = wire.AppendLen(dst, len(m.Partitions), false)
+	dst = code.AppendString(dst, m.Name, false)
+	dst = code.AppendLen(dst, len(m.Partitions), false)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
@@ -152,7 +153,7 @@ func (m *OffsetDeleteRequestTopicPartition) SetDefaults() {
 }
 
 func (m *OffsetDeleteRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
 	return dst, nil
 }
 
@@ -207,7 +208,7 @@ func (*OffsetDeleteResponse) APIKey() wire.APIKey { return wire.KeyOffsetDelete 
 
 // Append appends the message in that version to dst.
 func (m *OffsetDeleteResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetDeleteResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("OffsetDeleteResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -216,10 +217,10 @@ func (m *OffsetDeleteResponse) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetDeleteResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetDeleteResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("OffsetDeleteResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := offsetDeleteResponseReader{Reader: wire.NewReader(src, "OffsetDeleteResponse", version)}
+	r := offsetDeleteResponseReader{Reader: code.NewReader(src, "OffsetDeleteResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetDeleteResponseSchema, src, version)
 	}
@@ -240,8 +241,8 @@ func (m *OffsetDeleteResponse) DecodeJSON(src []byte, version int16) error {
 
 // offsetDeleteResponseReader has the memory of the small arrays, too.
 type offsetDeleteResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[OffsetDeleteResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[OffsetDeleteResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -251,9 +252,9 @@ func (m *OffsetDeleteResponse) SetDefaults() {
 
 func (m *OffsetDeleteResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Topics), false)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Topics), false)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
@@ -269,7 +270,7 @@ func (m *OffsetDeleteResponse) decode(r *offsetDeleteResponseReader, version int
 	}
 	{
 		n := r.Len(false, 6)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 6)
 		for i := range m.Topics {
 			r.Owe(-6)
@@ -288,10 +289,10 @@ func (m *OffsetDeleteResponseTopic) SetDefaults() {
 func (m *OffsetDeleteResponseTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetDeleteResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetDeleteResponseTopic", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, false)
-	dst = wire.AppendLen(dst, len(m.Partitions), false)
+	dst = code.AppendString(dst, m.Name, false)
+	dst = code.AppendLen(dst, len(m.Partitions), false)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
@@ -319,8 +320,8 @@ func (m *OffsetDeleteResponseTopicPartition) SetDefaults() {
 }
 
 func (m *OffsetDeleteResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	return dst, nil
 }
 

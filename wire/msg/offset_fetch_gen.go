@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -57,7 +58,7 @@ func (*OffsetFetchRequest) NewResponse() wire.Response { return new(OffsetFetchR
 
 // Append appends the message in that version to dst.
 func (m *OffsetFetchRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetFetchRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetFetchRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -66,10 +67,10 @@ func (m *OffsetFetchRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetFetchRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetFetchRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetFetchRequest", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := offsetFetchRequestReader{Reader: wire.NewReader(src, "OffsetFetchRequest", version)}
+	r := offsetFetchRequestReader{Reader: code.NewReader(src, "OffsetFetchRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetFetchRequestSchema, src, version)
 	}
@@ -90,8 +91,8 @@ func (m *OffsetFetchRequest) DecodeJSON(src []byte, version int16) error {
 
 // offsetFetchRequestReader has the memory of the small arrays, too.
 type offsetFetchRequestReader struct {
-	wire.Reader
-	groupTopics wire.Slab[OffsetFetchRequestGroupTopic]
+	code.Reader
+	groupTopics code.Slab[OffsetFetchRequestGroupTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -104,31 +105,31 @@ func (m *OffsetFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 6
 	if version > 7 && m.GroupID != "" {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "GroupID")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequest", version, "GroupID")
 	}
 	if version <= 7 && len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("OffsetFetchRequest", version, "GroupID", len(m.GroupID))
 	}
 	if version > 7 && len(m.Topics) != 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "Topics")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequest", version, "Topics")
 	}
 	if m.Topics == nil && version <= 7 && version < 2 {
-		return dst, wire.ErrorNull("OffsetFetchRequest", version, "Topics")
+		return dst, code.ErrorNull("OffsetFetchRequest", version, "Topics")
 	}
 	if version < 8 && len(m.Groups) != 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "Groups")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequest", version, "Groups")
 	}
 	if version < 7 && m.RequireStable {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "RequireStable")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequest", version, "RequireStable")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequest", version, "UnknownTags")
 	}
 	if version <= 7 {
-		dst = wire.AppendString(dst, m.GroupID, flexible)
+		dst = code.AppendString(dst, m.GroupID, flexible)
 	}
 	if version <= 7 {
-		dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil && version >= 2, flexible)
+		dst = code.AppendNullableLen(dst, len(m.Topics), m.Topics == nil && version >= 2, flexible)
 		for i := range m.Topics {
 			if dst, err = m.Topics[i].append(dst, version); err != nil {
 				return dst, err
@@ -136,7 +137,7 @@ func (m *OffsetFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 		}
 	}
 	if version >= 8 {
-		dst = wire.AppendLen(dst, len(m.Groups), flexible)
+		dst = code.AppendLen(dst, len(m.Groups), flexible)
 		for i := range m.Groups {
 			if dst, err = m.Groups[i].append(dst, version); err != nil {
 				return dst, err
@@ -144,10 +145,10 @@ func (m *OffsetFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 		}
 	}
 	if version >= 7 {
-		dst = wire.AppendBool(dst, m.RequireStable)
+		dst = code.AppendBool(dst, m.RequireStable)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -168,7 +169,7 @@ func (m *OffsetFetchRequest) decode(r *offsetFetchRequestReader, version int16) 
 				r.Fail("null")
 			}
 		} else {
-			m.Topics = wire.Resize(m.Topics, n)
+			m.Topics = code.Resize(m.Topics, n)
 			for i := range m.Topics {
 				if m.Topics[i].decode(r, version); r.Failed() {
 					return
@@ -181,7 +182,7 @@ func (m *OffsetFetchRequest) decode(r *offsetFetchRequestReader, version int16) 
 	if version >= 8 {
 		{
 			n := r.Len(flexible, 3)
-			m.Groups = wire.Resize(m.Groups, n)
+			m.Groups = code.Resize(m.Groups, n)
 			r.Owe(n * 3)
 			for i := range m.Groups {
 				r.Owe(-3)
@@ -215,18 +216,18 @@ func (m *OffsetFetchRequestTopic) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 6
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetFetchRequestTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.PartitionIndexes), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.PartitionIndexes), flexible)
 	for i := range m.PartitionIndexes {
-		dst = wire.AppendInt32(dst, m.PartitionIndexes[i])
+		dst = code.AppendInt32(dst, m.PartitionIndexes[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -256,29 +257,29 @@ func (m *OffsetFetchRequestGroup) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 6
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchRequestGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("OffsetFetchRequestGroup", version, "GroupID", len(m.GroupID))
 	}
 	if version >= 9 && m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchRequestGroup", version, "MemberID", len(*m.MemberID))
+		return dst, code.ErrorTooLong("OffsetFetchRequestGroup", version, "MemberID", len(*m.MemberID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequestGroup", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequestGroup", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
 	if version >= 9 {
-		dst = wire.AppendNullableString(dst, m.MemberID, flexible)
+		dst = code.AppendNullableString(dst, m.MemberID, flexible)
 	}
 	if version >= 9 {
-		dst = wire.AppendInt32(dst, m.MemberEpoch)
+		dst = code.AppendInt32(dst, m.MemberEpoch)
 	}
-	dst = wire.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, flexible)
+	dst = code.AppendNullableLen(dst, len(m.Topics), m.Topics == nil, flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -325,23 +326,23 @@ func (m *OffsetFetchRequestGroupTopic) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 6
 	if version <= 9 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchRequestGroupTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetFetchRequestGroupTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchRequestGroupTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchRequestGroupTopic", version, "UnknownTags")
 	}
 	if version <= 9 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 10 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.PartitionIndexes), flexible)
+	dst = code.AppendLen(dst, len(m.PartitionIndexes), flexible)
 	for i := range m.PartitionIndexes {
-		dst = wire.AppendInt32(dst, m.PartitionIndexes[i])
+		dst = code.AppendInt32(dst, m.PartitionIndexes[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -460,7 +461,7 @@ func (*OffsetFetchResponse) APIKey() wire.APIKey { return wire.KeyOffsetFetch }
 
 // Append appends the message in that version to dst.
 func (m *OffsetFetchResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetFetchResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetFetchResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -469,10 +470,10 @@ func (m *OffsetFetchResponse) Append(dst []byte, version int16) ([]byte, error) 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetFetchResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetFetchResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
+	if err := code.CheckVersion("OffsetFetchResponse", version, wire.VersionRange{Min: 0, Max: 10}); err != nil {
 		return err
 	}
-	r := offsetFetchResponseReader{Reader: wire.NewReader(src, "OffsetFetchResponse", version)}
+	r := offsetFetchResponseReader{Reader: code.NewReader(src, "OffsetFetchResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetFetchResponseSchema, src, version)
 	}
@@ -493,10 +494,10 @@ func (m *OffsetFetchResponse) DecodeJSON(src []byte, version int16) error {
 
 // offsetFetchResponseReader has the memory of the small arrays, too.
 type offsetFetchResponseReader struct {
-	wire.Reader
-	topicPartitions      wire.Slab[OffsetFetchResponseTopicPartition]
-	groupTopics          wire.Slab[OffsetFetchResponseGroupTopic]
-	groupTopicPartitions wire.Slab[OffsetFetchResponseGroupTopicPartition]
+	code.Reader
+	topicPartitions      code.Slab[OffsetFetchResponseTopicPartition]
+	groupTopics          code.Slab[OffsetFetchResponseGroupTopic]
+	groupTopicPartitions code.Slab[OffsetFetchResponseGroupTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -508,19 +509,19 @@ func (m *OffsetFetchResponse) append(dst []byte, version int16) ([]byte, error) 
 	var err error
 	flexible := version >= 6
 	if version > 7 && len(m.Topics) != 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponse", version, "Topics")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponse", version, "Topics")
 	}
 	if version < 8 && len(m.Groups) != 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponse", version, "Groups")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponse", version, "Groups")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponse", version, "UnknownTags")
 	}
 	if version >= 3 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
 	if version <= 7 {
-		dst = wire.AppendLen(dst, len(m.Topics), flexible)
+		dst = code.AppendLen(dst, len(m.Topics), flexible)
 		for i := range m.Topics {
 			if dst, err = m.Topics[i].append(dst, version); err != nil {
 				return dst, err
@@ -528,10 +529,10 @@ func (m *OffsetFetchResponse) append(dst []byte, version int16) ([]byte, error) 
 		}
 	}
 	if version >= 2 && version <= 7 {
-		dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+		dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	}
 	if version >= 8 {
-		dst = wire.AppendLen(dst, len(m.Groups), flexible)
+		dst = code.AppendLen(dst, len(m.Groups), flexible)
 		for i := range m.Groups {
 			if dst, err = m.Groups[i].append(dst, version); err != nil {
 				return dst, err
@@ -539,7 +540,7 @@ func (m *OffsetFetchResponse) append(dst []byte, version int16) ([]byte, error) 
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -556,7 +557,7 @@ func (m *OffsetFetchResponse) decode(r *offsetFetchResponseReader, version int16
 	if version <= 7 {
 		{
 			n := r.Len(flexible, 3)
-			m.Topics = wire.Resize(m.Topics, n)
+			m.Topics = code.Resize(m.Topics, n)
 			r.Owe(n * 3)
 			for i := range m.Topics {
 				r.Owe(-3)
@@ -576,7 +577,7 @@ func (m *OffsetFetchResponse) decode(r *offsetFetchResponseReader, version int16
 	if version >= 8 {
 		{
 			n := r.Len(flexible, 5)
-			m.Groups = wire.Resize(m.Groups, n)
+			m.Groups = code.Resize(m.Groups, n)
 			r.Owe(n * 5)
 			for i := range m.Groups {
 				r.Owe(-5)
@@ -605,20 +606,20 @@ func (m *OffsetFetchResponseTopic) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 6
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetFetchResponseTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponseTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -656,20 +657,20 @@ func (m *OffsetFetchResponseTopicPartition) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 6
 	if m.Metadata != nil && len(*m.Metadata) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchResponseTopicPartition", version, "Metadata", len(*m.Metadata))
+		return dst, code.ErrorTooLong("OffsetFetchResponseTopicPartition", version, "Metadata", len(*m.Metadata))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponseTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponseTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.CommittedOffset)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.CommittedOffset)
 	if version >= 5 {
-		dst = wire.AppendInt32(dst, m.CommittedLeaderEpoch)
+		dst = code.AppendInt32(dst, m.CommittedLeaderEpoch)
 	}
-	dst = wire.AppendNullableString(dst, m.Metadata, flexible)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.Metadata, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -706,21 +707,21 @@ func (m *OffsetFetchResponseGroup) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 6
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchResponseGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("OffsetFetchResponseGroup", version, "GroupID", len(m.GroupID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponseGroup", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponseGroup", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -759,25 +760,25 @@ func (m *OffsetFetchResponseGroupTopic) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 6
 	if version <= 9 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchResponseGroupTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("OffsetFetchResponseGroupTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponseGroupTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponseGroupTopic", version, "UnknownTags")
 	}
 	if version <= 9 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 10 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -824,18 +825,18 @@ func (m *OffsetFetchResponseGroupTopicPartition) append(dst []byte, version int1
 	var err error
 	flexible := version >= 6
 	if m.Metadata != nil && len(*m.Metadata) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetFetchResponseGroupTopicPartition", version, "Metadata", len(*m.Metadata))
+		return dst, code.ErrorTooLong("OffsetFetchResponseGroupTopicPartition", version, "Metadata", len(*m.Metadata))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetFetchResponseGroupTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetFetchResponseGroupTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.CommittedOffset)
-	dst = wire.AppendInt32(dst, m.CommittedLeaderEpoch)
-	dst = wire.AppendNullableString(dst, m.Metadata, flexible)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.CommittedOffset)
+	dst = code.AppendInt32(dst, m.CommittedLeaderEpoch)
+	dst = code.AppendNullableString(dst, m.Metadata, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

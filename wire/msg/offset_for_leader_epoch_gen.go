@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -48,7 +49,7 @@ func (*OffsetForLeaderEpochRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *OffsetForLeaderEpochRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetForLeaderEpochRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("OffsetForLeaderEpochRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -57,10 +58,10 @@ func (m *OffsetForLeaderEpochRequest) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetForLeaderEpochRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetForLeaderEpochRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("OffsetForLeaderEpochRequest", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := offsetForLeaderEpochRequestReader{Reader: wire.NewReader(src, "OffsetForLeaderEpochRequest", version)}
+	r := offsetForLeaderEpochRequestReader{Reader: code.NewReader(src, "OffsetForLeaderEpochRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetForLeaderEpochRequestSchema, src, version)
 	}
@@ -81,8 +82,8 @@ func (m *OffsetForLeaderEpochRequest) DecodeJSON(src []byte, version int16) erro
 
 // offsetForLeaderEpochRequestReader has the memory of the small arrays, too.
 type offsetForLeaderEpochRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[OffsetForLeaderEpochRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[OffsetForLeaderEpochRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -95,19 +96,19 @@ func (m *OffsetForLeaderEpochRequest) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 4
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetForLeaderEpochRequest", version, "UnknownTags")
 	}
 	if version >= 3 {
-		dst = wire.AppendInt32(dst, m.ReplicaID)
+		dst = code.AppendInt32(dst, m.ReplicaID)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -123,7 +124,7 @@ func (m *OffsetForLeaderEpochRequest) decode(r *offsetForLeaderEpochRequestReade
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -149,20 +150,20 @@ func (m *OffsetForLeaderEpochRequestTopic) append(dst []byte, version int16) ([]
 	var err error
 	flexible := version >= 4
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetForLeaderEpochRequestTopic", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("OffsetForLeaderEpochRequestTopic", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetForLeaderEpochRequestTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Topic, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Topic, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -199,15 +200,15 @@ func (m *OffsetForLeaderEpochRequestTopicPartition) append(dst []byte, version i
 	var err error
 	flexible := version >= 4
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochRequestTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetForLeaderEpochRequestTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.Partition)
+	dst = code.AppendInt32(dst, m.Partition)
 	if version >= 2 {
-		dst = wire.AppendInt32(dst, m.CurrentLeaderEpoch)
+		dst = code.AppendInt32(dst, m.CurrentLeaderEpoch)
 	}
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -284,7 +285,7 @@ func (*OffsetForLeaderEpochResponse) APIKey() wire.APIKey { return wire.KeyOffse
 
 // Append appends the message in that version to dst.
 func (m *OffsetForLeaderEpochResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("OffsetForLeaderEpochResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("OffsetForLeaderEpochResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -293,10 +294,10 @@ func (m *OffsetForLeaderEpochResponse) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *OffsetForLeaderEpochResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("OffsetForLeaderEpochResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
+	if err := code.CheckVersion("OffsetForLeaderEpochResponse", version, wire.VersionRange{Min: 0, Max: 4}); err != nil {
 		return err
 	}
-	r := offsetForLeaderEpochResponseReader{Reader: wire.NewReader(src, "OffsetForLeaderEpochResponse", version)}
+	r := offsetForLeaderEpochResponseReader{Reader: code.NewReader(src, "OffsetForLeaderEpochResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&offsetForLeaderEpochResponseSchema, src, version)
 	}
@@ -317,8 +318,8 @@ func (m *OffsetForLeaderEpochResponse) DecodeJSON(src []byte, version int16) err
 
 // offsetForLeaderEpochResponseReader has the memory of the small arrays, too.
 type offsetForLeaderEpochResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[OffsetForLeaderEpochResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[OffsetForLeaderEpochResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -330,19 +331,19 @@ func (m *OffsetForLeaderEpochResponse) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 4
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetForLeaderEpochResponse", version, "UnknownTags")
 	}
 	if version >= 2 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -358,7 +359,7 @@ func (m *OffsetForLeaderEpochResponse) decode(r *offsetForLeaderEpochResponseRea
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -384,20 +385,20 @@ func (m *OffsetForLeaderEpochResponseTopic) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 4
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("OffsetForLeaderEpochResponseTopic", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("OffsetForLeaderEpochResponseTopic", version, "Topic", len(m.Topic))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetForLeaderEpochResponseTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Topic, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Topic, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -435,16 +436,16 @@ func (m *OffsetForLeaderEpochResponseTopicPartition) append(dst []byte, version 
 	var err error
 	flexible := version >= 4
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("OffsetForLeaderEpochResponseTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("OffsetForLeaderEpochResponseTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt32(dst, m.Partition)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.Partition)
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.LeaderEpoch)
+		dst = code.AppendInt32(dst, m.LeaderEpoch)
 	}
-	dst = wire.AppendInt64(dst, m.EndOffset)
+	dst = code.AppendInt64(dst, m.EndOffset)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

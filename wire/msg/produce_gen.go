@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -48,7 +49,7 @@ func (*ProduceRequest) NewResponse() wire.Response { return new(ProduceResponse)
 
 // Append appends the message in that version to dst.
 func (m *ProduceRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ProduceRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("ProduceRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version, nil)
@@ -58,10 +59,10 @@ func (m *ProduceRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Append would append: the records are left where they are, the rest is
 // written to scratch, which may grow.
 func (m *ProduceRequest) AppendParts(parts [][]byte, scratch []byte, version int16) ([][]byte, error) {
-	if err := wire.CheckVersion("ProduceRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("ProduceRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return parts, err
 	}
-	var cuts wire.Cuts
+	var cuts code.Cuts
 	buf, err := m.append(scratch, version, &cuts)
 	if err != nil {
 		return parts, err
@@ -72,10 +73,10 @@ func (m *ProduceRequest) AppendParts(parts [][]byte, scratch []byte, version int
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ProduceRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ProduceRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("ProduceRequest", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return err
 	}
-	r := produceRequestReader{Reader: wire.NewReader(src, "ProduceRequest", version)}
+	r := produceRequestReader{Reader: code.NewReader(src, "ProduceRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&produceRequestSchema, src, version)
 	}
@@ -96,8 +97,8 @@ func (m *ProduceRequest) DecodeJSON(src []byte, version int16) error {
 
 // produceRequestReader has the memory of the small arrays, too.
 type produceRequestReader struct {
-	wire.Reader
-	topicDataPartitionDatas wire.Slab[ProduceRequestTopicDataPartitionData]
+	code.Reader
+	topicDataPartitionDatas code.Slab[ProduceRequestTopicDataPartitionData]
 }
 
 // SetDefaults sets every field to its default.
@@ -105,31 +106,31 @@ func (m *ProduceRequest) SetDefaults() {
 	*m = ProduceRequest{}
 }
 
-func (m *ProduceRequest) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *ProduceRequest) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 9
 	if version < 3 && m.TransactionalID != nil {
-		return dst, wire.ErrorNotInVersion("ProduceRequest", version, "TransactionalID")
+		return dst, code.ErrorNotInVersion("ProduceRequest", version, "TransactionalID")
 	}
 	if version >= 3 && m.TransactionalID != nil && len(*m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ProduceRequest", version, "TransactionalID", len(*m.TransactionalID))
+		return dst, code.ErrorTooLong("ProduceRequest", version, "TransactionalID", len(*m.TransactionalID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceRequest", version, "UnknownTags")
 	}
 	if version >= 3 {
-		dst = wire.AppendNullableString(dst, m.TransactionalID, flexible)
+		dst = code.AppendNullableString(dst, m.TransactionalID, flexible)
 	}
-	dst = wire.AppendInt16(dst, m.Acks)
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
-	dst = wire.AppendLen(dst, len(m.TopicData), flexible)
+	dst = code.AppendInt16(dst, m.Acks)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendLen(dst, len(m.TopicData), flexible)
 	for i := range m.TopicData {
 		if dst, err = m.TopicData[i].append(dst, version, cuts); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -149,7 +150,7 @@ func (m *ProduceRequest) decode(r *produceRequestReader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.TopicData = wire.Resize(m.TopicData, n)
+		m.TopicData = code.Resize(m.TopicData, n)
 		r.Owe(n * 3)
 		for i := range m.TopicData {
 			r.Owe(-3)
@@ -171,29 +172,29 @@ func (m *ProduceRequestTopicData) SetDefaults() {
 	*m = ProduceRequestTopicData{}
 }
 
-func (m *ProduceRequestTopicData) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *ProduceRequestTopicData) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 9
 	if version <= 12 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ProduceRequestTopicData", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("ProduceRequestTopicData", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceRequestTopicData", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceRequestTopicData", version, "UnknownTags")
 	}
 	if version <= 12 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 13 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.PartitionData), flexible)
+	dst = code.AppendLen(dst, len(m.PartitionData), flexible)
 	for i := range m.PartitionData {
 		if dst, err = m.PartitionData[i].append(dst, version, cuts); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -235,16 +236,16 @@ func (m *ProduceRequestTopicDataPartitionData) SetDefaults() {
 	m.Records = []byte{}
 }
 
-func (m *ProduceRequestTopicDataPartitionData) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *ProduceRequestTopicDataPartitionData) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	flexible := version >= 9
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceRequestTopicDataPartitionData", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceRequestTopicDataPartitionData", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.Index)
+	dst = code.AppendInt32(dst, m.Index)
 	dst = cuts.Records(dst, m.Records, true, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -347,7 +348,7 @@ func (*ProduceResponse) APIKey() wire.APIKey { return wire.KeyProduce }
 
 // Append appends the message in that version to dst.
 func (m *ProduceResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ProduceResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("ProduceResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -356,10 +357,10 @@ func (m *ProduceResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ProduceResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ProduceResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
+	if err := code.CheckVersion("ProduceResponse", version, wire.VersionRange{Min: 0, Max: 13}); err != nil {
 		return err
 	}
-	r := produceResponseReader{Reader: wire.NewReader(src, "ProduceResponse", version)}
+	r := produceResponseReader{Reader: code.NewReader(src, "ProduceResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&produceResponseSchema, src, version)
 	}
@@ -380,9 +381,9 @@ func (m *ProduceResponse) DecodeJSON(src []byte, version int16) error {
 
 // produceResponseReader has the memory of the small arrays, too.
 type produceResponseReader struct {
-	wire.Reader
-	responsePartitionResponses            wire.Slab[ProduceResponseResponsePartitionResponse]
-	responsePartitionResponseRecordErrors wire.Slab[ProduceResponseResponsePartitionResponseRecordError]
+	code.Reader
+	responsePartitionResponses            code.Slab[ProduceResponseResponsePartitionResponse]
+	responsePartitionResponseRecordErrors code.Slab[ProduceResponseResponsePartitionResponseRecordError]
 }
 
 // SetDefaults sets every field to its default.
@@ -394,23 +395,23 @@ func (m *ProduceResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 9
 	if version < 10 && len(m.NodeEndpoints) != 0 {
-		return dst, wire.ErrorNotInVersion("ProduceResponse", version, "NodeEndpoints")
+		return dst, code.ErrorNotInVersion("ProduceResponse", version, "NodeEndpoints")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Responses), flexible)
+	dst = code.AppendLen(dst, len(m.Responses), flexible)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -420,22 +421,22 @@ func (m *ProduceResponse) append(dst []byte, version int16) ([]byte, error) {
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if version >= 10 && len(m.NodeEndpoints) != 0 {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
-			dst = wire.AppendLen(dst, len(m.NodeEndpoints), flexible)
+			dst = code.AppendLen(dst, len(m.NodeEndpoints), flexible)
 			for i := range m.NodeEndpoints {
 				if dst, err = m.NodeEndpoints[i].append(dst, version); err != nil {
 					return dst, err
 				}
 			}
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
@@ -444,7 +445,7 @@ func (m *ProduceResponse) decode(r *produceResponseReader, version int16) {
 	flexible := version >= 9
 	{
 		n := r.Len(flexible, 3)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		r.Owe(n * 3)
 		for i := range m.Responses {
 			r.Owe(-3)
@@ -469,7 +470,7 @@ func (m *ProduceResponse) decode(r *produceResponseReader, version int16) {
 			case number == 0 && version >= 10:
 				{
 					n := r.Len(flexible, 11)
-					m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
+					m.NodeEndpoints = code.Resize(m.NodeEndpoints, n)
 					for i := range m.NodeEndpoints {
 						if m.NodeEndpoints[i].decode(r, version); r.Failed() {
 							return
@@ -493,25 +494,25 @@ func (m *ProduceResponseResponse) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 9
 	if version <= 12 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ProduceResponseResponse", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("ProduceResponseResponse", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceResponseResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceResponseResponse", version, "UnknownTags")
 	}
 	if version <= 12 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 13 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.PartitionResponses), flexible)
+	dst = code.AppendLen(dst, len(m.PartitionResponses), flexible)
 	for i := range m.PartitionResponses {
 		if dst, err = m.PartitionResponses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -561,25 +562,25 @@ func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version in
 	var err error
 	flexible := version >= 9
 	if version >= 8 && m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ProduceResponseResponsePartitionResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ProduceResponseResponsePartitionResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if version < 10 && !m.CurrentLeader.isDefault() {
-		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponse", version, "CurrentLeader")
+		return dst, code.ErrorNotInVersion("ProduceResponseResponsePartitionResponse", version, "CurrentLeader")
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceResponseResponsePartitionResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.Index)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt64(dst, m.BaseOffset)
+	dst = code.AppendInt32(dst, m.Index)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt64(dst, m.BaseOffset)
 	if version >= 2 {
-		dst = wire.AppendInt64(dst, m.LogAppendTimeMs)
+		dst = code.AppendInt64(dst, m.LogAppendTimeMs)
 	}
 	if version >= 5 {
-		dst = wire.AppendInt64(dst, m.LogStartOffset)
+		dst = code.AppendInt64(dst, m.LogStartOffset)
 	}
 	if version >= 8 {
-		dst = wire.AppendLen(dst, len(m.RecordErrors), flexible)
+		dst = code.AppendLen(dst, len(m.RecordErrors), flexible)
 		for i := range m.RecordErrors {
 			if dst, err = m.RecordErrors[i].append(dst, version); err != nil {
 				return dst, err
@@ -587,11 +588,11 @@ func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version in
 		}
 	}
 	if version >= 8 {
-		dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
+		dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
 	}
 	if flexible {
 		var tags wire.Tags
-		if tags, err = m.UnknownTags.Checked(); err != nil {
+		if tags, err = code.CheckTags(m.UnknownTags); err != nil {
 			return dst, err
 		}
 		n := len(tags)
@@ -601,19 +602,19 @@ func (m *ProduceResponseResponsePartitionResponse) append(dst []byte, version in
 		if n == 0 {
 			return append(dst, 0), nil
 		}
-		dst = wire.AppendUvarint(dst, uint32(n))
-		dst, tags = wire.AppendTagsBelow(dst, tags, 0)
+		dst = code.AppendUvarint(dst, uint32(n))
+		dst, tags = code.AppendTagsBelow(dst, tags, 0)
 		if version >= 10 && !m.CurrentLeader.isDefault() {
-			if err = tags.CheckFree(0); err != nil {
+			if err = code.CheckFree(tags, 0); err != nil {
 				return dst, err
 			}
 			start := len(dst)
 			if dst, err = m.CurrentLeader.append(dst, version); err != nil {
 				return dst, err
 			}
-			dst = wire.AppendTagged(dst, start, 0)
+			dst = code.AppendTagged(dst, start, 0)
 		}
-		dst = wire.AppendTags(dst, tags)
+		dst = code.AppendTags(dst, tags)
 	}
 	return dst, nil
 }
@@ -680,15 +681,15 @@ func (m *ProduceResponseResponsePartitionResponseRecordError) append(dst []byte,
 	var err error
 	flexible := version >= 9
 	if m.BatchIndexErrorMessage != nil && len(*m.BatchIndexErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ProduceResponseResponsePartitionResponseRecordError", version, "BatchIndexErrorMessage", len(*m.BatchIndexErrorMessage))
+		return dst, code.ErrorTooLong("ProduceResponseResponsePartitionResponseRecordError", version, "BatchIndexErrorMessage", len(*m.BatchIndexErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponseRecordError", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceResponseResponsePartitionResponseRecordError", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.BatchIndex)
-	dst = wire.AppendNullableString(dst, m.BatchIndexErrorMessage, flexible)
+	dst = code.AppendInt32(dst, m.BatchIndex)
+	dst = code.AppendNullableString(dst, m.BatchIndexErrorMessage, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -728,12 +729,12 @@ func (m *ProduceResponseResponsePartitionResponseCurrentLeader) append(dst []byt
 	var err error
 	flexible := version >= 9
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceResponseResponsePartitionResponseCurrentLeader", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceResponseResponsePartitionResponseCurrentLeader", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.LeaderID)
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
+	dst = code.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -763,20 +764,20 @@ func (m *ProduceResponseNodeEndpoint) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 9
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ProduceResponseNodeEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("ProduceResponseNodeEndpoint", version, "Host", len(m.Host))
 	}
 	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ProduceResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+		return dst, code.ErrorTooLong("ProduceResponseNodeEndpoint", version, "Rack", len(*m.Rack))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("ProduceResponseNodeEndpoint", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("ProduceResponseNodeEndpoint", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.NodeID)
-	dst = wire.AppendString(dst, m.Host, flexible)
-	dst = wire.AppendInt32(dst, m.Port)
-	dst = wire.AppendNullableString(dst, m.Rack, flexible)
+	dst = code.AppendInt32(dst, m.NodeID)
+	dst = code.AppendString(dst, m.Host, flexible)
+	dst = code.AppendInt32(dst, m.Port)
+	dst = code.AppendNullableString(dst, m.Rack, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

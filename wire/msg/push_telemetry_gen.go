@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -34,7 +35,7 @@ func (*PushTelemetryRequest) NewResponse() wire.Response { return new(PushTeleme
 
 // Append appends the message in that version to dst.
 func (m *PushTelemetryRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("PushTelemetryRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("PushTelemetryRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -43,10 +44,10 @@ func (m *PushTelemetryRequest) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *PushTelemetryRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("PushTelemetryRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("PushTelemetryRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "PushTelemetryRequest", version)
+	r := code.NewReader(src, "PushTelemetryRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&pushTelemetryRequestSchema, src, version)
 	}
@@ -72,18 +73,18 @@ func (m *PushTelemetryRequest) SetDefaults() {
 
 func (m *PushTelemetryRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.ClientInstanceID)
-	dst = wire.AppendInt32(dst, m.SubscriptionID)
-	dst = wire.AppendBool(dst, m.Terminating)
-	dst = wire.AppendInt8(dst, m.CompressionType)
-	dst = wire.AppendBytes(dst, m.Metrics, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendUUID(dst, m.ClientInstanceID)
+	dst = code.AppendInt32(dst, m.SubscriptionID)
+	dst = code.AppendBool(dst, m.Terminating)
+	dst = code.AppendInt8(dst, m.CompressionType)
+	dst = code.AppendBytes(dst, m.Metrics, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *PushTelemetryRequest) decode(r *wire.Reader, version int16) {
+func (m *PushTelemetryRequest) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(22); len(b) == 22 {
 		m.ClientInstanceID = wire.UUID(b[0:])
 		m.SubscriptionID = int32(binary.BigEndian.Uint32(b[16:]))
@@ -128,7 +129,7 @@ func (*PushTelemetryResponse) APIKey() wire.APIKey { return wire.KeyPushTelemetr
 
 // Append appends the message in that version to dst.
 func (m *PushTelemetryResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("PushTelemetryResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("PushTelemetryResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -137,10 +138,10 @@ func (m *PushTelemetryResponse) Append(dst []byte, version int16) ([]byte, error
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *PushTelemetryResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("PushTelemetryResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("PushTelemetryResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "PushTelemetryResponse", version)
+	r := code.NewReader(src, "PushTelemetryResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&pushTelemetryResponseSchema, src, version)
 	}
@@ -166,15 +167,15 @@ func (m *PushTelemetryResponse) SetDefaults() {
 
 func (m *PushTelemetryResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *PushTelemetryResponse) decode(r *wire.Reader, version int16) {
+func (m *PushTelemetryResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))

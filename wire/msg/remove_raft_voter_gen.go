@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -32,7 +33,7 @@ func (*RemoveRaftVoterRequest) NewResponse() wire.Response { return new(RemoveRa
 
 // Append appends the message in that version to dst.
 func (m *RemoveRaftVoterRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("RemoveRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("RemoveRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -41,10 +42,10 @@ func (m *RemoveRaftVoterRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *RemoveRaftVoterRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("RemoveRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("RemoveRaftVoterRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "RemoveRaftVoterRequest", version)
+	r := code.NewReader(src, "RemoveRaftVoterRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&removeRaftVoterRequestSchema, src, version)
 	}
@@ -72,18 +73,18 @@ func (m *RemoveRaftVoterRequest) SetDefaults() {
 func (m *RemoveRaftVoterRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ClusterID != nil && len(*m.ClusterID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("RemoveRaftVoterRequest", version, "ClusterID", len(*m.ClusterID))
+		return dst, code.ErrorTooLong("RemoveRaftVoterRequest", version, "ClusterID", len(*m.ClusterID))
 	}
-	dst = wire.AppendNullableString(dst, m.ClusterID, true)
-	dst = wire.AppendInt32(dst, m.VoterID)
-	dst = wire.AppendUUID(dst, m.VoterDirectoryID)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendNullableString(dst, m.ClusterID, true)
+	dst = code.AppendInt32(dst, m.VoterID)
+	dst = code.AppendUUID(dst, m.VoterDirectoryID)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *RemoveRaftVoterRequest) decode(r *wire.Reader, version int16) {
+func (m *RemoveRaftVoterRequest) decode(r *code.Reader, version int16) {
 	m.ClusterID = r.NullableString(true)
 	if b := r.Fixed(20); len(b) == 20 {
 		m.VoterID = int32(binary.BigEndian.Uint32(b[0:]))
@@ -125,7 +126,7 @@ func (*RemoveRaftVoterResponse) APIKey() wire.APIKey { return wire.KeyRemoveRaft
 
 // Append appends the message in that version to dst.
 func (m *RemoveRaftVoterResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("RemoveRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("RemoveRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -134,10 +135,10 @@ func (m *RemoveRaftVoterResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *RemoveRaftVoterResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("RemoveRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("RemoveRaftVoterResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "RemoveRaftVoterResponse", version)
+	r := code.NewReader(src, "RemoveRaftVoterResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&removeRaftVoterResponseSchema, src, version)
 	}
@@ -165,18 +166,18 @@ func (m *RemoveRaftVoterResponse) SetDefaults() {
 func (m *RemoveRaftVoterResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("RemoveRaftVoterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("RemoveRaftVoterResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *RemoveRaftVoterResponse) decode(r *wire.Reader, version int16) {
+func (m *RemoveRaftVoterResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))

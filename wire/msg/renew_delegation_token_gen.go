@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -33,7 +34,7 @@ func (*RenewDelegationTokenRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *RenewDelegationTokenRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("RenewDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("RenewDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -42,10 +43,10 @@ func (m *RenewDelegationTokenRequest) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *RenewDelegationTokenRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("RenewDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("RenewDelegationTokenRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "RenewDelegationTokenRequest", version)
+	r := code.NewReader(src, "RenewDelegationTokenRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&renewDelegationTokenRequestSchema, src, version)
 	}
@@ -73,19 +74,19 @@ func (m *RenewDelegationTokenRequest) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("RenewDelegationTokenRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("RenewDelegationTokenRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendBytes(dst, m.Hmac, flexible)
-	dst = wire.AppendInt64(dst, m.RenewPeriodMs)
+	dst = code.AppendBytes(dst, m.Hmac, flexible)
+	dst = code.AppendInt64(dst, m.RenewPeriodMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *RenewDelegationTokenRequest) decode(r *wire.Reader, version int16) {
+func (m *RenewDelegationTokenRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.Hmac = r.Bytes(flexible)
 	m.RenewPeriodMs = r.Int64()
@@ -124,7 +125,7 @@ func (*RenewDelegationTokenResponse) APIKey() wire.APIKey { return wire.KeyRenew
 
 // Append appends the message in that version to dst.
 func (m *RenewDelegationTokenResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("RenewDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("RenewDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -133,10 +134,10 @@ func (m *RenewDelegationTokenResponse) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *RenewDelegationTokenResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("RenewDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("RenewDelegationTokenResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "RenewDelegationTokenResponse", version)
+	r := code.NewReader(src, "RenewDelegationTokenResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&renewDelegationTokenResponseSchema, src, version)
 	}
@@ -164,20 +165,20 @@ func (m *RenewDelegationTokenResponse) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("RenewDelegationTokenResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("RenewDelegationTokenResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendInt64(dst, m.ExpiryTimestampMs)
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt64(dst, m.ExpiryTimestampMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *RenewDelegationTokenResponse) decode(r *wire.Reader, version int16) {
+func (m *RenewDelegationTokenResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	if b := r.Fixed(14); len(b) == 14 {
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[0:]))

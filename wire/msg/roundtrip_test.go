@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
@@ -248,9 +249,9 @@ func TestHostileNesting(t *testing.T) {
 	const size = 20000
 	group := []byte{1, 0, 0, 0, 0, 0} // GroupId "", MemberId null, MemberEpoch 0
 	topic := []byte{1, 1, 1, 100, 0}  // Name "", no PartitionIndexes, tag 100
-	input := wire.AppendLen(nil, (size-3)/3, true)
+	input := code.AppendLen(nil, (size-3)/3, true)
 	input = append(input, group...)
-	input = wire.AppendLen(input, (size-len(input)-3)/3, true)
+	input = code.AppendLen(input, (size-len(input)-3)/3, true)
 	input = append(input, bytes.Repeat(topic, (size-len(input))/len(topic))...)
 	var err error
 	allocated := allocates(func() { err = new(msg.OffsetFetchRequest).Decode(input, 9) })

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -28,7 +29,7 @@ func (*SaslAuthenticateRequest) NewResponse() wire.Response { return new(SaslAut
 
 // Append appends the message in that version to dst.
 func (m *SaslAuthenticateRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SaslAuthenticateRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("SaslAuthenticateRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -37,10 +38,10 @@ func (m *SaslAuthenticateRequest) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SaslAuthenticateRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SaslAuthenticateRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("SaslAuthenticateRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SaslAuthenticateRequest", version)
+	r := code.NewReader(src, "SaslAuthenticateRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&saslAuthenticateRequestSchema, src, version)
 	}
@@ -68,18 +69,18 @@ func (m *SaslAuthenticateRequest) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 2
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("SaslAuthenticateRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("SaslAuthenticateRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendBytes(dst, m.AuthBytes, flexible)
+	dst = code.AppendBytes(dst, m.AuthBytes, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *SaslAuthenticateRequest) decode(r *wire.Reader, version int16) {
+func (m *SaslAuthenticateRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.AuthBytes = r.Bytes(flexible)
 	if m.UnknownTags != nil {
@@ -117,7 +118,7 @@ func (*SaslAuthenticateResponse) APIKey() wire.APIKey { return wire.KeySaslAuthe
 
 // Append appends the message in that version to dst.
 func (m *SaslAuthenticateResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SaslAuthenticateResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("SaslAuthenticateResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -126,10 +127,10 @@ func (m *SaslAuthenticateResponse) Append(dst []byte, version int16) ([]byte, er
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SaslAuthenticateResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SaslAuthenticateResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("SaslAuthenticateResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SaslAuthenticateResponse", version)
+	r := code.NewReader(src, "SaslAuthenticateResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&saslAuthenticateResponseSchema, src, version)
 	}
@@ -158,26 +159,26 @@ func (m *SaslAuthenticateResponse) append(dst []byte, version int16) ([]byte, er
 	var err error
 	flexible := version >= 2
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SaslAuthenticateResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("SaslAuthenticateResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("SaslAuthenticateResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("SaslAuthenticateResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, flexible)
-	dst = wire.AppendBytes(dst, m.AuthBytes, flexible)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, flexible)
+	dst = code.AppendBytes(dst, m.AuthBytes, flexible)
 	if version >= 1 {
-		dst = wire.AppendInt64(dst, m.SessionLifetimeMs)
+		dst = code.AppendInt64(dst, m.SessionLifetimeMs)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *SaslAuthenticateResponse) decode(r *wire.Reader, version int16) {
+func (m *SaslAuthenticateResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 2
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(flexible)

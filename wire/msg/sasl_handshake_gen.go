@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -27,7 +28,7 @@ func (*SaslHandshakeRequest) NewResponse() wire.Response { return new(SaslHandsh
 
 // Append appends the message in that version to dst.
 func (m *SaslHandshakeRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SaslHandshakeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("SaslHandshakeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -36,10 +37,10 @@ func (m *SaslHandshakeRequest) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SaslHandshakeRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SaslHandshakeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("SaslHandshakeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SaslHandshakeRequest", version)
+	r := code.NewReader(src, "SaslHandshakeRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&saslHandshakeRequestSchema, src, version)
 	}
@@ -65,13 +66,13 @@ func (m *SaslHandshakeRequest) SetDefaults() {
 
 func (m *SaslHandshakeRequest) append(dst []byte, version int16) ([]byte, error) {
 	if len(m.Mechanism) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SaslHandshakeRequest", version, "Mechanism", len(m.Mechanism))
+		return dst, code.ErrorTooLong("SaslHandshakeRequest", version, "Mechanism", len(m.Mechanism))
 	}
-	dst = wire.AppendString(dst, m.Mechanism, false)
+	dst = code.AppendString(dst, m.Mechanism, false)
 	return dst, nil
 }
 
-func (m *SaslHandshakeRequest) decode(r *wire.Reader, version int16) {
+func (m *SaslHandshakeRequest) decode(r *code.Reader, version int16) {
 	m.Mechanism = r.String(false)
 }
 
@@ -99,7 +100,7 @@ func (*SaslHandshakeResponse) APIKey() wire.APIKey { return wire.KeySaslHandshak
 
 // Append appends the message in that version to dst.
 func (m *SaslHandshakeResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SaslHandshakeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("SaslHandshakeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -108,10 +109,10 @@ func (m *SaslHandshakeResponse) Append(dst []byte, version int16) ([]byte, error
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SaslHandshakeResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SaslHandshakeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("SaslHandshakeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SaslHandshakeResponse", version)
+	r := code.NewReader(src, "SaslHandshakeResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&saslHandshakeResponseSchema, src, version)
 	}
@@ -136,22 +137,22 @@ func (m *SaslHandshakeResponse) SetDefaults() {
 }
 
 func (m *SaslHandshakeResponse) append(dst []byte, version int16) ([]byte, error) {
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendLen(dst, len(m.Mechanisms), false)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendLen(dst, len(m.Mechanisms), false)
 	for i := range m.Mechanisms {
 		if len(m.Mechanisms[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("SaslHandshakeResponse", version, "Mechanisms", len(m.Mechanisms[i]))
+			return dst, code.ErrorTooLong("SaslHandshakeResponse", version, "Mechanisms", len(m.Mechanisms[i]))
 		}
-		dst = wire.AppendString(dst, m.Mechanisms[i], false)
+		dst = code.AppendString(dst, m.Mechanisms[i], false)
 	}
 	return dst, nil
 }
 
-func (m *SaslHandshakeResponse) decode(r *wire.Reader, version int16) {
+func (m *SaslHandshakeResponse) decode(r *code.Reader, version int16) {
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	{
 		n := r.Len(false, 2)
-		m.Mechanisms = wire.Resize(m.Mechanisms, n)
+		m.Mechanisms = code.Resize(m.Mechanisms, n)
 		for i := range m.Mechanisms {
 			m.Mechanisms[i] = r.String(false)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -56,7 +57,7 @@ func (*ShareAcknowledgeRequest) NewResponse() wire.Response { return new(ShareAc
 
 // Append appends the message in that version to dst.
 func (m *ShareAcknowledgeRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareAcknowledgeRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareAcknowledgeRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -65,10 +66,10 @@ func (m *ShareAcknowledgeRequest) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareAcknowledgeRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareAcknowledgeRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareAcknowledgeRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := shareAcknowledgeRequestReader{Reader: wire.NewReader(src, "ShareAcknowledgeRequest", version)}
+	r := shareAcknowledgeRequestReader{Reader: code.NewReader(src, "ShareAcknowledgeRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareAcknowledgeRequestSchema, src, version)
 	}
@@ -89,9 +90,9 @@ func (m *ShareAcknowledgeRequest) DecodeJSON(src []byte, version int16) error {
 
 // shareAcknowledgeRequestReader has the memory of the small arrays, too.
 type shareAcknowledgeRequestReader struct {
-	wire.Reader
-	topicPartitions                     wire.Slab[ShareAcknowledgeRequestTopicPartition]
-	topicPartitionAcknowledgementBatchs wire.Slab[ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch]
+	code.Reader
+	topicPartitions                     code.Slab[ShareAcknowledgeRequestTopicPartition]
+	topicPartitionAcknowledgementBatchs code.Slab[ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch]
 }
 
 // SetDefaults sets every field to its default.
@@ -103,27 +104,27 @@ func (m *ShareAcknowledgeRequest) SetDefaults() {
 func (m *ShareAcknowledgeRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.GroupID != nil && len(*m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareAcknowledgeRequest", version, "GroupID", len(*m.GroupID))
+		return dst, code.ErrorTooLong("ShareAcknowledgeRequest", version, "GroupID", len(*m.GroupID))
 	}
 	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareAcknowledgeRequest", version, "MemberID", len(*m.MemberID))
+		return dst, code.ErrorTooLong("ShareAcknowledgeRequest", version, "MemberID", len(*m.MemberID))
 	}
 	if version < 2 && m.IsRenewAck {
-		return dst, wire.ErrorNotInVersion("ShareAcknowledgeRequest", version, "IsRenewAck")
+		return dst, code.ErrorNotInVersion("ShareAcknowledgeRequest", version, "IsRenewAck")
 	}
-	dst = wire.AppendNullableString(dst, m.GroupID, true)
-	dst = wire.AppendNullableString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.ShareSessionEpoch)
+	dst = code.AppendNullableString(dst, m.GroupID, true)
+	dst = code.AppendNullableString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.ShareSessionEpoch)
 	if version == 2 {
-		dst = wire.AppendBool(dst, m.IsRenewAck)
+		dst = code.AppendBool(dst, m.IsRenewAck)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -140,7 +141,7 @@ func (m *ShareAcknowledgeRequest) decode(r *shareAcknowledgeRequestReader, versi
 	}
 	{
 		n := r.Len(true, 18)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 18)
 		for i := range m.Topics {
 			r.Owe(-18)
@@ -164,14 +165,14 @@ func (m *ShareAcknowledgeRequestTopic) SetDefaults() {
 
 func (m *ShareAcknowledgeRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -205,14 +206,14 @@ func (m *ShareAcknowledgeRequestTopicPartition) SetDefaults() {
 
 func (m *ShareAcknowledgeRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendLen(dst, len(m.AcknowledgementBatches), true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendLen(dst, len(m.AcknowledgementBatches), true)
 	for i := range m.AcknowledgementBatches {
 		if dst, err = m.AcknowledgementBatches[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -246,13 +247,13 @@ func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) SetDefaults(
 
 func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt64(dst, m.FirstOffset)
-	dst = wire.AppendInt64(dst, m.LastOffset)
-	dst = wire.AppendLen(dst, len(m.AcknowledgeTypes), true)
+	dst = code.AppendInt64(dst, m.FirstOffset)
+	dst = code.AppendInt64(dst, m.LastOffset)
+	dst = code.AppendLen(dst, len(m.AcknowledgeTypes), true)
 	for i := range m.AcknowledgeTypes {
-		dst = wire.AppendInt8(dst, m.AcknowledgeTypes[i])
+		dst = code.AppendInt8(dst, m.AcknowledgeTypes[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -265,7 +266,7 @@ func (m *ShareAcknowledgeRequestTopicPartitionAcknowledgementBatch) decode(r *sh
 	}
 	{
 		n := r.Len(true, 1)
-		m.AcknowledgeTypes = wire.Resize(m.AcknowledgeTypes, n)
+		m.AcknowledgeTypes = code.Resize(m.AcknowledgeTypes, n)
 		for i := range m.AcknowledgeTypes {
 			m.AcknowledgeTypes[i] = r.Int8()
 		}
@@ -359,7 +360,7 @@ func (*ShareAcknowledgeResponse) APIKey() wire.APIKey { return wire.KeyShareAckn
 
 // Append appends the message in that version to dst.
 func (m *ShareAcknowledgeResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareAcknowledgeResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareAcknowledgeResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -368,10 +369,10 @@ func (m *ShareAcknowledgeResponse) Append(dst []byte, version int16) ([]byte, er
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareAcknowledgeResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareAcknowledgeResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareAcknowledgeResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := shareAcknowledgeResponseReader{Reader: wire.NewReader(src, "ShareAcknowledgeResponse", version)}
+	r := shareAcknowledgeResponseReader{Reader: code.NewReader(src, "ShareAcknowledgeResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareAcknowledgeResponseSchema, src, version)
 	}
@@ -392,8 +393,8 @@ func (m *ShareAcknowledgeResponse) DecodeJSON(src []byte, version int16) error {
 
 // shareAcknowledgeResponseReader has the memory of the small arrays, too.
 type shareAcknowledgeResponseReader struct {
-	wire.Reader
-	responsePartitions wire.Slab[ShareAcknowledgeResponseResponsePartition]
+	code.Reader
+	responsePartitions code.Slab[ShareAcknowledgeResponseResponsePartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -404,27 +405,27 @@ func (m *ShareAcknowledgeResponse) SetDefaults() {
 func (m *ShareAcknowledgeResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareAcknowledgeResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ShareAcknowledgeResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
 	if version == 2 {
-		dst = wire.AppendInt32(dst, m.AcquisitionLockTimeoutMs)
+		dst = code.AppendInt32(dst, m.AcquisitionLockTimeoutMs)
 	}
-	dst = wire.AppendLen(dst, len(m.Responses), true)
+	dst = code.AppendLen(dst, len(m.Responses), true)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.NodeEndpoints), true)
+	dst = code.AppendLen(dst, len(m.NodeEndpoints), true)
 	for i := range m.NodeEndpoints {
 		if dst, err = m.NodeEndpoints[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -443,7 +444,7 @@ func (m *ShareAcknowledgeResponse) decode(r *shareAcknowledgeResponseReader, ver
 	}
 	{
 		n := r.Len(true, 18)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		r.Owe(n * 18)
 		for i := range m.Responses {
 			r.Owe(-18)
@@ -454,7 +455,7 @@ func (m *ShareAcknowledgeResponse) decode(r *shareAcknowledgeResponseReader, ver
 	}
 	{
 		n := r.Len(true, 11)
-		m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
+		m.NodeEndpoints = code.Resize(m.NodeEndpoints, n)
 		for i := range m.NodeEndpoints {
 			if m.NodeEndpoints[i].decode(r, version); r.Failed() {
 				return
@@ -476,14 +477,14 @@ func (m *ShareAcknowledgeResponseResponse) SetDefaults() {
 
 func (m *ShareAcknowledgeResponseResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -517,15 +518,15 @@ func (m *ShareAcknowledgeResponseResponsePartition) SetDefaults() {
 func (m *ShareAcknowledgeResponseResponsePartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareAcknowledgeResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ShareAcknowledgeResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
 	if dst, err = m.CurrentLeader.append(dst, version); err != nil {
 		return dst, err
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -553,9 +554,9 @@ func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) SetDefaults() {
 
 func (m *ShareAcknowledgeResponseResponsePartitionCurrentLeader) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.LeaderID)
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -582,16 +583,16 @@ func (m *ShareAcknowledgeResponseNodeEndpoint) SetDefaults() {
 func (m *ShareAcknowledgeResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareAcknowledgeResponseNodeEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("ShareAcknowledgeResponseNodeEndpoint", version, "Host", len(m.Host))
 	}
 	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareAcknowledgeResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+		return dst, code.ErrorTooLong("ShareAcknowledgeResponseNodeEndpoint", version, "Rack", len(*m.Rack))
 	}
-	dst = wire.AppendInt32(dst, m.NodeID)
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendInt32(dst, m.Port)
-	dst = wire.AppendNullableString(dst, m.Rack, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.NodeID)
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendInt32(dst, m.Port)
+	dst = code.AppendNullableString(dst, m.Rack, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

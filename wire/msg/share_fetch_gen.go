@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -70,7 +71,7 @@ func (*ShareFetchRequest) NewResponse() wire.Response { return new(ShareFetchRes
 
 // Append appends the message in that version to dst.
 func (m *ShareFetchRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareFetchRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareFetchRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -79,10 +80,10 @@ func (m *ShareFetchRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareFetchRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareFetchRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareFetchRequest", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := shareFetchRequestReader{Reader: wire.NewReader(src, "ShareFetchRequest", version)}
+	r := shareFetchRequestReader{Reader: code.NewReader(src, "ShareFetchRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareFetchRequestSchema, src, version)
 	}
@@ -103,9 +104,9 @@ func (m *ShareFetchRequest) DecodeJSON(src []byte, version int16) error {
 
 // shareFetchRequestReader has the memory of the small arrays, too.
 type shareFetchRequestReader struct {
-	wire.Reader
-	topicPartitions                     wire.Slab[ShareFetchRequestTopicPartition]
-	topicPartitionAcknowledgementBatchs wire.Slab[ShareFetchRequestTopicPartitionAcknowledgementBatch]
+	code.Reader
+	topicPartitions                     code.Slab[ShareFetchRequestTopicPartition]
+	topicPartitionAcknowledgementBatchs code.Slab[ShareFetchRequestTopicPartitionAcknowledgementBatch]
 }
 
 // SetDefaults sets every field to its default.
@@ -118,41 +119,41 @@ func (m *ShareFetchRequest) SetDefaults() {
 func (m *ShareFetchRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.GroupID != nil && len(*m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareFetchRequest", version, "GroupID", len(*m.GroupID))
+		return dst, code.ErrorTooLong("ShareFetchRequest", version, "GroupID", len(*m.GroupID))
 	}
 	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareFetchRequest", version, "MemberID", len(*m.MemberID))
+		return dst, code.ErrorTooLong("ShareFetchRequest", version, "MemberID", len(*m.MemberID))
 	}
 	if version < 2 && m.IsRenewAck {
-		return dst, wire.ErrorNotInVersion("ShareFetchRequest", version, "IsRenewAck")
+		return dst, code.ErrorNotInVersion("ShareFetchRequest", version, "IsRenewAck")
 	}
-	dst = wire.AppendNullableString(dst, m.GroupID, true)
-	dst = wire.AppendNullableString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.ShareSessionEpoch)
-	dst = wire.AppendInt32(dst, m.MaxWaitMs)
-	dst = wire.AppendInt32(dst, m.MinBytes)
-	dst = wire.AppendInt32(dst, m.MaxBytes)
-	dst = wire.AppendInt32(dst, m.MaxRecords)
-	dst = wire.AppendInt32(dst, m.BatchSize)
+	dst = code.AppendNullableString(dst, m.GroupID, true)
+	dst = code.AppendNullableString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.ShareSessionEpoch)
+	dst = code.AppendInt32(dst, m.MaxWaitMs)
+	dst = code.AppendInt32(dst, m.MinBytes)
+	dst = code.AppendInt32(dst, m.MaxBytes)
+	dst = code.AppendInt32(dst, m.MaxRecords)
+	dst = code.AppendInt32(dst, m.BatchSize)
 	if version == 2 {
-		dst = wire.AppendInt8(dst, m.ShareAcquireMode)
+		dst = code.AppendInt8(dst, m.ShareAcquireMode)
 	}
 	if version == 2 {
-		dst = wire.AppendBool(dst, m.IsRenewAck)
+		dst = code.AppendBool(dst, m.IsRenewAck)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), true)
+	dst = code.AppendLen(dst, len(m.Topics), true)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.ForgottenTopicsData), true)
+	dst = code.AppendLen(dst, len(m.ForgottenTopicsData), true)
 	for i := range m.ForgottenTopicsData {
 		if dst, err = m.ForgottenTopicsData[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -180,7 +181,7 @@ func (m *ShareFetchRequest) decode(r *shareFetchRequestReader, version int16) {
 	}
 	{
 		n := r.Len(true, 18)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 18)
 		for i := range m.Topics {
 			r.Owe(-18)
@@ -191,7 +192,7 @@ func (m *ShareFetchRequest) decode(r *shareFetchRequestReader, version int16) {
 	}
 	{
 		n := r.Len(true, 18)
-		m.ForgottenTopicsData = wire.Resize(m.ForgottenTopicsData, n)
+		m.ForgottenTopicsData = code.Resize(m.ForgottenTopicsData, n)
 		for i := range m.ForgottenTopicsData {
 			if m.ForgottenTopicsData[i].decode(r, version); r.Failed() {
 				return
@@ -213,14 +214,14 @@ func (m *ShareFetchRequestTopic) SetDefaults() {
 
 func (m *ShareFetchRequestTopic) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -254,14 +255,14 @@ func (m *ShareFetchRequestTopicPartition) SetDefaults() {
 
 func (m *ShareFetchRequestTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendLen(dst, len(m.AcknowledgementBatches), true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendLen(dst, len(m.AcknowledgementBatches), true)
 	for i := range m.AcknowledgementBatches {
 		if dst, err = m.AcknowledgementBatches[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -295,13 +296,13 @@ func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) SetDefaults() {
 
 func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt64(dst, m.FirstOffset)
-	dst = wire.AppendInt64(dst, m.LastOffset)
-	dst = wire.AppendLen(dst, len(m.AcknowledgeTypes), true)
+	dst = code.AppendInt64(dst, m.FirstOffset)
+	dst = code.AppendInt64(dst, m.LastOffset)
+	dst = code.AppendLen(dst, len(m.AcknowledgeTypes), true)
 	for i := range m.AcknowledgeTypes {
-		dst = wire.AppendInt8(dst, m.AcknowledgeTypes[i])
+		dst = code.AppendInt8(dst, m.AcknowledgeTypes[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -314,7 +315,7 @@ func (m *ShareFetchRequestTopicPartitionAcknowledgementBatch) decode(r *shareFet
 	}
 	{
 		n := r.Len(true, 1)
-		m.AcknowledgeTypes = wire.Resize(m.AcknowledgeTypes, n)
+		m.AcknowledgeTypes = code.Resize(m.AcknowledgeTypes, n)
 		for i := range m.AcknowledgeTypes {
 			m.AcknowledgeTypes[i] = r.Int8()
 		}
@@ -334,12 +335,12 @@ func (m *ShareFetchRequestForgottenTopicsData) SetDefaults() {
 
 func (m *ShareFetchRequestForgottenTopicsData) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -461,7 +462,7 @@ func (*ShareFetchResponse) APIKey() wire.APIKey { return wire.KeyShareFetch }
 
 // Append appends the message in that version to dst.
 func (m *ShareFetchResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareFetchResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareFetchResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version, nil)
@@ -471,10 +472,10 @@ func (m *ShareFetchResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Append would append: the records are left where they are, the rest is
 // written to scratch, which may grow.
 func (m *ShareFetchResponse) AppendParts(parts [][]byte, scratch []byte, version int16) ([][]byte, error) {
-	if err := wire.CheckVersion("ShareFetchResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareFetchResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return parts, err
 	}
-	var cuts wire.Cuts
+	var cuts code.Cuts
 	buf, err := m.append(scratch, version, &cuts)
 	if err != nil {
 		return parts, err
@@ -485,10 +486,10 @@ func (m *ShareFetchResponse) AppendParts(parts [][]byte, scratch []byte, version
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareFetchResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareFetchResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
+	if err := code.CheckVersion("ShareFetchResponse", version, wire.VersionRange{Min: 1, Max: 2}); err != nil {
 		return err
 	}
-	r := shareFetchResponseReader{Reader: wire.NewReader(src, "ShareFetchResponse", version)}
+	r := shareFetchResponseReader{Reader: code.NewReader(src, "ShareFetchResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareFetchResponseSchema, src, version)
 	}
@@ -509,9 +510,9 @@ func (m *ShareFetchResponse) DecodeJSON(src []byte, version int16) error {
 
 // shareFetchResponseReader has the memory of the small arrays, too.
 type shareFetchResponseReader struct {
-	wire.Reader
-	responsePartitions               wire.Slab[ShareFetchResponseResponsePartition]
-	responsePartitionAcquiredRecords wire.Slab[ShareFetchResponseResponsePartitionAcquiredRecord]
+	code.Reader
+	responsePartitions               code.Slab[ShareFetchResponseResponsePartition]
+	responsePartitionAcquiredRecords code.Slab[ShareFetchResponseResponsePartitionAcquiredRecord]
 }
 
 // SetDefaults sets every field to its default.
@@ -519,28 +520,28 @@ func (m *ShareFetchResponse) SetDefaults() {
 	*m = ShareFetchResponse{}
 }
 
-func (m *ShareFetchResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *ShareFetchResponse) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareFetchResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ShareFetchResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendInt32(dst, m.AcquisitionLockTimeoutMs)
-	dst = wire.AppendLen(dst, len(m.Responses), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendInt32(dst, m.AcquisitionLockTimeoutMs)
+	dst = code.AppendLen(dst, len(m.Responses), true)
 	for i := range m.Responses {
 		if dst, err = m.Responses[i].append(dst, version, cuts); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.NodeEndpoints), true)
+	dst = code.AppendLen(dst, len(m.NodeEndpoints), true)
 	for i := range m.NodeEndpoints {
 		if dst, err = m.NodeEndpoints[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -555,7 +556,7 @@ func (m *ShareFetchResponse) decode(r *shareFetchResponseReader, version int16) 
 	m.AcquisitionLockTimeoutMs = r.Int32()
 	{
 		n := r.Len(true, 18)
-		m.Responses = wire.Resize(m.Responses, n)
+		m.Responses = code.Resize(m.Responses, n)
 		r.Owe(n * 18)
 		for i := range m.Responses {
 			r.Owe(-18)
@@ -566,7 +567,7 @@ func (m *ShareFetchResponse) decode(r *shareFetchResponseReader, version int16) 
 	}
 	{
 		n := r.Len(true, 11)
-		m.NodeEndpoints = wire.Resize(m.NodeEndpoints, n)
+		m.NodeEndpoints = code.Resize(m.NodeEndpoints, n)
 		for i := range m.NodeEndpoints {
 			if m.NodeEndpoints[i].decode(r, version); r.Failed() {
 				return
@@ -586,16 +587,16 @@ func (m *ShareFetchResponseResponse) SetDefaults() {
 	*m = ShareFetchResponseResponse{}
 }
 
-func (m *ShareFetchResponseResponse) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *ShareFetchResponseResponse) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version, cuts); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -629,30 +630,30 @@ func (m *ShareFetchResponseResponsePartition) SetDefaults() {
 	m.Records = []byte{}
 }
 
-func (m *ShareFetchResponseResponsePartition) append(dst []byte, version int16, cuts *wire.Cuts) ([]byte, error) {
+func (m *ShareFetchResponseResponsePartition) append(dst []byte, version int16, cuts *code.Cuts) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareFetchResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ShareFetchResponseResponsePartition", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if m.AcknowledgeErrorMessage != nil && len(*m.AcknowledgeErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareFetchResponseResponsePartition", version, "AcknowledgeErrorMessage", len(*m.AcknowledgeErrorMessage))
+		return dst, code.ErrorTooLong("ShareFetchResponseResponsePartition", version, "AcknowledgeErrorMessage", len(*m.AcknowledgeErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendInt16(dst, int16(m.AcknowledgeErrorCode))
-	dst = wire.AppendNullableString(dst, m.AcknowledgeErrorMessage, true)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendInt16(dst, int16(m.AcknowledgeErrorCode))
+	dst = code.AppendNullableString(dst, m.AcknowledgeErrorMessage, true)
 	if dst, err = m.CurrentLeader.append(dst, version); err != nil {
 		return dst, err
 	}
 	dst = cuts.Records(dst, m.Records, false, true)
-	dst = wire.AppendLen(dst, len(m.AcquiredRecords), true)
+	dst = code.AppendLen(dst, len(m.AcquiredRecords), true)
 	for i := range m.AcquiredRecords {
 		if dst, err = m.AcquiredRecords[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -692,9 +693,9 @@ func (m *ShareFetchResponseResponsePartitionCurrentLeader) SetDefaults() {
 
 func (m *ShareFetchResponseResponsePartitionCurrentLeader) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.LeaderID)
-	dst = wire.AppendInt32(dst, m.LeaderEpoch)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.LeaderID)
+	dst = code.AppendInt32(dst, m.LeaderEpoch)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -720,10 +721,10 @@ func (m *ShareFetchResponseResponsePartitionAcquiredRecord) SetDefaults() {
 
 func (m *ShareFetchResponseResponsePartitionAcquiredRecord) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt64(dst, m.FirstOffset)
-	dst = wire.AppendInt64(dst, m.LastOffset)
-	dst = wire.AppendInt16(dst, m.DeliveryCount)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt64(dst, m.FirstOffset)
+	dst = code.AppendInt64(dst, m.LastOffset)
+	dst = code.AppendInt16(dst, m.DeliveryCount)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -751,16 +752,16 @@ func (m *ShareFetchResponseNodeEndpoint) SetDefaults() {
 func (m *ShareFetchResponseNodeEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareFetchResponseNodeEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("ShareFetchResponseNodeEndpoint", version, "Host", len(m.Host))
 	}
 	if m.Rack != nil && len(*m.Rack) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareFetchResponseNodeEndpoint", version, "Rack", len(*m.Rack))
+		return dst, code.ErrorTooLong("ShareFetchResponseNodeEndpoint", version, "Rack", len(*m.Rack))
 	}
-	dst = wire.AppendInt32(dst, m.NodeID)
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendInt32(dst, m.Port)
-	dst = wire.AppendNullableString(dst, m.Rack, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.NodeID)
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendInt32(dst, m.Port)
+	dst = code.AppendNullableString(dst, m.Rack, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -31,7 +32,7 @@ func (*ShareGroupDescribeRequest) NewResponse() wire.Response { return new(Share
 
 // Append appends the message in that version to dst.
 func (m *ShareGroupDescribeRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareGroupDescribeRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupDescribeRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -40,10 +41,10 @@ func (m *ShareGroupDescribeRequest) Append(dst []byte, version int16) ([]byte, e
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareGroupDescribeRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareGroupDescribeRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupDescribeRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareGroupDescribeRequest", version)
+	r := code.NewReader(src, "ShareGroupDescribeRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareGroupDescribeRequestSchema, src, version)
 	}
@@ -69,24 +70,24 @@ func (m *ShareGroupDescribeRequest) SetDefaults() {
 
 func (m *ShareGroupDescribeRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.GroupIDs), true)
+	dst = code.AppendLen(dst, len(m.GroupIDs), true)
 	for i := range m.GroupIDs {
 		if len(m.GroupIDs[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ShareGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
+			return dst, code.ErrorTooLong("ShareGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
 		}
-		dst = wire.AppendString(dst, m.GroupIDs[i], true)
+		dst = code.AppendString(dst, m.GroupIDs[i], true)
 	}
-	dst = wire.AppendBool(dst, m.IncludeAuthorizedOperations)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendBool(dst, m.IncludeAuthorizedOperations)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ShareGroupDescribeRequest) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupDescribeRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 1)
-		m.GroupIDs = wire.Resize(m.GroupIDs, n)
+		m.GroupIDs = code.Resize(m.GroupIDs, n)
 		for i := range m.GroupIDs {
 			m.GroupIDs[i] = r.String(true)
 		}
@@ -166,7 +167,7 @@ func (*ShareGroupDescribeResponse) APIKey() wire.APIKey { return wire.KeyShareGr
 
 // Append appends the message in that version to dst.
 func (m *ShareGroupDescribeResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareGroupDescribeResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupDescribeResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -175,10 +176,10 @@ func (m *ShareGroupDescribeResponse) Append(dst []byte, version int16) ([]byte, 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareGroupDescribeResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareGroupDescribeResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupDescribeResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return err
 	}
-	r := shareGroupDescribeResponseReader{Reader: wire.NewReader(src, "ShareGroupDescribeResponse", version)}
+	r := shareGroupDescribeResponseReader{Reader: code.NewReader(src, "ShareGroupDescribeResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareGroupDescribeResponseSchema, src, version)
 	}
@@ -199,9 +200,9 @@ func (m *ShareGroupDescribeResponse) DecodeJSON(src []byte, version int16) error
 
 // shareGroupDescribeResponseReader has the memory of the small arrays, too.
 type shareGroupDescribeResponseReader struct {
-	wire.Reader
-	groupMembers     wire.Slab[ShareGroupDescribeResponseGroupMember]
-	topicPartitionss wire.Slab[ShareGroupDescribeResponseTopicPartitions]
+	code.Reader
+	groupMembers     code.Slab[ShareGroupDescribeResponseGroupMember]
+	topicPartitionss code.Slab[ShareGroupDescribeResponseTopicPartitions]
 }
 
 // SetDefaults sets every field to its default.
@@ -211,14 +212,14 @@ func (m *ShareGroupDescribeResponse) SetDefaults() {
 
 func (m *ShareGroupDescribeResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Groups), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Groups), true)
 	for i := range m.Groups {
 		if dst, err = m.Groups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -228,7 +229,7 @@ func (m *ShareGroupDescribeResponse) decode(r *shareGroupDescribeResponseReader,
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 20)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		r.Owe(n * 20)
 		for i := range m.Groups {
 			r.Owe(-20)
@@ -254,32 +255,32 @@ func (m *ShareGroupDescribeResponseGroup) SetDefaults() {
 func (m *ShareGroupDescribeResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.GroupState) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
 	}
 	if len(m.AssignorName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "AssignorName", len(m.AssignorName))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroup", version, "AssignorName", len(m.AssignorName))
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendString(dst, m.GroupState, true)
-	dst = wire.AppendInt32(dst, m.GroupEpoch)
-	dst = wire.AppendInt32(dst, m.AssignmentEpoch)
-	dst = wire.AppendString(dst, m.AssignorName, true)
-	dst = wire.AppendLen(dst, len(m.Members), true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendString(dst, m.GroupState, true)
+	dst = code.AppendInt32(dst, m.GroupEpoch)
+	dst = code.AppendInt32(dst, m.AssignmentEpoch)
+	dst = code.AppendString(dst, m.AssignorName, true)
+	dst = code.AppendLen(dst, len(m.Members), true)
 	for i := range m.Members {
 		if dst, err = m.Members[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.AuthorizedOperations)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.AuthorizedOperations)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -324,33 +325,33 @@ func (m *ShareGroupDescribeResponseGroupMember) SetDefaults() {
 func (m *ShareGroupDescribeResponseGroupMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
 	}
 	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
 	}
 	if len(m.ClientID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
 	}
 	if len(m.ClientHost) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
 	}
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendNullableString(dst, m.RackID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendString(dst, m.ClientID, true)
-	dst = wire.AppendString(dst, m.ClientHost, true)
-	dst = wire.AppendLen(dst, len(m.SubscribedTopicNames), true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendNullableString(dst, m.RackID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendString(dst, m.ClientID, true)
+	dst = code.AppendString(dst, m.ClientHost, true)
+	dst = code.AppendLen(dst, len(m.SubscribedTopicNames), true)
 	for i := range m.SubscribedTopicNames {
 		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+			return dst, code.ErrorTooLong("ShareGroupDescribeResponseGroupMember", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
 		}
-		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
+		dst = code.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
 	if dst, err = m.Assignment.append(dst, version); err != nil {
 		return dst, err
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -364,7 +365,7 @@ func (m *ShareGroupDescribeResponseGroupMember) decode(r *shareGroupDescribeResp
 	m.ClientHost = r.String(true)
 	{
 		n := r.Len(true, 1)
-		m.SubscribedTopicNames = wire.Resize(m.SubscribedTopicNames, n)
+		m.SubscribedTopicNames = code.Resize(m.SubscribedTopicNames, n)
 		for i := range m.SubscribedTopicNames {
 			m.SubscribedTopicNames[i] = r.String(true)
 		}
@@ -385,13 +386,13 @@ func (m *ShareGroupDescribeResponseAssignment) SetDefaults() {
 
 func (m *ShareGroupDescribeResponseAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.TopicPartitions), true)
+	dst = code.AppendLen(dst, len(m.TopicPartitions), true)
 	for i := range m.TopicPartitions {
 		if dst, err = m.TopicPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -423,15 +424,15 @@ func (m *ShareGroupDescribeResponseTopicPartitions) SetDefaults() {
 func (m *ShareGroupDescribeResponseTopicPartitions) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.TopicName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupDescribeResponseTopicPartitions", version, "TopicName", len(m.TopicName))
+		return dst, code.ErrorTooLong("ShareGroupDescribeResponseTopicPartitions", version, "TopicName", len(m.TopicName))
 	}
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendString(dst, m.TopicName, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendString(dst, m.TopicName, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -36,7 +37,7 @@ func (*ShareGroupHeartbeatRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *ShareGroupHeartbeatRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareGroupHeartbeatRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupHeartbeatRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -45,10 +46,10 @@ func (m *ShareGroupHeartbeatRequest) Append(dst []byte, version int16) ([]byte, 
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareGroupHeartbeatRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareGroupHeartbeatRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupHeartbeatRequest", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareGroupHeartbeatRequest", version)
+	r := code.NewReader(src, "ShareGroupHeartbeatRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareGroupHeartbeatRequestSchema, src, version)
 	}
@@ -75,32 +76,32 @@ func (m *ShareGroupHeartbeatRequest) SetDefaults() {
 func (m *ShareGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("ShareGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("ShareGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
 	}
 	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
+		return dst, code.ErrorTooLong("ShareGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendNullableString(dst, m.RackID, true)
-	dst = wire.AppendNullableLen(dst, len(m.SubscribedTopicNames), m.SubscribedTopicNames == nil, true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendNullableString(dst, m.RackID, true)
+	dst = code.AppendNullableLen(dst, len(m.SubscribedTopicNames), m.SubscribedTopicNames == nil, true)
 	for i := range m.SubscribedTopicNames {
 		if len(m.SubscribedTopicNames[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("ShareGroupHeartbeatRequest", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
+			return dst, code.ErrorTooLong("ShareGroupHeartbeatRequest", version, "SubscribedTopicNames", len(m.SubscribedTopicNames[i]))
 		}
-		dst = wire.AppendString(dst, m.SubscribedTopicNames[i], true)
+		dst = code.AppendString(dst, m.SubscribedTopicNames[i], true)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ShareGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupHeartbeatRequest) decode(r *code.Reader, version int16) {
 	m.GroupID = r.String(true)
 	m.MemberID = r.String(true)
 	m.MemberEpoch = r.Int32()
@@ -108,7 +109,7 @@ func (m *ShareGroupHeartbeatRequest) decode(r *wire.Reader, version int16) {
 	if n := r.NullableLen(true, 1); n < 0 {
 		m.SubscribedTopicNames = nil
 	} else {
-		m.SubscribedTopicNames = wire.Resize(m.SubscribedTopicNames, n)
+		m.SubscribedTopicNames = code.Resize(m.SubscribedTopicNames, n)
 		for i := range m.SubscribedTopicNames {
 			m.SubscribedTopicNames[i] = r.String(true)
 		}
@@ -168,7 +169,7 @@ func (*ShareGroupHeartbeatResponse) APIKey() wire.APIKey { return wire.KeyShareG
 
 // Append appends the message in that version to dst.
 func (m *ShareGroupHeartbeatResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("ShareGroupHeartbeatResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupHeartbeatResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -177,10 +178,10 @@ func (m *ShareGroupHeartbeatResponse) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *ShareGroupHeartbeatResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("ShareGroupHeartbeatResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
+	if err := code.CheckVersion("ShareGroupHeartbeatResponse", version, wire.VersionRange{Min: 1, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "ShareGroupHeartbeatResponse", version)
+	r := code.NewReader(src, "ShareGroupHeartbeatResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&shareGroupHeartbeatResponseSchema, src, version)
 	}
@@ -207,32 +208,32 @@ func (m *ShareGroupHeartbeatResponse) SetDefaults() {
 func (m *ShareGroupHeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("ShareGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if m.MemberID != nil && len(*m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("ShareGroupHeartbeatResponse", version, "MemberID", len(*m.MemberID))
+		return dst, code.ErrorTooLong("ShareGroupHeartbeatResponse", version, "MemberID", len(*m.MemberID))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendNullableString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendInt32(dst, m.HeartbeatIntervalMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendNullableString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendInt32(dst, m.HeartbeatIntervalMs)
 	if m.Assignment == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.Assignment.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ShareGroupHeartbeatResponse) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupHeartbeatResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
@@ -266,22 +267,22 @@ func (m *ShareGroupHeartbeatResponseAssignment) SetDefaults() {
 
 func (m *ShareGroupHeartbeatResponseAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.TopicPartitions), true)
+	dst = code.AppendLen(dst, len(m.TopicPartitions), true)
 	for i := range m.TopicPartitions {
 		if dst, err = m.TopicPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ShareGroupHeartbeatResponseAssignment) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupHeartbeatResponseAssignment) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 18)
-		m.TopicPartitions = wire.Resize(m.TopicPartitions, n)
+		m.TopicPartitions = code.Resize(m.TopicPartitions, n)
 		for i := range m.TopicPartitions {
 			if m.TopicPartitions[i].decode(r, version); r.Failed() {
 				return
@@ -303,18 +304,18 @@ func (m *ShareGroupHeartbeatResponseTopicPartitions) SetDefaults() {
 
 func (m *ShareGroupHeartbeatResponseTopicPartitions) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendUUID(dst, m.TopicID)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendUUID(dst, m.TopicID)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *ShareGroupHeartbeatResponseTopicPartitions) decode(r *wire.Reader, version int16) {
+func (m *ShareGroupHeartbeatResponseTopicPartitions) decode(r *code.Reader, version int16) {
 	m.TopicID = r.UUID()
 	r.Int32s(&m.Partitions, true)
 	if m.UnknownTags != nil {

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -25,7 +26,7 @@ func (*SnapshotFooterRecord) Versions() wire.VersionRange { return wire.VersionR
 
 // Append appends the message in that version to dst.
 func (m *SnapshotFooterRecord) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SnapshotFooterRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("SnapshotFooterRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -34,10 +35,10 @@ func (m *SnapshotFooterRecord) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SnapshotFooterRecord) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SnapshotFooterRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("SnapshotFooterRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SnapshotFooterRecord", version)
+	r := code.NewReader(src, "SnapshotFooterRecord", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&snapshotFooterRecordSchema, src, version)
 	}
@@ -63,14 +64,14 @@ func (m *SnapshotFooterRecord) SetDefaults() {
 
 func (m *SnapshotFooterRecord) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, m.Version)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt16(dst, m.Version)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *SnapshotFooterRecord) decode(r *wire.Reader, version int16) {
+func (m *SnapshotFooterRecord) decode(r *code.Reader, version int16) {
 	m.Version = r.Int16()
 	if m.UnknownTags != nil {
 		m.UnknownTags = nil

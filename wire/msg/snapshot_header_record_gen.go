@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -28,7 +29,7 @@ func (*SnapshotHeaderRecord) Versions() wire.VersionRange { return wire.VersionR
 
 // Append appends the message in that version to dst.
 func (m *SnapshotHeaderRecord) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SnapshotHeaderRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("SnapshotHeaderRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -37,10 +38,10 @@ func (m *SnapshotHeaderRecord) Append(dst []byte, version int16) ([]byte, error)
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SnapshotHeaderRecord) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SnapshotHeaderRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("SnapshotHeaderRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SnapshotHeaderRecord", version)
+	r := code.NewReader(src, "SnapshotHeaderRecord", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&snapshotHeaderRecordSchema, src, version)
 	}
@@ -66,15 +67,15 @@ func (m *SnapshotHeaderRecord) SetDefaults() {
 
 func (m *SnapshotHeaderRecord) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, m.Version)
-	dst = wire.AppendInt64(dst, m.LastContainedLogTimestamp)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt16(dst, m.Version)
+	dst = code.AppendInt64(dst, m.LastContainedLogTimestamp)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *SnapshotHeaderRecord) decode(r *wire.Reader, version int16) {
+func (m *SnapshotHeaderRecord) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(10); len(b) == 10 {
 		m.Version = int16(binary.BigEndian.Uint16(b[0:]))
 		m.LastContainedLogTimestamp = int64(binary.BigEndian.Uint64(b[2:]))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -34,7 +35,7 @@ func (*StreamsGroupDescribeRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *StreamsGroupDescribeRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("StreamsGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -43,10 +44,10 @@ func (m *StreamsGroupDescribeRequest) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *StreamsGroupDescribeRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("StreamsGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupDescribeRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "StreamsGroupDescribeRequest", version)
+	r := code.NewReader(src, "StreamsGroupDescribeRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&streamsGroupDescribeRequestSchema, src, version)
 	}
@@ -73,29 +74,29 @@ func (m *StreamsGroupDescribeRequest) SetDefaults() {
 func (m *StreamsGroupDescribeRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && m.IncludeTopologyDescription {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeRequest", version, "IncludeTopologyDescription")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeRequest", version, "IncludeTopologyDescription")
 	}
-	dst = wire.AppendLen(dst, len(m.GroupIDs), true)
+	dst = code.AppendLen(dst, len(m.GroupIDs), true)
 	for i := range m.GroupIDs {
 		if len(m.GroupIDs[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
+			return dst, code.ErrorTooLong("StreamsGroupDescribeRequest", version, "GroupIDs", len(m.GroupIDs[i]))
 		}
-		dst = wire.AppendString(dst, m.GroupIDs[i], true)
+		dst = code.AppendString(dst, m.GroupIDs[i], true)
 	}
-	dst = wire.AppendBool(dst, m.IncludeAuthorizedOperations)
+	dst = code.AppendBool(dst, m.IncludeAuthorizedOperations)
 	if version == 1 {
-		dst = wire.AppendBool(dst, m.IncludeTopologyDescription)
+		dst = code.AppendBool(dst, m.IncludeTopologyDescription)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *StreamsGroupDescribeRequest) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupDescribeRequest) decode(r *code.Reader, version int16) {
 	{
 		n := r.Len(true, 1)
-		m.GroupIDs = wire.Resize(m.GroupIDs, n)
+		m.GroupIDs = code.Resize(m.GroupIDs, n)
 		for i := range m.GroupIDs {
 			m.GroupIDs[i] = r.String(true)
 		}
@@ -273,7 +274,7 @@ func (*StreamsGroupDescribeResponse) APIKey() wire.APIKey { return wire.KeyStrea
 
 // Append appends the message in that version to dst.
 func (m *StreamsGroupDescribeResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("StreamsGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -282,10 +283,10 @@ func (m *StreamsGroupDescribeResponse) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *StreamsGroupDescribeResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("StreamsGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupDescribeResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := streamsGroupDescribeResponseReader{Reader: wire.NewReader(src, "StreamsGroupDescribeResponse", version)}
+	r := streamsGroupDescribeResponseReader{Reader: code.NewReader(src, "StreamsGroupDescribeResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&streamsGroupDescribeResponseSchema, src, version)
 	}
@@ -306,16 +307,16 @@ func (m *StreamsGroupDescribeResponse) DecodeJSON(src []byte, version int16) err
 
 // streamsGroupDescribeResponseReader has the memory of the small arrays, too.
 type streamsGroupDescribeResponseReader struct {
-	wire.Reader
-	groupTopologySubtopologys       wire.Slab[StreamsGroupDescribeResponseGroupTopologySubtopology]
-	topicInfos                      wire.Slab[StreamsGroupDescribeResponseTopicInfo]
-	keyValues                       wire.Slab[StreamsGroupDescribeResponseKeyValue]
-	groupMembers                    wire.Slab[StreamsGroupDescribeResponseGroupMember]
-	taskOffsets                     wire.Slab[StreamsGroupDescribeResponseTaskOffset]
-	taskIDss                        wire.Slab[StreamsGroupDescribeResponseTaskIDs]
-	topologyDescriptionSubtopologys wire.Slab[StreamsGroupDescribeResponseTopologyDescriptionSubtopology]
-	topologyDescriptionNodes        wire.Slab[StreamsGroupDescribeResponseTopologyDescriptionNode]
-	topologyDescriptionGlobalStores wire.Slab[StreamsGroupDescribeResponseTopologyDescriptionGlobalStore]
+	code.Reader
+	groupTopologySubtopologys       code.Slab[StreamsGroupDescribeResponseGroupTopologySubtopology]
+	topicInfos                      code.Slab[StreamsGroupDescribeResponseTopicInfo]
+	keyValues                       code.Slab[StreamsGroupDescribeResponseKeyValue]
+	groupMembers                    code.Slab[StreamsGroupDescribeResponseGroupMember]
+	taskOffsets                     code.Slab[StreamsGroupDescribeResponseTaskOffset]
+	taskIDss                        code.Slab[StreamsGroupDescribeResponseTaskIDs]
+	topologyDescriptionSubtopologys code.Slab[StreamsGroupDescribeResponseTopologyDescriptionSubtopology]
+	topologyDescriptionNodes        code.Slab[StreamsGroupDescribeResponseTopologyDescriptionNode]
+	topologyDescriptionGlobalStores code.Slab[StreamsGroupDescribeResponseTopologyDescriptionGlobalStore]
 }
 
 // SetDefaults sets every field to its default.
@@ -325,14 +326,14 @@ func (m *StreamsGroupDescribeResponse) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Groups), true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Groups), true)
 	for i := range m.Groups {
 		if dst, err = m.Groups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -342,7 +343,7 @@ func (m *StreamsGroupDescribeResponse) decode(r *streamsGroupDescribeResponseRea
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(true, 20)
-		m.Groups = wire.Resize(m.Groups, n)
+		m.Groups = code.Resize(m.Groups, n)
 		r.Owe(n * 20)
 		for i := range m.Groups {
 			r.Owe(-20)
@@ -368,61 +369,61 @@ func (m *StreamsGroupDescribeResponseGroup) SetDefaults() {
 func (m *StreamsGroupDescribeResponseGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.GroupState) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "GroupState", len(m.GroupState))
 	}
 	if version < 1 && m.TopologyDescription != nil {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseGroup", version, "TopologyDescription")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseGroup", version, "TopologyDescription")
 	}
 	if version < 1 && m.TopologyDescriptionStatus != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseGroup", version, "TopologyDescriptionStatus")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseGroup", version, "TopologyDescriptionStatus")
 	}
 	if version == 1 && m.AssignorName != nil && len(*m.AssignorName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "AssignorName", len(*m.AssignorName))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroup", version, "AssignorName", len(*m.AssignorName))
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendString(dst, m.GroupState, true)
-	dst = wire.AppendInt32(dst, m.GroupEpoch)
-	dst = wire.AppendInt32(dst, m.AssignmentEpoch)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendString(dst, m.GroupState, true)
+	dst = code.AppendInt32(dst, m.GroupEpoch)
+	dst = code.AppendInt32(dst, m.AssignmentEpoch)
 	if m.Topology == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.Topology.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.Members), true)
+	dst = code.AppendLen(dst, len(m.Members), true)
 	for i := range m.Members {
 		if dst, err = m.Members[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.AuthorizedOperations)
+	dst = code.AppendInt32(dst, m.AuthorizedOperations)
 	if version == 1 {
 		if m.TopologyDescription == nil {
-			dst = wire.AppendInt8(dst, -1)
+			dst = code.AppendInt8(dst, -1)
 		} else {
-			dst = wire.AppendInt8(dst, 1)
+			dst = code.AppendInt8(dst, 1)
 			if dst, err = m.TopologyDescription.append(dst, version); err != nil {
 				return dst, err
 			}
 		}
 	}
 	if version == 1 {
-		dst = wire.AppendInt8(dst, m.TopologyDescriptionStatus)
+		dst = code.AppendInt8(dst, m.TopologyDescriptionStatus)
 	}
 	if version == 1 {
-		dst = wire.AppendNullableString(dst, m.AssignorName, true)
+		dst = code.AppendNullableString(dst, m.AssignorName, true)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -494,14 +495,14 @@ func (m *StreamsGroupDescribeResponseGroupTopology) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseGroupTopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.Epoch)
-	dst = wire.AppendNullableLen(dst, len(m.Subtopologies), m.Subtopologies == nil, true)
+	dst = code.AppendInt32(dst, m.Epoch)
+	dst = code.AppendNullableLen(dst, len(m.Subtopologies), m.Subtopologies == nil, true)
 	for i := range m.Subtopologies {
 		if dst, err = m.Subtopologies[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -537,36 +538,36 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) SetDefaults() {
 func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendLen(dst, len(m.SourceTopics), true)
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendLen(dst, len(m.SourceTopics), true)
 	for i := range m.SourceTopics {
 		if len(m.SourceTopics[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "SourceTopics", len(m.SourceTopics[i]))
+			return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "SourceTopics", len(m.SourceTopics[i]))
 		}
-		dst = wire.AppendString(dst, m.SourceTopics[i], true)
+		dst = code.AppendString(dst, m.SourceTopics[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.RepartitionSinkTopics), true)
+	dst = code.AppendLen(dst, len(m.RepartitionSinkTopics), true)
 	for i := range m.RepartitionSinkTopics {
 		if len(m.RepartitionSinkTopics[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "RepartitionSinkTopics", len(m.RepartitionSinkTopics[i]))
+			return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupTopologySubtopology", version, "RepartitionSinkTopics", len(m.RepartitionSinkTopics[i]))
 		}
-		dst = wire.AppendString(dst, m.RepartitionSinkTopics[i], true)
+		dst = code.AppendString(dst, m.RepartitionSinkTopics[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.StateChangelogTopics), true)
+	dst = code.AppendLen(dst, len(m.StateChangelogTopics), true)
 	for i := range m.StateChangelogTopics {
 		if dst, err = m.StateChangelogTopics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.RepartitionSourceTopics), true)
+	dst = code.AppendLen(dst, len(m.RepartitionSourceTopics), true)
 	for i := range m.RepartitionSourceTopics {
 		if dst, err = m.RepartitionSourceTopics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -576,14 +577,14 @@ func (m *StreamsGroupDescribeResponseGroupTopologySubtopology) decode(r *streams
 	m.SubtopologyID = r.String(true)
 	{
 		n := r.Len(true, 1)
-		m.SourceTopics = wire.Resize(m.SourceTopics, n)
+		m.SourceTopics = code.Resize(m.SourceTopics, n)
 		for i := range m.SourceTopics {
 			m.SourceTopics[i] = r.String(true)
 		}
 	}
 	{
 		n := r.Len(true, 1)
-		m.RepartitionSinkTopics = wire.Resize(m.RepartitionSinkTopics, n)
+		m.RepartitionSinkTopics = code.Resize(m.RepartitionSinkTopics, n)
 		for i := range m.RepartitionSinkTopics {
 			m.RepartitionSinkTopics[i] = r.String(true)
 		}
@@ -626,18 +627,18 @@ func (m *StreamsGroupDescribeResponseTopicInfo) SetDefaults() {
 func (m *StreamsGroupDescribeResponseTopicInfo) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopicInfo", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTopicInfo", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendInt32(dst, m.Partitions)
-	dst = wire.AppendInt16(dst, m.ReplicationFactor)
-	dst = wire.AppendLen(dst, len(m.TopicConfigs), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendInt32(dst, m.Partitions)
+	dst = code.AppendInt16(dst, m.ReplicationFactor)
+	dst = code.AppendLen(dst, len(m.TopicConfigs), true)
 	for i := range m.TopicConfigs {
 		if dst, err = m.TopicConfigs[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -674,14 +675,14 @@ func (m *StreamsGroupDescribeResponseKeyValue) SetDefaults() {
 func (m *StreamsGroupDescribeResponseKeyValue) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Key) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseKeyValue", version, "Key", len(m.Key))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseKeyValue", version, "Key", len(m.Key))
 	}
 	if len(m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseKeyValue", version, "Value", len(m.Value))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseKeyValue", version, "Value", len(m.Value))
 	}
-	dst = wire.AppendString(dst, m.Key, true)
-	dst = wire.AppendString(dst, m.Value, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Key, true)
+	dst = code.AppendString(dst, m.Value, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -708,52 +709,52 @@ func (m *StreamsGroupDescribeResponseGroupMember) SetDefaults() {
 func (m *StreamsGroupDescribeResponseGroupMember) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "MemberID", len(m.MemberID))
 	}
 	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "InstanceID", len(*m.InstanceID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "InstanceID", len(*m.InstanceID))
 	}
 	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "RackID", len(*m.RackID))
 	}
 	if len(m.ClientID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ClientID", len(m.ClientID))
 	}
 	if len(m.ClientHost) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ClientHost", len(m.ClientHost))
 	}
 	if len(m.ProcessID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ProcessID", len(m.ProcessID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseGroupMember", version, "ProcessID", len(m.ProcessID))
 	}
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendNullableString(dst, m.InstanceID, true)
-	dst = wire.AppendNullableString(dst, m.RackID, true)
-	dst = wire.AppendString(dst, m.ClientID, true)
-	dst = wire.AppendString(dst, m.ClientHost, true)
-	dst = wire.AppendInt32(dst, m.TopologyEpoch)
-	dst = wire.AppendString(dst, m.ProcessID, true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendNullableString(dst, m.InstanceID, true)
+	dst = code.AppendNullableString(dst, m.RackID, true)
+	dst = code.AppendString(dst, m.ClientID, true)
+	dst = code.AppendString(dst, m.ClientHost, true)
+	dst = code.AppendInt32(dst, m.TopologyEpoch)
+	dst = code.AppendString(dst, m.ProcessID, true)
 	if m.UserEndpoint == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.UserEndpoint.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.ClientTags), true)
+	dst = code.AppendLen(dst, len(m.ClientTags), true)
 	for i := range m.ClientTags {
 		if dst, err = m.ClientTags[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.TaskOffsets), true)
+	dst = code.AppendLen(dst, len(m.TaskOffsets), true)
 	for i := range m.TaskOffsets {
 		if dst, err = m.TaskOffsets[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.TaskEndOffsets), true)
+	dst = code.AppendLen(dst, len(m.TaskEndOffsets), true)
 	for i := range m.TaskEndOffsets {
 		if dst, err = m.TaskEndOffsets[i].append(dst, version); err != nil {
 			return dst, err
@@ -765,8 +766,8 @@ func (m *StreamsGroupDescribeResponseGroupMember) append(dst []byte, version int
 	if dst, err = m.TargetAssignment.append(dst, version); err != nil {
 		return dst, err
 	}
-	dst = wire.AppendBool(dst, m.IsClassic)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendBool(dst, m.IsClassic)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -835,11 +836,11 @@ func (m *StreamsGroupDescribeResponseEndpoint) SetDefaults() {
 func (m *StreamsGroupDescribeResponseEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseEndpoint", version, "Host", len(m.Host))
 	}
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendUint16(dst, m.Port)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendUint16(dst, m.Port)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -864,12 +865,12 @@ func (m *StreamsGroupDescribeResponseTaskOffset) SetDefaults() {
 func (m *StreamsGroupDescribeResponseTaskOffset) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTaskOffset", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTaskOffset", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendInt32(dst, m.Partition)
-	dst = wire.AppendInt64(dst, m.Offset)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendInt32(dst, m.Partition)
+	dst = code.AppendInt64(dst, m.Offset)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -896,25 +897,25 @@ func (m *StreamsGroupDescribeResponseAssignment) SetDefaults() {
 
 func (m *StreamsGroupDescribeResponseAssignment) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.ActiveTasks), true)
+	dst = code.AppendLen(dst, len(m.ActiveTasks), true)
 	for i := range m.ActiveTasks {
 		if dst, err = m.ActiveTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.StandbyTasks), true)
+	dst = code.AppendLen(dst, len(m.StandbyTasks), true)
 	for i := range m.StandbyTasks {
 		if dst, err = m.StandbyTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.WarmupTasks), true)
+	dst = code.AppendLen(dst, len(m.WarmupTasks), true)
 	for i := range m.WarmupTasks {
 		if dst, err = m.WarmupTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -964,14 +965,14 @@ func (m *StreamsGroupDescribeResponseTaskIDs) SetDefaults() {
 func (m *StreamsGroupDescribeResponseTaskIDs) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -996,13 +997,13 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) SetDefaults() {
 func (m *StreamsGroupDescribeResponseTopologyDescription) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && len(m.Subtopologies) != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescription", version, "Subtopologies")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescription", version, "Subtopologies")
 	}
 	if version < 1 && len(m.GlobalStores) != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescription", version, "GlobalStores")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescription", version, "GlobalStores")
 	}
 	if version == 1 {
-		dst = wire.AppendLen(dst, len(m.Subtopologies), true)
+		dst = code.AppendLen(dst, len(m.Subtopologies), true)
 		for i := range m.Subtopologies {
 			if dst, err = m.Subtopologies[i].append(dst, version); err != nil {
 				return dst, err
@@ -1010,14 +1011,14 @@ func (m *StreamsGroupDescribeResponseTopologyDescription) append(dst []byte, ver
 		}
 	}
 	if version == 1 {
-		dst = wire.AppendLen(dst, len(m.GlobalStores), true)
+		dst = code.AppendLen(dst, len(m.GlobalStores), true)
 		for i := range m.GlobalStores {
 			if dst, err = m.GlobalStores[i].append(dst, version); err != nil {
 				return dst, err
 			}
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1070,26 +1071,26 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) SetDefaults
 func (m *StreamsGroupDescribeResponseTopologyDescriptionSubtopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && m.SubtopologyID != "" {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "SubtopologyID")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "SubtopologyID")
 	}
 	if version == 1 && len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "SubtopologyID", len(m.SubtopologyID))
 	}
 	if version < 1 && len(m.Nodes) != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "Nodes")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionSubtopology", version, "Nodes")
 	}
 	if version == 1 {
-		dst = wire.AppendString(dst, m.SubtopologyID, true)
+		dst = code.AppendString(dst, m.SubtopologyID, true)
 	}
 	if version == 1 {
-		dst = wire.AppendLen(dst, len(m.Nodes), true)
+		dst = code.AppendLen(dst, len(m.Nodes), true)
 		for i := range m.Nodes {
 			if dst, err = m.Nodes[i].append(dst, version); err != nil {
 				return dst, err
 			}
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1154,66 +1155,66 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) isDefault() bool {
 func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && m.Name != "" {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Name")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Name")
 	}
 	if version == 1 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Name", len(m.Name))
 	}
 	if version < 1 && m.NodeType != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "NodeType")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "NodeType")
 	}
 	if version < 1 && len(m.SourceTopics) != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SourceTopics")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SourceTopics")
 	}
 	if version < 1 && m.SinkTopic != nil {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SinkTopic")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SinkTopic")
 	}
 	if version == 1 && m.SinkTopic != nil && len(*m.SinkTopic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SinkTopic", len(*m.SinkTopic))
+		return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SinkTopic", len(*m.SinkTopic))
 	}
 	if version < 1 && len(m.Stores) != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Stores")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Stores")
 	}
 	if version < 1 && len(m.Successors) != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Successors")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Successors")
 	}
 	if version == 1 {
-		dst = wire.AppendString(dst, m.Name, true)
+		dst = code.AppendString(dst, m.Name, true)
 	}
 	if version == 1 {
-		dst = wire.AppendInt8(dst, m.NodeType)
+		dst = code.AppendInt8(dst, m.NodeType)
 	}
 	if version == 1 {
-		dst = wire.AppendLen(dst, len(m.SourceTopics), true)
+		dst = code.AppendLen(dst, len(m.SourceTopics), true)
 		for i := range m.SourceTopics {
 			if len(m.SourceTopics[i]) > wire.MaxString {
-				return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SourceTopics", len(m.SourceTopics[i]))
+				return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "SourceTopics", len(m.SourceTopics[i]))
 			}
-			dst = wire.AppendString(dst, m.SourceTopics[i], true)
+			dst = code.AppendString(dst, m.SourceTopics[i], true)
 		}
 	}
 	if version == 1 {
-		dst = wire.AppendNullableString(dst, m.SinkTopic, true)
+		dst = code.AppendNullableString(dst, m.SinkTopic, true)
 	}
 	if version == 1 {
-		dst = wire.AppendLen(dst, len(m.Stores), true)
+		dst = code.AppendLen(dst, len(m.Stores), true)
 		for i := range m.Stores {
 			if len(m.Stores[i]) > wire.MaxString {
-				return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Stores", len(m.Stores[i]))
+				return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Stores", len(m.Stores[i]))
 			}
-			dst = wire.AppendString(dst, m.Stores[i], true)
+			dst = code.AppendString(dst, m.Stores[i], true)
 		}
 	}
 	if version == 1 {
-		dst = wire.AppendLen(dst, len(m.Successors), true)
+		dst = code.AppendLen(dst, len(m.Successors), true)
 		for i := range m.Successors {
 			if len(m.Successors[i]) > wire.MaxString {
-				return dst, wire.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Successors", len(m.Successors[i]))
+				return dst, code.ErrorTooLong("StreamsGroupDescribeResponseTopologyDescriptionNode", version, "Successors", len(m.Successors[i]))
 			}
-			dst = wire.AppendString(dst, m.Successors[i], true)
+			dst = code.AppendString(dst, m.Successors[i], true)
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1233,7 +1234,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) decode(r *streamsG
 	if version == 1 {
 		{
 			n := r.Len(true, 1)
-			m.SourceTopics = wire.Resize(m.SourceTopics, n)
+			m.SourceTopics = code.Resize(m.SourceTopics, n)
 			for i := range m.SourceTopics {
 				m.SourceTopics[i] = r.String(true)
 			}
@@ -1249,7 +1250,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) decode(r *streamsG
 	if version == 1 {
 		{
 			n := r.Len(true, 1)
-			m.Stores = wire.Resize(m.Stores, n)
+			m.Stores = code.Resize(m.Stores, n)
 			for i := range m.Stores {
 				m.Stores[i] = r.String(true)
 			}
@@ -1260,7 +1261,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionNode) decode(r *streamsG
 	if version == 1 {
 		{
 			n := r.Len(true, 1)
-			m.Successors = wire.Resize(m.Successors, n)
+			m.Successors = code.Resize(m.Successors, n)
 			for i := range m.Successors {
 				m.Successors[i] = r.String(true)
 			}
@@ -1286,10 +1287,10 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionGlobalStore) SetDefaults
 func (m *StreamsGroupDescribeResponseTopologyDescriptionGlobalStore) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && !m.Source.isDefault() {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionGlobalStore", version, "Source")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionGlobalStore", version, "Source")
 	}
 	if version < 1 && !m.Processor.isDefault() {
-		return dst, wire.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionGlobalStore", version, "Processor")
+		return dst, code.ErrorNotInVersion("StreamsGroupDescribeResponseTopologyDescriptionGlobalStore", version, "Processor")
 	}
 	if version == 1 {
 		if dst, err = m.Source.append(dst, version); err != nil {
@@ -1301,7 +1302,7 @@ func (m *StreamsGroupDescribeResponseTopologyDescriptionGlobalStore) append(dst 
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

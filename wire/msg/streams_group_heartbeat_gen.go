@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -113,7 +114,7 @@ func (*StreamsGroupHeartbeatRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *StreamsGroupHeartbeatRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("StreamsGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -122,10 +123,10 @@ func (m *StreamsGroupHeartbeatRequest) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *StreamsGroupHeartbeatRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("StreamsGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupHeartbeatRequest", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := streamsGroupHeartbeatRequestReader{Reader: wire.NewReader(src, "StreamsGroupHeartbeatRequest", version)}
+	r := streamsGroupHeartbeatRequestReader{Reader: code.NewReader(src, "StreamsGroupHeartbeatRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&streamsGroupHeartbeatRequestSchema, src, version)
 	}
@@ -146,10 +147,10 @@ func (m *StreamsGroupHeartbeatRequest) DecodeJSON(src []byte, version int16) err
 
 // streamsGroupHeartbeatRequestReader has the memory of the small arrays, too.
 type streamsGroupHeartbeatRequestReader struct {
-	wire.Reader
-	topicInfos                           wire.Slab[StreamsGroupHeartbeatRequestTopicInfo]
-	keyValues                            wire.Slab[StreamsGroupHeartbeatRequestKeyValue]
-	topologySubtopologyCopartitionGroups wire.Slab[StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup]
+	code.Reader
+	topicInfos                           code.Slab[StreamsGroupHeartbeatRequestTopicInfo]
+	keyValues                            code.Slab[StreamsGroupHeartbeatRequestKeyValue]
+	topologySubtopologyCopartitionGroups code.Slab[StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup]
 }
 
 // SetDefaults sets every field to its default.
@@ -161,82 +162,82 @@ func (m *StreamsGroupHeartbeatRequest) SetDefaults() {
 func (m *StreamsGroupHeartbeatRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "MemberID", len(m.MemberID))
 	}
 	if m.InstanceID != nil && len(*m.InstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "InstanceID", len(*m.InstanceID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "InstanceID", len(*m.InstanceID))
 	}
 	if m.RackID != nil && len(*m.RackID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "RackID", len(*m.RackID))
 	}
 	if m.ProcessID != nil && len(*m.ProcessID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "ProcessID", len(*m.ProcessID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequest", version, "ProcessID", len(*m.ProcessID))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendInt32(dst, m.EndpointInformationEpoch)
-	dst = wire.AppendNullableString(dst, m.InstanceID, true)
-	dst = wire.AppendNullableString(dst, m.RackID, true)
-	dst = wire.AppendInt32(dst, m.RebalanceTimeoutMs)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendInt32(dst, m.EndpointInformationEpoch)
+	dst = code.AppendNullableString(dst, m.InstanceID, true)
+	dst = code.AppendNullableString(dst, m.RackID, true)
+	dst = code.AppendInt32(dst, m.RebalanceTimeoutMs)
 	if m.Topology == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.Topology.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.ActiveTasks), m.ActiveTasks == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.ActiveTasks), m.ActiveTasks == nil, true)
 	for i := range m.ActiveTasks {
 		if dst, err = m.ActiveTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.StandbyTasks), m.StandbyTasks == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.StandbyTasks), m.StandbyTasks == nil, true)
 	for i := range m.StandbyTasks {
 		if dst, err = m.StandbyTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.WarmupTasks), m.WarmupTasks == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.WarmupTasks), m.WarmupTasks == nil, true)
 	for i := range m.WarmupTasks {
 		if dst, err = m.WarmupTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableString(dst, m.ProcessID, true)
+	dst = code.AppendNullableString(dst, m.ProcessID, true)
 	if m.UserEndpoint == nil {
-		dst = wire.AppendInt8(dst, -1)
+		dst = code.AppendInt8(dst, -1)
 	} else {
-		dst = wire.AppendInt8(dst, 1)
+		dst = code.AppendInt8(dst, 1)
 		if dst, err = m.UserEndpoint.append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.ClientTags), m.ClientTags == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.ClientTags), m.ClientTags == nil, true)
 	for i := range m.ClientTags {
 		if dst, err = m.ClientTags[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.TaskOffsets), m.TaskOffsets == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.TaskOffsets), m.TaskOffsets == nil, true)
 	for i := range m.TaskOffsets {
 		if dst, err = m.TaskOffsets[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.TaskEndOffsets), m.TaskEndOffsets == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.TaskEndOffsets), m.TaskEndOffsets == nil, true)
 	for i := range m.TaskEndOffsets {
 		if dst, err = m.TaskEndOffsets[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendBool(dst, m.ShutdownApplication)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendBool(dst, m.ShutdownApplication)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -263,7 +264,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestRea
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.ActiveTasks = nil
 	} else {
-		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
+		m.ActiveTasks = code.Resize(m.ActiveTasks, n)
 		for i := range m.ActiveTasks {
 			if m.ActiveTasks[i].decode(r, version); r.Failed() {
 				return
@@ -273,7 +274,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestRea
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.StandbyTasks = nil
 	} else {
-		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
+		m.StandbyTasks = code.Resize(m.StandbyTasks, n)
 		for i := range m.StandbyTasks {
 			if m.StandbyTasks[i].decode(r, version); r.Failed() {
 				return
@@ -283,7 +284,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestRea
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.WarmupTasks = nil
 	} else {
-		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
+		m.WarmupTasks = code.Resize(m.WarmupTasks, n)
 		for i := range m.WarmupTasks {
 			if m.WarmupTasks[i].decode(r, version); r.Failed() {
 				return
@@ -312,7 +313,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestRea
 	if n := r.NullableLen(true, 14); n < 0 {
 		m.TaskOffsets = nil
 	} else {
-		m.TaskOffsets = wire.Resize(m.TaskOffsets, n)
+		m.TaskOffsets = code.Resize(m.TaskOffsets, n)
 		for i := range m.TaskOffsets {
 			if m.TaskOffsets[i].decode(r, version); r.Failed() {
 				return
@@ -322,7 +323,7 @@ func (m *StreamsGroupHeartbeatRequest) decode(r *streamsGroupHeartbeatRequestRea
 	if n := r.NullableLen(true, 14); n < 0 {
 		m.TaskEndOffsets = nil
 	} else {
-		m.TaskEndOffsets = wire.Resize(m.TaskEndOffsets, n)
+		m.TaskEndOffsets = code.Resize(m.TaskEndOffsets, n)
 		for i := range m.TaskEndOffsets {
 			if m.TaskEndOffsets[i].decode(r, version); r.Failed() {
 				return
@@ -345,14 +346,14 @@ func (m *StreamsGroupHeartbeatRequestTopology) SetDefaults() {
 
 func (m *StreamsGroupHeartbeatRequestTopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.Epoch)
-	dst = wire.AppendLen(dst, len(m.Subtopologies), true)
+	dst = code.AppendInt32(dst, m.Epoch)
+	dst = code.AppendLen(dst, len(m.Subtopologies), true)
 	for i := range m.Subtopologies {
 		if dst, err = m.Subtopologies[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -362,7 +363,7 @@ func (m *StreamsGroupHeartbeatRequestTopology) decode(r *streamsGroupHeartbeatRe
 	m.Epoch = r.Int32()
 	{
 		n := r.Len(true, 8)
-		m.Subtopologies = wire.Resize(m.Subtopologies, n)
+		m.Subtopologies = code.Resize(m.Subtopologies, n)
 		r.Owe(n * 8)
 		for i := range m.Subtopologies {
 			r.Owe(-8)
@@ -387,49 +388,49 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) SetDefaults() {
 func (m *StreamsGroupHeartbeatRequestTopologySubtopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendLen(dst, len(m.SourceTopics), true)
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendLen(dst, len(m.SourceTopics), true)
 	for i := range m.SourceTopics {
 		if len(m.SourceTopics[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SourceTopics", len(m.SourceTopics[i]))
+			return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SourceTopics", len(m.SourceTopics[i]))
 		}
-		dst = wire.AppendString(dst, m.SourceTopics[i], true)
+		dst = code.AppendString(dst, m.SourceTopics[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.SourceTopicRegex), true)
+	dst = code.AppendLen(dst, len(m.SourceTopicRegex), true)
 	for i := range m.SourceTopicRegex {
 		if len(m.SourceTopicRegex[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SourceTopicRegex", len(m.SourceTopicRegex[i]))
+			return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "SourceTopicRegex", len(m.SourceTopicRegex[i]))
 		}
-		dst = wire.AppendString(dst, m.SourceTopicRegex[i], true)
+		dst = code.AppendString(dst, m.SourceTopicRegex[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.StateChangelogTopics), true)
+	dst = code.AppendLen(dst, len(m.StateChangelogTopics), true)
 	for i := range m.StateChangelogTopics {
 		if dst, err = m.StateChangelogTopics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.RepartitionSinkTopics), true)
+	dst = code.AppendLen(dst, len(m.RepartitionSinkTopics), true)
 	for i := range m.RepartitionSinkTopics {
 		if len(m.RepartitionSinkTopics[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "RepartitionSinkTopics", len(m.RepartitionSinkTopics[i]))
+			return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestTopologySubtopology", version, "RepartitionSinkTopics", len(m.RepartitionSinkTopics[i]))
 		}
-		dst = wire.AppendString(dst, m.RepartitionSinkTopics[i], true)
+		dst = code.AppendString(dst, m.RepartitionSinkTopics[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.RepartitionSourceTopics), true)
+	dst = code.AppendLen(dst, len(m.RepartitionSourceTopics), true)
 	for i := range m.RepartitionSourceTopics {
 		if dst, err = m.RepartitionSourceTopics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.CopartitionGroups), true)
+	dst = code.AppendLen(dst, len(m.CopartitionGroups), true)
 	for i := range m.CopartitionGroups {
 		if dst, err = m.CopartitionGroups[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -439,14 +440,14 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	m.SubtopologyID = r.String(true)
 	{
 		n := r.Len(true, 1)
-		m.SourceTopics = wire.Resize(m.SourceTopics, n)
+		m.SourceTopics = code.Resize(m.SourceTopics, n)
 		for i := range m.SourceTopics {
 			m.SourceTopics[i] = r.String(true)
 		}
 	}
 	{
 		n := r.Len(true, 1)
-		m.SourceTopicRegex = wire.Resize(m.SourceTopicRegex, n)
+		m.SourceTopicRegex = code.Resize(m.SourceTopicRegex, n)
 		for i := range m.SourceTopicRegex {
 			m.SourceTopicRegex[i] = r.String(true)
 		}
@@ -464,7 +465,7 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopology) decode(r *streamsGroup
 	}
 	{
 		n := r.Len(true, 1)
-		m.RepartitionSinkTopics = wire.Resize(m.RepartitionSinkTopics, n)
+		m.RepartitionSinkTopics = code.Resize(m.RepartitionSinkTopics, n)
 		for i := range m.RepartitionSinkTopics {
 			m.RepartitionSinkTopics[i] = r.String(true)
 		}
@@ -507,18 +508,18 @@ func (m *StreamsGroupHeartbeatRequestTopicInfo) SetDefaults() {
 func (m *StreamsGroupHeartbeatRequestTopicInfo) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTopicInfo", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestTopicInfo", version, "Name", len(m.Name))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendInt32(dst, m.Partitions)
-	dst = wire.AppendInt16(dst, m.ReplicationFactor)
-	dst = wire.AppendLen(dst, len(m.TopicConfigs), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendInt32(dst, m.Partitions)
+	dst = code.AppendInt16(dst, m.ReplicationFactor)
+	dst = code.AppendLen(dst, len(m.TopicConfigs), true)
 	for i := range m.TopicConfigs {
 		if dst, err = m.TopicConfigs[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -555,14 +556,14 @@ func (m *StreamsGroupHeartbeatRequestKeyValue) SetDefaults() {
 func (m *StreamsGroupHeartbeatRequestKeyValue) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Key) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestKeyValue", version, "Key", len(m.Key))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestKeyValue", version, "Key", len(m.Key))
 	}
 	if len(m.Value) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestKeyValue", version, "Value", len(m.Value))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestKeyValue", version, "Value", len(m.Value))
 	}
-	dst = wire.AppendString(dst, m.Key, true)
-	dst = wire.AppendString(dst, m.Value, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Key, true)
+	dst = code.AppendString(dst, m.Value, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -586,19 +587,19 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) SetDef
 
 func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.SourceTopics), true)
+	dst = code.AppendLen(dst, len(m.SourceTopics), true)
 	for i := range m.SourceTopics {
-		dst = wire.AppendInt16(dst, m.SourceTopics[i])
+		dst = code.AppendInt16(dst, m.SourceTopics[i])
 	}
-	dst = wire.AppendLen(dst, len(m.SourceTopicRegex), true)
+	dst = code.AppendLen(dst, len(m.SourceTopicRegex), true)
 	for i := range m.SourceTopicRegex {
-		dst = wire.AppendInt16(dst, m.SourceTopicRegex[i])
+		dst = code.AppendInt16(dst, m.SourceTopicRegex[i])
 	}
-	dst = wire.AppendLen(dst, len(m.RepartitionSourceTopics), true)
+	dst = code.AppendLen(dst, len(m.RepartitionSourceTopics), true)
 	for i := range m.RepartitionSourceTopics {
-		dst = wire.AppendInt16(dst, m.RepartitionSourceTopics[i])
+		dst = code.AppendInt16(dst, m.RepartitionSourceTopics[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -607,21 +608,21 @@ func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) append
 func (m *StreamsGroupHeartbeatRequestTopologySubtopologyCopartitionGroup) decode(r *streamsGroupHeartbeatRequestReader, version int16) {
 	{
 		n := r.Len(true, 2)
-		m.SourceTopics = wire.Resize(m.SourceTopics, n)
+		m.SourceTopics = code.Resize(m.SourceTopics, n)
 		for i := range m.SourceTopics {
 			m.SourceTopics[i] = r.Int16()
 		}
 	}
 	{
 		n := r.Len(true, 2)
-		m.SourceTopicRegex = wire.Resize(m.SourceTopicRegex, n)
+		m.SourceTopicRegex = code.Resize(m.SourceTopicRegex, n)
 		for i := range m.SourceTopicRegex {
 			m.SourceTopicRegex[i] = r.Int16()
 		}
 	}
 	{
 		n := r.Len(true, 2)
-		m.RepartitionSourceTopics = wire.Resize(m.RepartitionSourceTopics, n)
+		m.RepartitionSourceTopics = code.Resize(m.RepartitionSourceTopics, n)
 		for i := range m.RepartitionSourceTopics {
 			m.RepartitionSourceTopics[i] = r.Int16()
 		}
@@ -642,14 +643,14 @@ func (m *StreamsGroupHeartbeatRequestTaskIDs) SetDefaults() {
 func (m *StreamsGroupHeartbeatRequestTaskIDs) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -674,11 +675,11 @@ func (m *StreamsGroupHeartbeatRequestEndpoint) SetDefaults() {
 func (m *StreamsGroupHeartbeatRequestEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestEndpoint", version, "Host", len(m.Host))
 	}
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendUint16(dst, m.Port)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendUint16(dst, m.Port)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -703,12 +704,12 @@ func (m *StreamsGroupHeartbeatRequestTaskOffset) SetDefaults() {
 func (m *StreamsGroupHeartbeatRequestTaskOffset) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatRequestTaskOffset", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatRequestTaskOffset", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendInt32(dst, m.Partition)
-	dst = wire.AppendInt64(dst, m.Offset)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendInt32(dst, m.Partition)
+	dst = code.AppendInt64(dst, m.Offset)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -868,7 +869,7 @@ func (*StreamsGroupHeartbeatResponse) APIKey() wire.APIKey { return wire.KeyStre
 
 // Append appends the message in that version to dst.
 func (m *StreamsGroupHeartbeatResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("StreamsGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -877,10 +878,10 @@ func (m *StreamsGroupHeartbeatResponse) Append(dst []byte, version int16) ([]byt
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *StreamsGroupHeartbeatResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("StreamsGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
+	if err := code.CheckVersion("StreamsGroupHeartbeatResponse", version, wire.VersionRange{Min: 0, Max: 1}); err != nil {
 		return err
 	}
-	r := streamsGroupHeartbeatResponseReader{Reader: wire.NewReader(src, "StreamsGroupHeartbeatResponse", version)}
+	r := streamsGroupHeartbeatResponseReader{Reader: code.NewReader(src, "StreamsGroupHeartbeatResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&streamsGroupHeartbeatResponseSchema, src, version)
 	}
@@ -901,8 +902,8 @@ func (m *StreamsGroupHeartbeatResponse) DecodeJSON(src []byte, version int16) er
 
 // streamsGroupHeartbeatResponseReader has the memory of the small arrays, too.
 type streamsGroupHeartbeatResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[StreamsGroupHeartbeatResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[StreamsGroupHeartbeatResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -915,65 +916,65 @@ func (m *StreamsGroupHeartbeatResponse) SetDefaults() {
 func (m *StreamsGroupHeartbeatResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponse", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatResponse", version, "MemberID", len(m.MemberID))
 	}
 	if version > 0 && m.AcceptableRecoveryLagLegacy != 0 {
-		return dst, wire.ErrorNotInVersion("StreamsGroupHeartbeatResponse", version, "AcceptableRecoveryLagLegacy")
+		return dst, code.ErrorNotInVersion("StreamsGroupHeartbeatResponse", version, "AcceptableRecoveryLagLegacy")
 	}
 	if version < 1 && m.TopologyDescriptionRequired {
-		return dst, wire.ErrorNotInVersion("StreamsGroupHeartbeatResponse", version, "TopologyDescriptionRequired")
+		return dst, code.ErrorNotInVersion("StreamsGroupHeartbeatResponse", version, "TopologyDescriptionRequired")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.MemberEpoch)
-	dst = wire.AppendInt32(dst, m.HeartbeatIntervalMs)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.MemberEpoch)
+	dst = code.AppendInt32(dst, m.HeartbeatIntervalMs)
 	if version == 0 {
-		dst = wire.AppendInt32(dst, m.AcceptableRecoveryLagLegacy)
+		dst = code.AppendInt32(dst, m.AcceptableRecoveryLagLegacy)
 	}
-	dst = wire.AppendInt32(dst, m.TaskOffsetIntervalMs)
+	dst = code.AppendInt32(dst, m.TaskOffsetIntervalMs)
 	if version == 1 {
-		dst = wire.AppendInt64(dst, m.AcceptableRecoveryLag)
+		dst = code.AppendInt64(dst, m.AcceptableRecoveryLag)
 	}
-	dst = wire.AppendNullableLen(dst, len(m.Status), m.Status == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.Status), m.Status == nil, true)
 	for i := range m.Status {
 		if dst, err = m.Status[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.ActiveTasks), m.ActiveTasks == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.ActiveTasks), m.ActiveTasks == nil, true)
 	for i := range m.ActiveTasks {
 		if dst, err = m.ActiveTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.StandbyTasks), m.StandbyTasks == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.StandbyTasks), m.StandbyTasks == nil, true)
 	for i := range m.StandbyTasks {
 		if dst, err = m.StandbyTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendNullableLen(dst, len(m.WarmupTasks), m.WarmupTasks == nil, true)
+	dst = code.AppendNullableLen(dst, len(m.WarmupTasks), m.WarmupTasks == nil, true)
 	for i := range m.WarmupTasks {
 		if dst, err = m.WarmupTasks[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version == 1 {
-		dst = wire.AppendBool(dst, m.TopologyDescriptionRequired)
+		dst = code.AppendBool(dst, m.TopologyDescriptionRequired)
 	}
-	dst = wire.AppendInt32(dst, m.EndpointInformationEpoch)
-	dst = wire.AppendNullableLen(dst, len(m.PartitionsByUserEndpoint), m.PartitionsByUserEndpoint == nil, true)
+	dst = code.AppendInt32(dst, m.EndpointInformationEpoch)
+	dst = code.AppendNullableLen(dst, len(m.PartitionsByUserEndpoint), m.PartitionsByUserEndpoint == nil, true)
 	for i := range m.PartitionsByUserEndpoint {
 		if dst, err = m.PartitionsByUserEndpoint[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1004,7 +1005,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseR
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.Status = nil
 	} else {
-		m.Status = wire.Resize(m.Status, n)
+		m.Status = code.Resize(m.Status, n)
 		for i := range m.Status {
 			if m.Status[i].decode(r, version); r.Failed() {
 				return
@@ -1014,7 +1015,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseR
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.ActiveTasks = nil
 	} else {
-		m.ActiveTasks = wire.Resize(m.ActiveTasks, n)
+		m.ActiveTasks = code.Resize(m.ActiveTasks, n)
 		for i := range m.ActiveTasks {
 			if m.ActiveTasks[i].decode(r, version); r.Failed() {
 				return
@@ -1024,7 +1025,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseR
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.StandbyTasks = nil
 	} else {
-		m.StandbyTasks = wire.Resize(m.StandbyTasks, n)
+		m.StandbyTasks = code.Resize(m.StandbyTasks, n)
 		for i := range m.StandbyTasks {
 			if m.StandbyTasks[i].decode(r, version); r.Failed() {
 				return
@@ -1034,7 +1035,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseR
 	if n := r.NullableLen(true, 3); n < 0 {
 		m.WarmupTasks = nil
 	} else {
-		m.WarmupTasks = wire.Resize(m.WarmupTasks, n)
+		m.WarmupTasks = code.Resize(m.WarmupTasks, n)
 		for i := range m.WarmupTasks {
 			if m.WarmupTasks[i].decode(r, version); r.Failed() {
 				return
@@ -1050,7 +1051,7 @@ func (m *StreamsGroupHeartbeatResponse) decode(r *streamsGroupHeartbeatResponseR
 	if n := r.NullableLen(true, 7); n < 0 {
 		m.PartitionsByUserEndpoint = nil
 	} else {
-		m.PartitionsByUserEndpoint = wire.Resize(m.PartitionsByUserEndpoint, n)
+		m.PartitionsByUserEndpoint = code.Resize(m.PartitionsByUserEndpoint, n)
 		r.Owe(n * 7)
 		for i := range m.PartitionsByUserEndpoint {
 			r.Owe(-7)
@@ -1075,11 +1076,11 @@ func (m *StreamsGroupHeartbeatResponseStatus) SetDefaults() {
 func (m *StreamsGroupHeartbeatResponseStatus) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.StatusDetail) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseStatus", version, "StatusDetail", len(m.StatusDetail))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatResponseStatus", version, "StatusDetail", len(m.StatusDetail))
 	}
-	dst = wire.AppendInt8(dst, m.StatusCode)
-	dst = wire.AppendString(dst, m.StatusDetail, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt8(dst, m.StatusCode)
+	dst = code.AppendString(dst, m.StatusDetail, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1104,14 +1105,14 @@ func (m *StreamsGroupHeartbeatResponseTaskIDs) SetDefaults() {
 func (m *StreamsGroupHeartbeatResponseTaskIDs) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatResponseTaskIDs", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1139,19 +1140,19 @@ func (m *StreamsGroupHeartbeatResponsePartitionsByUserEndpoint) append(dst []byt
 	if dst, err = m.UserEndpoint.append(dst, version); err != nil {
 		return dst, err
 	}
-	dst = wire.AppendLen(dst, len(m.ActivePartitions), true)
+	dst = code.AppendLen(dst, len(m.ActivePartitions), true)
 	for i := range m.ActivePartitions {
 		if dst, err = m.ActivePartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.StandbyPartitions), true)
+	dst = code.AppendLen(dst, len(m.StandbyPartitions), true)
 	for i := range m.StandbyPartitions {
 		if dst, err = m.StandbyPartitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1193,11 +1194,11 @@ func (m *StreamsGroupHeartbeatResponseEndpoint) SetDefaults() {
 func (m *StreamsGroupHeartbeatResponseEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatResponseEndpoint", version, "Host", len(m.Host))
 	}
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendUint16(dst, m.Port)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendUint16(dst, m.Port)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -1222,14 +1223,14 @@ func (m *StreamsGroupHeartbeatResponseTopicPartition) SetDefaults() {
 func (m *StreamsGroupHeartbeatResponseTopicPartition) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Topic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupHeartbeatResponseTopicPartition", version, "Topic", len(m.Topic))
+		return dst, code.ErrorTooLong("StreamsGroupHeartbeatResponseTopicPartition", version, "Topic", len(m.Topic))
 	}
-	dst = wire.AppendString(dst, m.Topic, true)
-	dst = wire.AppendLen(dst, len(m.Partitions), true)
+	dst = code.AppendString(dst, m.Topic, true)
+	dst = code.AppendLen(dst, len(m.Partitions), true)
 	for i := range m.Partitions {
-		dst = wire.AppendInt32(dst, m.Partitions[i])
+		dst = code.AppendInt32(dst, m.Partitions[i])
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -69,7 +70,7 @@ func (*StreamsGroupTopologyDescriptionUpdateRequest) NewResponse() wire.Response
 
 // Append appends the message in that version to dst.
 func (m *StreamsGroupTopologyDescriptionUpdateRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("StreamsGroupTopologyDescriptionUpdateRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("StreamsGroupTopologyDescriptionUpdateRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -78,10 +79,10 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequest) Append(dst []byte, versio
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *StreamsGroupTopologyDescriptionUpdateRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("StreamsGroupTopologyDescriptionUpdateRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("StreamsGroupTopologyDescriptionUpdateRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := streamsGroupTopologyDescriptionUpdateRequestReader{Reader: wire.NewReader(src, "StreamsGroupTopologyDescriptionUpdateRequest", version)}
+	r := streamsGroupTopologyDescriptionUpdateRequestReader{Reader: code.NewReader(src, "StreamsGroupTopologyDescriptionUpdateRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&streamsGroupTopologyDescriptionUpdateRequestSchema, src, version)
 	}
@@ -102,8 +103,8 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequest) DecodeJSON(src []byte, ve
 
 // streamsGroupTopologyDescriptionUpdateRequestReader has the memory of the small arrays, too.
 type streamsGroupTopologyDescriptionUpdateRequestReader struct {
-	wire.Reader
-	topologyDescriptionNodes wire.Slab[StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode]
+	code.Reader
+	topologyDescriptionNodes code.Slab[StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode]
 }
 
 // SetDefaults sets every field to its default.
@@ -115,18 +116,18 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequest) SetDefaults() {
 func (m *StreamsGroupTopologyDescriptionUpdateRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequest", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequest", version, "MemberID", len(m.MemberID))
 	}
-	dst = wire.AppendString(dst, m.GroupID, true)
-	dst = wire.AppendString(dst, m.MemberID, true)
-	dst = wire.AppendInt32(dst, m.TopologyEpoch)
+	dst = code.AppendString(dst, m.GroupID, true)
+	dst = code.AppendString(dst, m.MemberID, true)
+	dst = code.AppendInt32(dst, m.TopologyEpoch)
 	if dst, err = m.TopologyDescription.append(dst, version); err != nil {
 		return dst, err
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -152,19 +153,19 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) SetDef
 
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendLen(dst, len(m.Subtopologies), true)
+	dst = code.AppendLen(dst, len(m.Subtopologies), true)
 	for i := range m.Subtopologies {
 		if dst, err = m.Subtopologies[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendLen(dst, len(m.GlobalStores), true)
+	dst = code.AppendLen(dst, len(m.GlobalStores), true)
 	for i := range m.GlobalStores {
 		if dst, err = m.GlobalStores[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -173,7 +174,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) append
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode(r *streamsGroupTopologyDescriptionUpdateRequestReader, version int16) {
 	{
 		n := r.Len(true, 3)
-		m.Subtopologies = wire.Resize(m.Subtopologies, n)
+		m.Subtopologies = code.Resize(m.Subtopologies, n)
 		r.Owe(n * 3)
 		for i := range m.Subtopologies {
 			r.Owe(-3)
@@ -184,7 +185,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescription) decode
 	}
 	{
 		n := r.Len(true, 15)
-		m.GlobalStores = wire.Resize(m.GlobalStores, n)
+		m.GlobalStores = code.Resize(m.GlobalStores, n)
 		r.Owe(n * 15)
 		for i := range m.GlobalStores {
 			r.Owe(-15)
@@ -209,16 +210,16 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopol
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.SubtopologyID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology", version, "SubtopologyID", len(m.SubtopologyID))
+		return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology", version, "SubtopologyID", len(m.SubtopologyID))
 	}
-	dst = wire.AppendString(dst, m.SubtopologyID, true)
-	dst = wire.AppendLen(dst, len(m.Nodes), true)
+	dst = code.AppendString(dst, m.SubtopologyID, true)
+	dst = code.AppendLen(dst, len(m.Nodes), true)
 	for i := range m.Nodes {
 		if dst, err = m.Nodes[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -253,36 +254,36 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) Se
 func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Name", len(m.Name))
 	}
 	if m.SinkTopic != nil && len(*m.SinkTopic) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "SinkTopic", len(*m.SinkTopic))
+		return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "SinkTopic", len(*m.SinkTopic))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendInt8(dst, m.NodeType)
-	dst = wire.AppendLen(dst, len(m.SourceTopics), true)
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendInt8(dst, m.NodeType)
+	dst = code.AppendLen(dst, len(m.SourceTopics), true)
 	for i := range m.SourceTopics {
 		if len(m.SourceTopics[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "SourceTopics", len(m.SourceTopics[i]))
+			return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "SourceTopics", len(m.SourceTopics[i]))
 		}
-		dst = wire.AppendString(dst, m.SourceTopics[i], true)
+		dst = code.AppendString(dst, m.SourceTopics[i], true)
 	}
-	dst = wire.AppendNullableString(dst, m.SinkTopic, true)
-	dst = wire.AppendLen(dst, len(m.Stores), true)
+	dst = code.AppendNullableString(dst, m.SinkTopic, true)
+	dst = code.AppendLen(dst, len(m.Stores), true)
 	for i := range m.Stores {
 		if len(m.Stores[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Stores", len(m.Stores[i]))
+			return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Stores", len(m.Stores[i]))
 		}
-		dst = wire.AppendString(dst, m.Stores[i], true)
+		dst = code.AppendString(dst, m.Stores[i], true)
 	}
-	dst = wire.AppendLen(dst, len(m.Successors), true)
+	dst = code.AppendLen(dst, len(m.Successors), true)
 	for i := range m.Successors {
 		if len(m.Successors[i]) > wire.MaxString {
-			return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Successors", len(m.Successors[i]))
+			return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode", version, "Successors", len(m.Successors[i]))
 		}
-		dst = wire.AppendString(dst, m.Successors[i], true)
+		dst = code.AppendString(dst, m.Successors[i], true)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -293,7 +294,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) de
 	m.NodeType = r.Int8()
 	{
 		n := r.Len(true, 1)
-		m.SourceTopics = wire.Resize(m.SourceTopics, n)
+		m.SourceTopics = code.Resize(m.SourceTopics, n)
 		for i := range m.SourceTopics {
 			m.SourceTopics[i] = r.String(true)
 		}
@@ -301,14 +302,14 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode) de
 	m.SinkTopic = r.NullableString(true)
 	{
 		n := r.Len(true, 1)
-		m.Stores = wire.Resize(m.Stores, n)
+		m.Stores = code.Resize(m.Stores, n)
 		for i := range m.Stores {
 			m.Stores[i] = r.String(true)
 		}
 	}
 	{
 		n := r.Len(true, 1)
-		m.Successors = wire.Resize(m.Successors, n)
+		m.Successors = code.Resize(m.Successors, n)
 		for i := range m.Successors {
 			m.Successors[i] = r.String(true)
 		}
@@ -336,7 +337,7 @@ func (m *StreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalSt
 	if dst, err = m.Processor.append(dst, version); err != nil {
 		return dst, err
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -408,7 +409,7 @@ func (*StreamsGroupTopologyDescriptionUpdateResponse) APIKey() wire.APIKey {
 
 // Append appends the message in that version to dst.
 func (m *StreamsGroupTopologyDescriptionUpdateResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("StreamsGroupTopologyDescriptionUpdateResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("StreamsGroupTopologyDescriptionUpdateResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -417,10 +418,10 @@ func (m *StreamsGroupTopologyDescriptionUpdateResponse) Append(dst []byte, versi
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *StreamsGroupTopologyDescriptionUpdateResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("StreamsGroupTopologyDescriptionUpdateResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("StreamsGroupTopologyDescriptionUpdateResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "StreamsGroupTopologyDescriptionUpdateResponse", version)
+	r := code.NewReader(src, "StreamsGroupTopologyDescriptionUpdateResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&streamsGroupTopologyDescriptionUpdateResponseSchema, src, version)
 	}
@@ -447,18 +448,18 @@ func (m *StreamsGroupTopologyDescriptionUpdateResponse) SetDefaults() {
 func (m *StreamsGroupTopologyDescriptionUpdateResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("StreamsGroupTopologyDescriptionUpdateResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *StreamsGroupTopologyDescriptionUpdateResponse) decode(r *wire.Reader, version int16) {
+func (m *StreamsGroupTopologyDescriptionUpdateResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))

@@ -4,6 +4,7 @@ package msg
 
 import (
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -41,7 +42,7 @@ func (*SyncGroupRequest) NewResponse() wire.Response { return new(SyncGroupRespo
 
 // Append appends the message in that version to dst.
 func (m *SyncGroupRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SyncGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("SyncGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -50,10 +51,10 @@ func (m *SyncGroupRequest) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SyncGroupRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SyncGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("SyncGroupRequest", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SyncGroupRequest", version)
+	r := code.NewReader(src, "SyncGroupRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&syncGroupRequestSchema, src, version)
 	}
@@ -81,53 +82,53 @@ func (m *SyncGroupRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("SyncGroupRequest", version, "GroupID", len(m.GroupID))
 	}
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("SyncGroupRequest", version, "MemberID", len(m.MemberID))
 	}
 	if version < 3 && m.GroupInstanceID != nil {
-		return dst, wire.ErrorNotInVersion("SyncGroupRequest", version, "GroupInstanceID")
+		return dst, code.ErrorNotInVersion("SyncGroupRequest", version, "GroupInstanceID")
 	}
 	if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("SyncGroupRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if version == 5 && m.ProtocolType != nil && len(*m.ProtocolType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "ProtocolType", len(*m.ProtocolType))
+		return dst, code.ErrorTooLong("SyncGroupRequest", version, "ProtocolType", len(*m.ProtocolType))
 	}
 	if version == 5 && m.ProtocolName != nil && len(*m.ProtocolName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupRequest", version, "ProtocolName", len(*m.ProtocolName))
+		return dst, code.ErrorTooLong("SyncGroupRequest", version, "ProtocolName", len(*m.ProtocolName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("SyncGroupRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("SyncGroupRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendInt32(dst, m.GenerationID)
-	dst = wire.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendInt32(dst, m.GenerationID)
+	dst = code.AppendString(dst, m.MemberID, flexible)
 	if version >= 3 {
-		dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+		dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
 	}
 	if version == 5 {
-		dst = wire.AppendNullableString(dst, m.ProtocolType, flexible)
+		dst = code.AppendNullableString(dst, m.ProtocolType, flexible)
 	}
 	if version == 5 {
-		dst = wire.AppendNullableString(dst, m.ProtocolName, flexible)
+		dst = code.AppendNullableString(dst, m.ProtocolName, flexible)
 	}
-	dst = wire.AppendLen(dst, len(m.Assignments), flexible)
+	dst = code.AppendLen(dst, len(m.Assignments), flexible)
 	for i := range m.Assignments {
 		if dst, err = m.Assignments[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *SyncGroupRequest) decode(r *wire.Reader, version int16) {
+func (m *SyncGroupRequest) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.GroupID = r.String(flexible)
 	m.GenerationID = r.Int32()
@@ -149,7 +150,7 @@ func (m *SyncGroupRequest) decode(r *wire.Reader, version int16) {
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Assignments = wire.Resize(m.Assignments, n)
+		m.Assignments = code.Resize(m.Assignments, n)
 		for i := range m.Assignments {
 			if m.Assignments[i].decode(r, version); r.Failed() {
 				return
@@ -173,22 +174,22 @@ func (m *SyncGroupRequestAssignment) append(dst []byte, version int16) ([]byte, 
 	var err error
 	flexible := version >= 4
 	if len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupRequestAssignment", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("SyncGroupRequestAssignment", version, "MemberID", len(m.MemberID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("SyncGroupRequestAssignment", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("SyncGroupRequestAssignment", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.MemberID, flexible)
-	dst = wire.AppendBytes(dst, m.Assignment, flexible)
+	dst = code.AppendString(dst, m.MemberID, flexible)
+	dst = code.AppendBytes(dst, m.Assignment, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *SyncGroupRequestAssignment) decode(r *wire.Reader, version int16) {
+func (m *SyncGroupRequestAssignment) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	m.MemberID = r.String(flexible)
 	m.Assignment = r.Bytes(flexible)
@@ -239,7 +240,7 @@ func (*SyncGroupResponse) APIKey() wire.APIKey { return wire.KeySyncGroup }
 
 // Append appends the message in that version to dst.
 func (m *SyncGroupResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("SyncGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("SyncGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -248,10 +249,10 @@ func (m *SyncGroupResponse) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *SyncGroupResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("SyncGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
+	if err := code.CheckVersion("SyncGroupResponse", version, wire.VersionRange{Min: 0, Max: 5}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "SyncGroupResponse", version)
+	r := code.NewReader(src, "SyncGroupResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&syncGroupResponseSchema, src, version)
 	}
@@ -279,34 +280,34 @@ func (m *SyncGroupResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	flexible := version >= 4
 	if version == 5 && m.ProtocolType != nil && len(*m.ProtocolType) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupResponse", version, "ProtocolType", len(*m.ProtocolType))
+		return dst, code.ErrorTooLong("SyncGroupResponse", version, "ProtocolType", len(*m.ProtocolType))
 	}
 	if version == 5 && m.ProtocolName != nil && len(*m.ProtocolName) > wire.MaxString {
-		return dst, wire.ErrorTooLong("SyncGroupResponse", version, "ProtocolName", len(*m.ProtocolName))
+		return dst, code.ErrorTooLong("SyncGroupResponse", version, "ProtocolName", len(*m.ProtocolName))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("SyncGroupResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("SyncGroupResponse", version, "UnknownTags")
 	}
 	if version >= 1 {
-		dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
+		dst = code.AppendInt32(dst, m.ThrottleTimeMs)
 	}
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if version == 5 {
-		dst = wire.AppendNullableString(dst, m.ProtocolType, flexible)
+		dst = code.AppendNullableString(dst, m.ProtocolType, flexible)
 	}
 	if version == 5 {
-		dst = wire.AppendNullableString(dst, m.ProtocolName, flexible)
+		dst = code.AppendNullableString(dst, m.ProtocolName, flexible)
 	}
-	dst = wire.AppendBytes(dst, m.Assignment, flexible)
+	dst = code.AppendBytes(dst, m.Assignment, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func (m *SyncGroupResponse) decode(r *wire.Reader, version int16) {
+func (m *SyncGroupResponse) decode(r *code.Reader, version int16) {
 	flexible := version >= 4
 	if version >= 1 {
 		m.ThrottleTimeMs = r.Int32()

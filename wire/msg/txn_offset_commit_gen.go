@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -54,7 +55,7 @@ func (*TxnOffsetCommitRequest) NewResponse() wire.Response { return new(TxnOffse
 
 // Append appends the message in that version to dst.
 func (m *TxnOffsetCommitRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("TxnOffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("TxnOffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -63,10 +64,10 @@ func (m *TxnOffsetCommitRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *TxnOffsetCommitRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("TxnOffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("TxnOffsetCommitRequest", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := txnOffsetCommitRequestReader{Reader: wire.NewReader(src, "TxnOffsetCommitRequest", version)}
+	r := txnOffsetCommitRequestReader{Reader: code.NewReader(src, "TxnOffsetCommitRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&txnOffsetCommitRequestSchema, src, version)
 	}
@@ -87,8 +88,8 @@ func (m *TxnOffsetCommitRequest) DecodeJSON(src []byte, version int16) error {
 
 // txnOffsetCommitRequestReader has the memory of the small arrays, too.
 type txnOffsetCommitRequestReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[TxnOffsetCommitRequestTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[TxnOffsetCommitRequestTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -101,50 +102,50 @@ func (m *TxnOffsetCommitRequest) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 3
 	if len(m.TransactionalID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "TransactionalID", len(m.TransactionalID))
+		return dst, code.ErrorTooLong("TxnOffsetCommitRequest", version, "TransactionalID", len(m.TransactionalID))
 	}
 	if len(m.GroupID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "GroupID", len(m.GroupID))
+		return dst, code.ErrorTooLong("TxnOffsetCommitRequest", version, "GroupID", len(m.GroupID))
 	}
 	if version < 3 && m.GenerationIDOrMemberEpoch != -1 {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "GenerationIDOrMemberEpoch")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitRequest", version, "GenerationIDOrMemberEpoch")
 	}
 	if version < 3 && m.MemberID != "" {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "MemberID")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitRequest", version, "MemberID")
 	}
 	if version >= 3 && len(m.MemberID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "MemberID", len(m.MemberID))
+		return dst, code.ErrorTooLong("TxnOffsetCommitRequest", version, "MemberID", len(m.MemberID))
 	}
 	if version < 3 && m.GroupInstanceID != nil {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "GroupInstanceID")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitRequest", version, "GroupInstanceID")
 	}
 	if version >= 3 && m.GroupInstanceID != nil && len(*m.GroupInstanceID) > wire.MaxString {
-		return dst, wire.ErrorTooLong("TxnOffsetCommitRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
+		return dst, code.ErrorTooLong("TxnOffsetCommitRequest", version, "GroupInstanceID", len(*m.GroupInstanceID))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.TransactionalID, flexible)
-	dst = wire.AppendString(dst, m.GroupID, flexible)
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt16(dst, m.ProducerEpoch)
+	dst = code.AppendString(dst, m.TransactionalID, flexible)
+	dst = code.AppendString(dst, m.GroupID, flexible)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt16(dst, m.ProducerEpoch)
 	if version >= 3 {
-		dst = wire.AppendInt32(dst, m.GenerationIDOrMemberEpoch)
-	}
-	if version >= 3 {
-		dst = wire.AppendString(dst, m.MemberID, flexible)
+		dst = code.AppendInt32(dst, m.GenerationIDOrMemberEpoch)
 	}
 	if version >= 3 {
-		dst = wire.AppendNullableString(dst, m.GroupInstanceID, flexible)
+		dst = code.AppendString(dst, m.MemberID, flexible)
 	}
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	if version >= 3 {
+		dst = code.AppendNullableString(dst, m.GroupInstanceID, flexible)
+	}
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -176,7 +177,7 @@ func (m *TxnOffsetCommitRequest) decode(r *txnOffsetCommitRequestReader, version
 	}
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -202,25 +203,25 @@ func (m *TxnOffsetCommitRequestTopic) append(dst []byte, version int16) ([]byte,
 	var err error
 	flexible := version >= 3
 	if version <= 5 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("TxnOffsetCommitRequestTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("TxnOffsetCommitRequestTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequestTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitRequestTopic", version, "UnknownTags")
 	}
 	if version <= 5 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 6 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -267,19 +268,19 @@ func (m *TxnOffsetCommitRequestTopicPartition) append(dst []byte, version int16)
 	var err error
 	flexible := version >= 3
 	if m.CommittedMetadata != nil && len(*m.CommittedMetadata) > wire.MaxString {
-		return dst, wire.ErrorTooLong("TxnOffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
+		return dst, code.ErrorTooLong("TxnOffsetCommitRequestTopicPartition", version, "CommittedMetadata", len(*m.CommittedMetadata))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitRequestTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitRequestTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt64(dst, m.CommittedOffset)
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt64(dst, m.CommittedOffset)
 	if version >= 2 {
-		dst = wire.AppendInt32(dst, m.CommittedLeaderEpoch)
+		dst = code.AppendInt32(dst, m.CommittedLeaderEpoch)
 	}
-	dst = wire.AppendNullableString(dst, m.CommittedMetadata, flexible)
+	dst = code.AppendNullableString(dst, m.CommittedMetadata, flexible)
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -366,7 +367,7 @@ func (*TxnOffsetCommitResponse) APIKey() wire.APIKey { return wire.KeyTxnOffsetC
 
 // Append appends the message in that version to dst.
 func (m *TxnOffsetCommitResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("TxnOffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("TxnOffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -375,10 +376,10 @@ func (m *TxnOffsetCommitResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *TxnOffsetCommitResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("TxnOffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
+	if err := code.CheckVersion("TxnOffsetCommitResponse", version, wire.VersionRange{Min: 0, Max: 6}); err != nil {
 		return err
 	}
-	r := txnOffsetCommitResponseReader{Reader: wire.NewReader(src, "TxnOffsetCommitResponse", version)}
+	r := txnOffsetCommitResponseReader{Reader: code.NewReader(src, "TxnOffsetCommitResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&txnOffsetCommitResponseSchema, src, version)
 	}
@@ -399,8 +400,8 @@ func (m *TxnOffsetCommitResponse) DecodeJSON(src []byte, version int16) error {
 
 // txnOffsetCommitResponseReader has the memory of the small arrays, too.
 type txnOffsetCommitResponseReader struct {
-	wire.Reader
-	topicPartitions wire.Slab[TxnOffsetCommitResponseTopicPartition]
+	code.Reader
+	topicPartitions code.Slab[TxnOffsetCommitResponseTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -412,17 +413,17 @@ func (m *TxnOffsetCommitResponse) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -434,7 +435,7 @@ func (m *TxnOffsetCommitResponse) decode(r *txnOffsetCommitResponseReader, versi
 	m.ThrottleTimeMs = r.Int32()
 	{
 		n := r.Len(flexible, 3)
-		m.Topics = wire.Resize(m.Topics, n)
+		m.Topics = code.Resize(m.Topics, n)
 		r.Owe(n * 3)
 		for i := range m.Topics {
 			r.Owe(-3)
@@ -460,25 +461,25 @@ func (m *TxnOffsetCommitResponseTopic) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 3
 	if version <= 5 && len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("TxnOffsetCommitResponseTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("TxnOffsetCommitResponseTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitResponseTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitResponseTopic", version, "UnknownTags")
 	}
 	if version <= 5 {
-		dst = wire.AppendString(dst, m.Name, flexible)
+		dst = code.AppendString(dst, m.Name, flexible)
 	}
 	if version == 6 {
-		dst = wire.AppendUUID(dst, m.TopicID)
+		dst = code.AppendUUID(dst, m.TopicID)
 	}
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -523,12 +524,12 @@ func (m *TxnOffsetCommitResponseTopicPartition) append(dst []byte, version int16
 	var err error
 	flexible := version >= 3
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("TxnOffsetCommitResponseTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("TxnOffsetCommitResponseTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -30,7 +31,7 @@ func (*UnregisterBrokerRequest) NewResponse() wire.Response { return new(Unregis
 
 // Append appends the message in that version to dst.
 func (m *UnregisterBrokerRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("UnregisterBrokerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterBrokerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -39,10 +40,10 @@ func (m *UnregisterBrokerRequest) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *UnregisterBrokerRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("UnregisterBrokerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterBrokerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "UnregisterBrokerRequest", version)
+	r := code.NewReader(src, "UnregisterBrokerRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&unregisterBrokerRequestSchema, src, version)
 	}
@@ -68,14 +69,14 @@ func (m *UnregisterBrokerRequest) SetDefaults() {
 
 func (m *UnregisterBrokerRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.BrokerID)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.BrokerID)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UnregisterBrokerRequest) decode(r *wire.Reader, version int16) {
+func (m *UnregisterBrokerRequest) decode(r *code.Reader, version int16) {
 	m.BrokerID = r.Int32()
 	if m.UnknownTags != nil {
 		m.UnknownTags = nil
@@ -111,7 +112,7 @@ func (*UnregisterBrokerResponse) APIKey() wire.APIKey { return wire.KeyUnregiste
 
 // Append appends the message in that version to dst.
 func (m *UnregisterBrokerResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("UnregisterBrokerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterBrokerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -120,10 +121,10 @@ func (m *UnregisterBrokerResponse) Append(dst []byte, version int16) ([]byte, er
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *UnregisterBrokerResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("UnregisterBrokerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterBrokerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "UnregisterBrokerResponse", version)
+	r := code.NewReader(src, "UnregisterBrokerResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&unregisterBrokerResponseSchema, src, version)
 	}
@@ -151,18 +152,18 @@ func (m *UnregisterBrokerResponse) SetDefaults() {
 func (m *UnregisterBrokerResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("UnregisterBrokerResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("UnregisterBrokerResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UnregisterBrokerResponse) decode(r *wire.Reader, version int16) {
+func (m *UnregisterBrokerResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))

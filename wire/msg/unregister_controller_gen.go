@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -32,7 +33,7 @@ func (*UnregisterControllerRequest) NewResponse() wire.Response {
 
 // Append appends the message in that version to dst.
 func (m *UnregisterControllerRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("UnregisterControllerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterControllerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -41,10 +42,10 @@ func (m *UnregisterControllerRequest) Append(dst []byte, version int16) ([]byte,
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *UnregisterControllerRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("UnregisterControllerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterControllerRequest", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "UnregisterControllerRequest", version)
+	r := code.NewReader(src, "UnregisterControllerRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&unregisterControllerRequestSchema, src, version)
 	}
@@ -70,14 +71,14 @@ func (m *UnregisterControllerRequest) SetDefaults() {
 
 func (m *UnregisterControllerRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.ControllerID)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ControllerID)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UnregisterControllerRequest) decode(r *wire.Reader, version int16) {
+func (m *UnregisterControllerRequest) decode(r *code.Reader, version int16) {
 	m.ControllerID = r.Int32()
 	if m.UnknownTags != nil {
 		m.UnknownTags = nil
@@ -113,7 +114,7 @@ func (*UnregisterControllerResponse) APIKey() wire.APIKey { return wire.KeyUnreg
 
 // Append appends the message in that version to dst.
 func (m *UnregisterControllerResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("UnregisterControllerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterControllerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -122,10 +123,10 @@ func (m *UnregisterControllerResponse) Append(dst []byte, version int16) ([]byte
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *UnregisterControllerResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("UnregisterControllerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("UnregisterControllerResponse", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "UnregisterControllerResponse", version)
+	r := code.NewReader(src, "UnregisterControllerResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&unregisterControllerResponseSchema, src, version)
 	}
@@ -153,18 +154,18 @@ func (m *UnregisterControllerResponse) SetDefaults() {
 func (m *UnregisterControllerResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("UnregisterControllerResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("UnregisterControllerResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UnregisterControllerResponse) decode(r *wire.Reader, version int16) {
+func (m *UnregisterControllerResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))

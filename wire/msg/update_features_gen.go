@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -41,7 +42,7 @@ func (*UpdateFeaturesRequest) NewResponse() wire.Response { return new(UpdateFea
 
 // Append appends the message in that version to dst.
 func (m *UpdateFeaturesRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("UpdateFeaturesRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("UpdateFeaturesRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -50,10 +51,10 @@ func (m *UpdateFeaturesRequest) Append(dst []byte, version int16) ([]byte, error
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *UpdateFeaturesRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("UpdateFeaturesRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("UpdateFeaturesRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "UpdateFeaturesRequest", version)
+	r := code.NewReader(src, "UpdateFeaturesRequest", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&updateFeaturesRequestSchema, src, version)
 	}
@@ -81,29 +82,29 @@ func (m *UpdateFeaturesRequest) SetDefaults() {
 func (m *UpdateFeaturesRequest) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if version < 1 && m.ValidateOnly {
-		return dst, wire.ErrorNotInVersion("UpdateFeaturesRequest", version, "ValidateOnly")
+		return dst, code.ErrorNotInVersion("UpdateFeaturesRequest", version, "ValidateOnly")
 	}
-	dst = wire.AppendInt32(dst, m.TimeoutMs)
-	dst = wire.AppendLen(dst, len(m.FeatureUpdates), true)
+	dst = code.AppendInt32(dst, m.TimeoutMs)
+	dst = code.AppendLen(dst, len(m.FeatureUpdates), true)
 	for i := range m.FeatureUpdates {
 		if dst, err = m.FeatureUpdates[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if version >= 1 {
-		dst = wire.AppendBool(dst, m.ValidateOnly)
+		dst = code.AppendBool(dst, m.ValidateOnly)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UpdateFeaturesRequest) decode(r *wire.Reader, version int16) {
+func (m *UpdateFeaturesRequest) decode(r *code.Reader, version int16) {
 	m.TimeoutMs = r.Int32()
 	{
 		n := r.Len(true, 5)
-		m.FeatureUpdates = wire.Resize(m.FeatureUpdates, n)
+		m.FeatureUpdates = code.Resize(m.FeatureUpdates, n)
 		for i := range m.FeatureUpdates {
 			if m.FeatureUpdates[i].decode(r, version); r.Failed() {
 				return
@@ -132,29 +133,29 @@ func (m *UpdateFeaturesRequestFeatureUpdate) SetDefaults() {
 func (m *UpdateFeaturesRequestFeatureUpdate) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Feature) > wire.MaxString {
-		return dst, wire.ErrorTooLong("UpdateFeaturesRequestFeatureUpdate", version, "Feature", len(m.Feature))
+		return dst, code.ErrorTooLong("UpdateFeaturesRequestFeatureUpdate", version, "Feature", len(m.Feature))
 	}
 	if version > 0 && m.AllowDowngrade {
-		return dst, wire.ErrorNotInVersion("UpdateFeaturesRequestFeatureUpdate", version, "AllowDowngrade")
+		return dst, code.ErrorNotInVersion("UpdateFeaturesRequestFeatureUpdate", version, "AllowDowngrade")
 	}
 	if version < 1 && m.UpgradeType != 1 {
-		return dst, wire.ErrorNotInVersion("UpdateFeaturesRequestFeatureUpdate", version, "UpgradeType")
+		return dst, code.ErrorNotInVersion("UpdateFeaturesRequestFeatureUpdate", version, "UpgradeType")
 	}
-	dst = wire.AppendString(dst, m.Feature, true)
-	dst = wire.AppendInt16(dst, m.MaxVersionLevel)
+	dst = code.AppendString(dst, m.Feature, true)
+	dst = code.AppendInt16(dst, m.MaxVersionLevel)
 	if version == 0 {
-		dst = wire.AppendBool(dst, m.AllowDowngrade)
+		dst = code.AppendBool(dst, m.AllowDowngrade)
 	}
 	if version >= 1 {
-		dst = wire.AppendInt8(dst, m.UpgradeType)
+		dst = code.AppendInt8(dst, m.UpgradeType)
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UpdateFeaturesRequestFeatureUpdate) decode(r *wire.Reader, version int16) {
+func (m *UpdateFeaturesRequestFeatureUpdate) decode(r *code.Reader, version int16) {
 	m.Feature = r.String(true)
 	m.MaxVersionLevel = r.Int16()
 	if version == 0 {
@@ -219,7 +220,7 @@ func (*UpdateFeaturesResponse) APIKey() wire.APIKey { return wire.KeyUpdateFeatu
 
 // Append appends the message in that version to dst.
 func (m *UpdateFeaturesResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("UpdateFeaturesResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("UpdateFeaturesResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -228,10 +229,10 @@ func (m *UpdateFeaturesResponse) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *UpdateFeaturesResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("UpdateFeaturesResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("UpdateFeaturesResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := wire.NewReader(src, "UpdateFeaturesResponse", version)
+	r := code.NewReader(src, "UpdateFeaturesResponse", version)
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&updateFeaturesResponseSchema, src, version)
 	}
@@ -259,26 +260,26 @@ func (m *UpdateFeaturesResponse) SetDefaults() {
 func (m *UpdateFeaturesResponse) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("UpdateFeaturesResponse", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("UpdateFeaturesResponse", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendInt32(dst, m.ThrottleTimeMs)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
+	dst = code.AppendInt32(dst, m.ThrottleTimeMs)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
 	if version <= 1 {
-		dst = wire.AppendLen(dst, len(m.Results), true)
+		dst = code.AppendLen(dst, len(m.Results), true)
 		for i := range m.Results {
 			if dst, err = m.Results[i].append(dst, version); err != nil {
 				return dst, err
 			}
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UpdateFeaturesResponse) decode(r *wire.Reader, version int16) {
+func (m *UpdateFeaturesResponse) decode(r *code.Reader, version int16) {
 	if b := r.Fixed(6); len(b) == 6 {
 		m.ThrottleTimeMs = int32(binary.BigEndian.Uint32(b[0:]))
 		m.ErrorCode = wire.ErrorCode(binary.BigEndian.Uint16(b[4:]))
@@ -287,7 +288,7 @@ func (m *UpdateFeaturesResponse) decode(r *wire.Reader, version int16) {
 	if version <= 1 {
 		{
 			n := r.Len(true, 5)
-			m.Results = wire.Resize(m.Results, n)
+			m.Results = code.Resize(m.Results, n)
 			for i := range m.Results {
 				if m.Results[i].decode(r, version); r.Failed() {
 					return
@@ -314,21 +315,21 @@ func (m *UpdateFeaturesResponseResult) SetDefaults() {
 func (m *UpdateFeaturesResponseResult) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Feature) > wire.MaxString {
-		return dst, wire.ErrorTooLong("UpdateFeaturesResponseResult", version, "Feature", len(m.Feature))
+		return dst, code.ErrorTooLong("UpdateFeaturesResponseResult", version, "Feature", len(m.Feature))
 	}
 	if m.ErrorMessage != nil && len(*m.ErrorMessage) > wire.MaxString {
-		return dst, wire.ErrorTooLong("UpdateFeaturesResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
+		return dst, code.ErrorTooLong("UpdateFeaturesResponseResult", version, "ErrorMessage", len(*m.ErrorMessage))
 	}
-	dst = wire.AppendString(dst, m.Feature, true)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
-	dst = wire.AppendNullableString(dst, m.ErrorMessage, true)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Feature, true)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendNullableString(dst, m.ErrorMessage, true)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
 }
 
-func (m *UpdateFeaturesResponseResult) decode(r *wire.Reader, version int16) {
+func (m *UpdateFeaturesResponseResult) decode(r *code.Reader, version int16) {
 	m.Feature = r.String(true)
 	m.ErrorCode = wire.ErrorCode(r.Int16())
 	m.ErrorMessage = r.NullableString(true)

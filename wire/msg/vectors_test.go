@@ -15,6 +15,7 @@ import (
 
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/anymsg"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
@@ -122,7 +123,7 @@ func TestConsumerProtocolOfKafkaPython(t *testing.T) {
 			}
 			m, got = assignment, &msg.ConsumerProtocolAssignment{}
 		}
-		b, err := m.Append(wire.AppendInt16(nil, v.Version), v.Version)
+		b, err := m.Append(binary.BigEndian.AppendUint16(nil, uint16(v.Version)), v.Version)
 		if err != nil || !bytes.Equal(b, v.Encoded) {
 			t.Errorf("%+v: %x, want %x, %v", m, b, v.Encoded, err)
 		}
@@ -151,7 +152,7 @@ func TestSchemasOfKafkaPython(t *testing.T) {
 		}
 		for way, f := range fillers(6) {
 			m, b := kind{name: name, make: make}.filled(t, f, v.APIVersion)
-			r := wire.NewReader(b, v.Name, v.APIVersion)
+			r := code.NewReader(b, v.Name, v.APIVersion)
 			leaves := readBySchema(&r, v.Schema, nil)
 			if r.Err() != nil || r.Remaining() != 0 {
 				t.Errorf("%s, %s: %d bytes left, %v", v.Name, way, r.Remaining(), r.Err())
@@ -163,7 +164,7 @@ func TestSchemasOfKafkaPython(t *testing.T) {
 }
 
 // readBySchema reads [[name, type], …], {"array": type} or a name of a type.
-func readBySchema(r *wire.Reader, schema any, leaves []any) []any {
+func readBySchema(r *code.Reader, schema any, leaves []any) []any {
 	switch s := schema.(type) {
 	case []any:
 		for _, field := range s {

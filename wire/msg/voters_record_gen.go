@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -52,7 +53,7 @@ func (*VotersRecord) Versions() wire.VersionRange { return wire.VersionRange{Min
 
 // Append appends the message in that version to dst.
 func (m *VotersRecord) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("VotersRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("VotersRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -61,10 +62,10 @@ func (m *VotersRecord) Append(dst []byte, version int16) ([]byte, error) {
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *VotersRecord) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("VotersRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
+	if err := code.CheckVersion("VotersRecord", version, wire.VersionRange{Min: 0, Max: 0}); err != nil {
 		return err
 	}
-	r := votersRecordReader{Reader: wire.NewReader(src, "VotersRecord", version)}
+	r := votersRecordReader{Reader: code.NewReader(src, "VotersRecord", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&votersRecordSchema, src, version)
 	}
@@ -85,8 +86,8 @@ func (m *VotersRecord) DecodeJSON(src []byte, version int16) error {
 
 // votersRecordReader has the memory of the small arrays, too.
 type votersRecordReader struct {
-	wire.Reader
-	voterEndpoints wire.Slab[VotersRecordVoterEndpoint]
+	code.Reader
+	voterEndpoints code.Slab[VotersRecordVoterEndpoint]
 }
 
 // SetDefaults sets every field to its default.
@@ -96,14 +97,14 @@ func (m *VotersRecord) SetDefaults() {
 
 func (m *VotersRecord) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, m.Version)
-	dst = wire.AppendLen(dst, len(m.Voters), true)
+	dst = code.AppendInt16(dst, m.Version)
+	dst = code.AppendLen(dst, len(m.Voters), true)
 	for i := range m.Voters {
 		if dst, err = m.Voters[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -113,7 +114,7 @@ func (m *VotersRecord) decode(r *votersRecordReader, version int16) {
 	m.Version = r.Int16()
 	{
 		n := r.Len(true, 27)
-		m.Voters = wire.Resize(m.Voters, n)
+		m.Voters = code.Resize(m.Voters, n)
 		r.Owe(n * 27)
 		for i := range m.Voters {
 			r.Owe(-27)
@@ -138,9 +139,9 @@ func (m *VotersRecordVoter) SetDefaults() {
 
 func (m *VotersRecordVoter) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt32(dst, m.VoterID)
-	dst = wire.AppendUUID(dst, m.VoterDirectoryID)
-	dst = wire.AppendLen(dst, len(m.Endpoints), true)
+	dst = code.AppendInt32(dst, m.VoterID)
+	dst = code.AppendUUID(dst, m.VoterDirectoryID)
+	dst = code.AppendLen(dst, len(m.Endpoints), true)
 	for i := range m.Endpoints {
 		if dst, err = m.Endpoints[i].append(dst, version); err != nil {
 			return dst, err
@@ -149,7 +150,7 @@ func (m *VotersRecordVoter) append(dst []byte, version int16) ([]byte, error) {
 	if dst, err = m.KRaftVersionFeature.append(dst, version); err != nil {
 		return dst, err
 	}
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -186,15 +187,15 @@ func (m *VotersRecordVoterEndpoint) SetDefaults() {
 func (m *VotersRecordVoterEndpoint) append(dst []byte, version int16) ([]byte, error) {
 	var err error
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("VotersRecordVoterEndpoint", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("VotersRecordVoterEndpoint", version, "Name", len(m.Name))
 	}
 	if len(m.Host) > wire.MaxString {
-		return dst, wire.ErrorTooLong("VotersRecordVoterEndpoint", version, "Host", len(m.Host))
+		return dst, code.ErrorTooLong("VotersRecordVoterEndpoint", version, "Host", len(m.Host))
 	}
-	dst = wire.AppendString(dst, m.Name, true)
-	dst = wire.AppendString(dst, m.Host, true)
-	dst = wire.AppendUint16(dst, m.Port)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendString(dst, m.Name, true)
+	dst = code.AppendString(dst, m.Host, true)
+	dst = code.AppendUint16(dst, m.Port)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil
@@ -219,9 +220,9 @@ func (m *VotersRecordVoterKRaftVersionFeature) SetDefaults() {
 
 func (m *VotersRecordVoterKRaftVersionFeature) append(dst []byte, version int16) ([]byte, error) {
 	var err error
-	dst = wire.AppendInt16(dst, m.MinSupportedVersion)
-	dst = wire.AppendInt16(dst, m.MaxSupportedVersion)
-	if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+	dst = code.AppendInt16(dst, m.MinSupportedVersion)
+	dst = code.AppendInt16(dst, m.MaxSupportedVersion)
+	if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 		return dst, err
 	}
 	return dst, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/internal/schema"
 )
 
@@ -48,7 +49,7 @@ func (*WriteTxnMarkersRequest) NewResponse() wire.Response { return new(WriteTxn
 
 // Append appends the message in that version to dst.
 func (m *WriteTxnMarkersRequest) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("WriteTxnMarkersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("WriteTxnMarkersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -57,10 +58,10 @@ func (m *WriteTxnMarkersRequest) Append(dst []byte, version int16) ([]byte, erro
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *WriteTxnMarkersRequest) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("WriteTxnMarkersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("WriteTxnMarkersRequest", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := writeTxnMarkersRequestReader{Reader: wire.NewReader(src, "WriteTxnMarkersRequest", version)}
+	r := writeTxnMarkersRequestReader{Reader: code.NewReader(src, "WriteTxnMarkersRequest", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&writeTxnMarkersRequestSchema, src, version)
 	}
@@ -81,8 +82,8 @@ func (m *WriteTxnMarkersRequest) DecodeJSON(src []byte, version int16) error {
 
 // writeTxnMarkersRequestReader has the memory of the small arrays, too.
 type writeTxnMarkersRequestReader struct {
-	wire.Reader
-	markerTopics wire.Slab[WriteTxnMarkersRequestMarkerTopic]
+	code.Reader
+	markerTopics code.Slab[WriteTxnMarkersRequestMarkerTopic]
 }
 
 // SetDefaults sets every field to its default.
@@ -94,16 +95,16 @@ func (m *WriteTxnMarkersRequest) append(dst []byte, version int16) ([]byte, erro
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("WriteTxnMarkersRequest", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("WriteTxnMarkersRequest", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Markers), flexible)
+	dst = code.AppendLen(dst, len(m.Markers), flexible)
 	for i := range m.Markers {
 		if dst, err = m.Markers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -114,7 +115,7 @@ func (m *WriteTxnMarkersRequest) decode(r *writeTxnMarkersRequestReader, version
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 17)
-		m.Markers = wire.Resize(m.Markers, n)
+		m.Markers = code.Resize(m.Markers, n)
 		r.Owe(n * 17)
 		for i := range m.Markers {
 			r.Owe(-17)
@@ -140,23 +141,23 @@ func (m *WriteTxnMarkersRequestMarker) append(dst []byte, version int16) ([]byte
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("WriteTxnMarkersRequestMarker", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("WriteTxnMarkersRequestMarker", version, "UnknownTags")
 	}
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendInt16(dst, m.ProducerEpoch)
-	dst = wire.AppendBool(dst, m.TransactionResult)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendInt16(dst, m.ProducerEpoch)
+	dst = code.AppendBool(dst, m.TransactionResult)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
-	dst = wire.AppendInt32(dst, m.CoordinatorEpoch)
+	dst = code.AppendInt32(dst, m.CoordinatorEpoch)
 	if version == 2 {
-		dst = wire.AppendInt8(dst, m.TransactionVersion)
+		dst = code.AppendInt8(dst, m.TransactionVersion)
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -202,18 +203,18 @@ func (m *WriteTxnMarkersRequestMarkerTopic) append(dst []byte, version int16) ([
 	var err error
 	flexible := version >= 1
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("WriteTxnMarkersRequestMarkerTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("WriteTxnMarkersRequestMarkerTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("WriteTxnMarkersRequestMarkerTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("WriteTxnMarkersRequestMarkerTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.PartitionIndexes), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.PartitionIndexes), flexible)
 	for i := range m.PartitionIndexes {
-		dst = wire.AppendInt32(dst, m.PartitionIndexes[i])
+		dst = code.AppendInt32(dst, m.PartitionIndexes[i])
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -291,7 +292,7 @@ func (*WriteTxnMarkersResponse) APIKey() wire.APIKey { return wire.KeyWriteTxnMa
 
 // Append appends the message in that version to dst.
 func (m *WriteTxnMarkersResponse) Append(dst []byte, version int16) ([]byte, error) {
-	if err := wire.CheckVersion("WriteTxnMarkersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("WriteTxnMarkersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return dst, err
 	}
 	return m.append(dst, version)
@@ -300,10 +301,10 @@ func (m *WriteTxnMarkersResponse) Append(dst []byte, version int16) ([]byte, err
 // Decode reads the message in that version. Strings are copied; []byte fields
 // alias src.
 func (m *WriteTxnMarkersResponse) Decode(src []byte, version int16) error {
-	if err := wire.CheckVersion("WriteTxnMarkersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
+	if err := code.CheckVersion("WriteTxnMarkersResponse", version, wire.VersionRange{Min: 0, Max: 2}); err != nil {
 		return err
 	}
-	r := writeTxnMarkersResponseReader{Reader: wire.NewReader(src, "WriteTxnMarkersResponse", version)}
+	r := writeTxnMarkersResponseReader{Reader: code.NewReader(src, "WriteTxnMarkersResponse", version)}
 	if m.decode(&r, version); r.Failed() {
 		return schema.Explain(&writeTxnMarkersResponseSchema, src, version)
 	}
@@ -324,9 +325,9 @@ func (m *WriteTxnMarkersResponse) DecodeJSON(src []byte, version int16) error {
 
 // writeTxnMarkersResponseReader has the memory of the small arrays, too.
 type writeTxnMarkersResponseReader struct {
-	wire.Reader
-	markerTopics          wire.Slab[WriteTxnMarkersResponseMarkerTopic]
-	markerTopicPartitions wire.Slab[WriteTxnMarkersResponseMarkerTopicPartition]
+	code.Reader
+	markerTopics          code.Slab[WriteTxnMarkersResponseMarkerTopic]
+	markerTopicPartitions code.Slab[WriteTxnMarkersResponseMarkerTopicPartition]
 }
 
 // SetDefaults sets every field to its default.
@@ -338,16 +339,16 @@ func (m *WriteTxnMarkersResponse) append(dst []byte, version int16) ([]byte, err
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponse", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("WriteTxnMarkersResponse", version, "UnknownTags")
 	}
-	dst = wire.AppendLen(dst, len(m.Markers), flexible)
+	dst = code.AppendLen(dst, len(m.Markers), flexible)
 	for i := range m.Markers {
 		if dst, err = m.Markers[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -358,7 +359,7 @@ func (m *WriteTxnMarkersResponse) decode(r *writeTxnMarkersResponseReader, versi
 	flexible := version >= 1
 	{
 		n := r.Len(flexible, 10)
-		m.Markers = wire.Resize(m.Markers, n)
+		m.Markers = code.Resize(m.Markers, n)
 		r.Owe(n * 10)
 		for i := range m.Markers {
 			r.Owe(-10)
@@ -384,17 +385,17 @@ func (m *WriteTxnMarkersResponseMarker) append(dst []byte, version int16) ([]byt
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponseMarker", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("WriteTxnMarkersResponseMarker", version, "UnknownTags")
 	}
-	dst = wire.AppendInt64(dst, m.ProducerID)
-	dst = wire.AppendLen(dst, len(m.Topics), flexible)
+	dst = code.AppendInt64(dst, m.ProducerID)
+	dst = code.AppendLen(dst, len(m.Topics), flexible)
 	for i := range m.Topics {
 		if dst, err = m.Topics[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -432,20 +433,20 @@ func (m *WriteTxnMarkersResponseMarkerTopic) append(dst []byte, version int16) (
 	var err error
 	flexible := version >= 1
 	if len(m.Name) > wire.MaxString {
-		return dst, wire.ErrorTooLong("WriteTxnMarkersResponseMarkerTopic", version, "Name", len(m.Name))
+		return dst, code.ErrorTooLong("WriteTxnMarkersResponseMarkerTopic", version, "Name", len(m.Name))
 	}
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponseMarkerTopic", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("WriteTxnMarkersResponseMarkerTopic", version, "UnknownTags")
 	}
-	dst = wire.AppendString(dst, m.Name, flexible)
-	dst = wire.AppendLen(dst, len(m.Partitions), flexible)
+	dst = code.AppendString(dst, m.Name, flexible)
+	dst = code.AppendLen(dst, len(m.Partitions), flexible)
 	for i := range m.Partitions {
 		if dst, err = m.Partitions[i].append(dst, version); err != nil {
 			return dst, err
 		}
 	}
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}
@@ -481,12 +482,12 @@ func (m *WriteTxnMarkersResponseMarkerTopicPartition) append(dst []byte, version
 	var err error
 	flexible := version >= 1
 	if !flexible && m.UnknownTags.Len() > 0 {
-		return dst, wire.ErrorNotInVersion("WriteTxnMarkersResponseMarkerTopicPartition", version, "UnknownTags")
+		return dst, code.ErrorNotInVersion("WriteTxnMarkersResponseMarkerTopicPartition", version, "UnknownTags")
 	}
-	dst = wire.AppendInt32(dst, m.PartitionIndex)
-	dst = wire.AppendInt16(dst, int16(m.ErrorCode))
+	dst = code.AppendInt32(dst, m.PartitionIndex)
+	dst = code.AppendInt16(dst, int16(m.ErrorCode))
 	if flexible {
-		if dst, err = wire.AppendTagSection(dst, m.UnknownTags); err != nil {
+		if dst, err = code.AppendTagSection(dst, m.UnknownTags); err != nil {
 			return dst, err
 		}
 	}

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -101,8 +102,8 @@ func nullable(t testing.TB, s *string) []byte {
 
 // entry puts an offset and the size before a message.
 func entry(offset int64, message []byte) []byte {
-	set := wire.AppendInt64(nil, offset)
-	set = wire.AppendInt32(set, int32(len(message)))
+	set := binary.BigEndian.AppendUint64(nil, uint64(offset))
+	set = binary.BigEndian.AppendUint32(set, uint32(len(message)))
 	return append(set, message...)
 }
 

@@ -29,10 +29,11 @@ func wrapper(t testing.TB, f record.Format, attributes byte, offset, timestamp i
 	}
 	m := append(make([]byte, 4), byte(f), attributes|byte(record.Gzip))
 	if f == record.V1 {
-		m = wire.AppendInt64(m, timestamp)
+		m = binary.BigEndian.AppendUint64(m, uint64(timestamp))
 	}
-	m = wire.AppendNullableBytes(m, nil, false)
-	return recrc(entry(offset, wire.AppendBytes(m, value, false)))
+	m = append(m, 0xff, 0xff, 0xff, 0xff) // a null key
+	m = binary.BigEndian.AppendUint32(m, uint32(len(value)))
+	return recrc(entry(offset, append(m, value...)))
 }
 
 func firstBatch(t testing.TB, b []byte) *record.Batch {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 )
 
 // DecodeJSON reads what AppendJSON writes, and what Kafka's own tools write.
@@ -21,7 +22,7 @@ import (
 // written without it: whoever writes it down means it. So is recordsSizeInBytes, which Kafka's request log has in the
 // place of records: they would be lost.
 func DecodeJSON(src []byte, m *Message, v wire.Message, version int16) error {
-	if err := wire.CheckVersion(m.Name, version, m.Versions); err != nil {
+	if err := code.CheckVersion(m.Name, version, m.Versions); err != nil {
 		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(src))
@@ -155,14 +156,14 @@ func (w *writer) value(f *Field, value any) error {
 
 func (w *writer) array(f *Field, value any) error {
 	if value == nil && f.canBeNull(w.version) {
-		w.out = wire.AppendNullableLen(w.out, 0, true, w.flexible)
+		w.out = code.AppendNullableLen(w.out, 0, true, w.flexible)
 		return nil
 	}
 	list, ok := value.([]any)
 	if !ok {
 		return wrongType("an array", value)
 	}
-	w.out = wire.AppendLen(w.out, len(list), w.flexible)
+	w.out = code.AppendLen(w.out, len(list), w.flexible)
 	for i, element := range list {
 		err := w.in(step{index: i}, func() error { return w.single(f, element, false) })
 		if err != nil {
@@ -181,7 +182,7 @@ func (w *writer) single(f *Field, value any, nullable bool) error {
 	switch f.Type {
 	case Struct:
 		if nullable {
-			w.out = wire.AppendInt8(w.out, 1)
+			w.out = code.AppendInt8(w.out, 1)
 		}
 		return w.fields(f.Fields, value)
 	case Bool:
@@ -189,7 +190,7 @@ func (w *writer) single(f *Field, value any, nullable bool) error {
 		if !ok {
 			return wrongType("true or false", value)
 		}
-		w.out = wire.AppendBool(w.out, b)
+		w.out = code.AppendBool(w.out, b)
 		return nil
 	case String, Bytes, UUID:
 		s, ok := value.(string)
@@ -206,11 +207,11 @@ func (w *writer) single(f *Field, value any, nullable bool) error {
 func (w *writer) null(t Type) {
 	switch t {
 	case Struct:
-		w.out = wire.AppendInt8(w.out, -1)
+		w.out = code.AppendInt8(w.out, -1)
 	case String:
-		w.out = wire.AppendNullableString(w.out, nil, w.flexible)
+		w.out = code.AppendNullableString(w.out, nil, w.flexible)
 	default:
-		w.out = wire.AppendNullableBytes(w.out, nil, w.flexible)
+		w.out = code.AppendNullableBytes(w.out, nil, w.flexible)
 	}
 }
 
@@ -222,18 +223,18 @@ func (w *writer) text(t Type, s string) error {
 		if err != nil {
 			return fmt.Errorf("want base64: %w", err)
 		}
-		w.out = wire.AppendBytes(w.out, b, w.flexible)
+		w.out = code.AppendBytes(w.out, b, w.flexible)
 	case UUID:
 		u, err := wire.ParseUUID(s)
 		if err != nil {
 			return err
 		}
-		w.out = wire.AppendUUID(w.out, u)
+		w.out = code.AppendUUID(w.out, u)
 	default:
 		if len(s) > wire.MaxString {
 			return fmt.Errorf("%d bytes, and a string has at most %d", len(s), wire.MaxString)
 		}
-		w.out = wire.AppendString(w.out, s, w.flexible)
+		w.out = code.AppendString(w.out, s, w.flexible)
 	}
 	return nil
 }
@@ -247,7 +248,7 @@ func (w *writer) float(value any) error {
 	if !ok || err != nil {
 		return wrongType("a number", value)
 	}
-	w.out = wire.AppendFloat64(w.out, v)
+	w.out = code.AppendFloat64(w.out, v)
 	return nil
 }
 
@@ -268,13 +269,13 @@ func (w *writer) number(t Type, value any) error {
 	}
 	switch t {
 	case Int8:
-		w.out = wire.AppendInt8(w.out, int8(v))
+		w.out = code.AppendInt8(w.out, int8(v))
 	case Int16, Uint16:
-		w.out = wire.AppendInt16(w.out, int16(v))
+		w.out = code.AppendInt16(w.out, int16(v))
 	case Int32:
-		w.out = wire.AppendInt32(w.out, int32(v))
+		w.out = code.AppendInt32(w.out, int32(v))
 	default:
-		w.out = wire.AppendInt64(w.out, v)
+		w.out = code.AppendInt64(w.out, v)
 	}
 	return nil
 }
@@ -298,7 +299,7 @@ func (w *writer) tags(fields []Field, object map[string]any) error {
 		tags = append(tags, wire.Tag{Number: f.Tag, Data: w.out})
 	}
 	slices.SortStableFunc(tags, func(a, b wire.Tag) int { return cmp.Compare(a.Number, b.Number) })
-	w.out, err = wire.AppendTagSection(outer, &tags)
+	w.out, err = code.AppendTagSection(outer, &tags)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 )
 
 // Explain returns why the bytes are not that message: a *wire.DecodeError with
@@ -43,7 +44,7 @@ func AppendJSON(dst []byte, m *Message, v wire.Message, version int16) ([]byte, 
 
 // A walker reads a message by its schema.
 type walker struct {
-	r        wire.Reader
+	r        code.Reader
 	message  *Message
 	version  int16
 	flexible bool
@@ -64,7 +65,7 @@ type step struct {
 }
 
 func newWalker(m *Message, src []byte, version int16) *walker {
-	return &walker{r: wire.NewReader(src, m.Name, version), message: m, version: version,
+	return &walker{r: code.NewReader(src, m.Name, version), message: m, version: version,
 		flexible: m.Flexible >= 0 && version >= m.Flexible}
 }
 

@@ -1,4 +1,6 @@
-package wire
+package code
+
+import "github.com/barnabas-kafka/barnabas/wire"
 
 // TagCount reads how many tagged fields follow.
 func (r *Reader) TagCount() int {
@@ -38,15 +40,15 @@ func (r *Reader) EndOfTag(number uint32, end int) {
 
 // UnknownTag keeps a tagged field that the schema does not know, or not in that
 // version. At most left fields are still to come, this one included.
-func (r *Reader) UnknownTag(tags *Tags, number uint32, end, left int) *Tags {
+func (r *Reader) UnknownTag(tags *wire.Tags, number uint32, end, left int) *wire.Tags {
 	if r.Failed() {
 		return tags
 	}
 	if tags == nil {
-		list := make(Tags, 0, left)
+		list := make(wire.Tags, 0, left)
 		tags = &list
 	}
-	*tags = append(*tags, Tag{Number: number, Data: r.take(end-r.pos, r.pos)})
+	*tags = append(*tags, wire.Tag{Number: number, Data: r.take(end-r.pos, r.pos)})
 	return tags
 }
 
@@ -61,7 +63,7 @@ func (r *Reader) NoTags() bool {
 }
 
 // UnknownTags reads a tag section and keeps all of it; nil where it is empty.
-func (r *Reader) UnknownTags() (tags *Tags) {
+func (r *Reader) UnknownTags() (tags *wire.Tags) {
 	for left := r.TagCount(); left > 0 && !r.Failed(); left-- {
 		number, end := r.TaggedField()
 		tags = r.UnknownTag(tags, number, end, left)

@@ -1,4 +1,4 @@
-package wire
+package code
 
 import "encoding/binary"
 

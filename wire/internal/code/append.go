@@ -1,8 +1,10 @@
-package wire
+package code
 
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/barnabas-kafka/barnabas/wire"
 )
 
 // The append functions write the protocol's primitives. Where a length is
@@ -38,17 +40,13 @@ func AppendFloat64(dst []byte, v float64) []byte {
 }
 
 // AppendUUID appends a UUID.
-func AppendUUID(dst []byte, v UUID) []byte { return append(dst, v[:]...) }
+func AppendUUID(dst []byte, v wire.UUID) []byte { return append(dst, v[:]...) }
 
 // AppendUvarint appends an unsigned varint.
 func AppendUvarint(dst []byte, v uint32) []byte { return binary.AppendUvarint(dst, uint64(v)) }
 
-// MaxString is the longest string, in bytes, that messages can carry. Compact
-// lengths could say more; brokers refuse it.
-const MaxString = math.MaxInt16
-
 // AppendString appends a string that is not null. It must not be longer than
-// MaxString: generated code checks that.
+// wire.MaxString: generated code checks that.
 func AppendString(dst []byte, v string, flexible bool) []byte {
 	if flexible {
 		dst = AppendUvarint(dst, uint32(len(v)+1))

@@ -1,10 +1,12 @@
-package wire
+package code
 
 import (
 	"encoding/binary"
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/barnabas-kafka/barnabas/wire"
 )
 
 // A Reader reads the protocol's primitives from a message. Its first error
@@ -21,7 +23,7 @@ type Reader struct {
 	owed     int // bytes that the arrays around still need for their elements
 	message  string
 	version  int16
-	err      *DecodeError // nil also where the message just ended too early
+	err      *wire.DecodeError // nil also where the message just ended too early
 	strings  strings.Builder
 	pointers []string
 	int32s   []int32 // a block, of which the first int32n are taken
@@ -42,7 +44,7 @@ func NewReader(src []byte, message string, version int16) Reader {
 	return Reader{src: src, message: message, version: version}
 }
 
-// Err returns the error, a *DecodeError, or nil.
+// Err returns the error, a *wire.DecodeError, or nil.
 func (r *Reader) Err() error {
 	if !r.Failed() {
 		return nil
@@ -62,7 +64,7 @@ func (r *Reader) Fail(format string, args ...any) { r.fail(r.Offset(), format, a
 // fail says that the value that begins at that byte can't be read.
 func (r *Reader) fail(at int, format string, args ...any) {
 	if r.err == nil {
-		r.err = &DecodeError{Message: r.message, Version: r.version, Offset: at, Size: len(r.src), Reason: fmt.Sprintf(format, args...)}
+		r.err = &wire.DecodeError{Message: r.message, Version: r.version, Offset: at, Size: len(r.src), Reason: fmt.Sprintf(format, args...)}
 	}
 	r.pos = len(r.src) + 1
 }
@@ -148,11 +150,11 @@ func (r *Reader) Int64() (v int64) {
 func (r *Reader) Float64() float64 { return math.Float64frombits(uint64(r.Int64())) }
 
 // UUID reads a UUID.
-func (r *Reader) UUID() (u UUID) {
+func (r *Reader) UUID() (u wire.UUID) {
 	at := r.pos
 	r.pos += len(u)
 	if r.pos <= len(r.src) {
-		u = UUID(r.src[at:])
+		u = wire.UUID(r.src[at:])
 	}
 	return u
 }
@@ -194,7 +196,7 @@ func (r *Reader) stringLength(flexible bool, at int) int {
 		return max(int(r.Int16()), -1)
 	}
 	n := r.compactLength()
-	if n > MaxString {
+	if n > wire.MaxString {
 		r.fail(at, "length %d", n)
 	}
 	return n

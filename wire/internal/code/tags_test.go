@@ -1,4 +1,4 @@
-package wire_test
+package code_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package wire_test
+package code_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/barnabas-kafka/barnabas/wire"
+	"github.com/barnabas-kafka/barnabas/wire/internal/code"
 	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
@@ -62,45 +63,45 @@ func TestPrimitivesOfKafkaPython(t *testing.T) {
 
 // recode reads a value and writes it again.
 func recode(typ string, b []byte) ([]byte, error) {
-	r := wire.NewReader(b, typ, 0)
+	r := code.NewReader(b, typ, 0)
 	var again []byte
 	switch typ {
 	case "Int8":
-		again = wire.AppendInt8(nil, r.Int8())
+		again = code.AppendInt8(nil, r.Int8())
 	case "Int16":
-		again = wire.AppendInt16(nil, r.Int16())
+		again = code.AppendInt16(nil, r.Int16())
 	case "Int32":
-		again = wire.AppendInt32(nil, r.Int32())
+		again = code.AppendInt32(nil, r.Int32())
 	case "Int64":
-		again = wire.AppendInt64(nil, r.Int64())
+		again = code.AppendInt64(nil, r.Int64())
 	case "String":
-		again = wire.AppendNullableString(nil, r.NullableString(false), false)
+		again = code.AppendNullableString(nil, r.NullableString(false), false)
 	case "Bytes":
-		again = wire.AppendNullableBytes(nil, r.NullableBytes(false), false)
+		again = code.AppendNullableBytes(nil, r.NullableBytes(false), false)
 	case "Array":
 		var values []int32
 		r.NullableInt32s(&values, false)
-		again = wire.AppendNullableLen(nil, len(values), values == nil, false)
+		again = code.AppendNullableLen(nil, len(values), values == nil, false)
 		for _, v := range values {
-			again = wire.AppendInt32(again, v)
+			again = code.AppendInt32(again, v)
 		}
 	}
 	return again, r.Err()
 }
 
 func TestPrimitives(t *testing.T) {
-	b := wire.AppendBool(nil, true)
-	b = wire.AppendBool(b, false)
-	b = wire.AppendUint16(b, 0xfffe)
-	b = wire.AppendFloat64(b, math.Pi)
-	b = wire.AppendUUID(b, wire.UUID{0: 1, 15: 2})
+	b := code.AppendBool(nil, true)
+	b = code.AppendBool(b, false)
+	b = code.AppendUint16(b, 0xfffe)
+	b = code.AppendFloat64(b, math.Pi)
+	b = code.AppendUUID(b, wire.UUID{0: 1, 15: 2})
 	for _, flexible := range []bool{false, true} {
-		b = wire.AppendString(b, "ż", flexible)
-		b = wire.AppendNullableString(b, nil, flexible)
-		b = wire.AppendBytes(b, []byte{1}, flexible)
-		b = wire.AppendNullableBytes(b, nil, flexible)
-		b = wire.AppendNullableBytes(b, []byte{}, flexible)
-		b = wire.AppendNullableLen(b, 0, true, flexible)
+		b = code.AppendString(b, "ż", flexible)
+		b = code.AppendNullableString(b, nil, flexible)
+		b = code.AppendBytes(b, []byte{1}, flexible)
+		b = code.AppendNullableBytes(b, nil, flexible)
+		b = code.AppendNullableBytes(b, []byte{}, flexible)
+		b = code.AppendNullableLen(b, 0, true, flexible)
 	}
 	want := "0100" + "fffe" + "400921fb54442d18" + "01000000000000000000000000000002" +
 		"0002c5bc" + "ffff" + "0000000101" + "ffffffff" + "00000000" + "ffffffff" +
@@ -108,7 +109,7 @@ func TestPrimitives(t *testing.T) {
 	if got := hex.EncodeToString(b); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	r := wire.NewReader(b, "test", 0)
+	r := code.NewReader(b, "test", 0)
 	if !r.Bool() || r.Bool() || r.Uint16() != 0xfffe || r.Float64() != math.Pi || r.UUID() != (wire.UUID{0: 1, 15: 2}) {
 		t.Error("fixed sizes")
 	}
@@ -127,20 +128,20 @@ func TestPrimitives(t *testing.T) {
 
 func TestUvarint(t *testing.T) {
 	for _, v := range []uint32{0, 1, 127, 128, 16383, 16384, 1 << 21, 1 << 28, math.MaxUint32} {
-		b := wire.AppendUvarint(nil, v)
-		r := wire.NewReader(b, "test", 0)
+		b := code.AppendUvarint(nil, v)
+		r := code.NewReader(b, "test", 0)
 		if got := r.Uvarint(); got != v || r.Err() != nil || r.Remaining() != 0 {
 			t.Errorf("%d: %x is %d, %v", v, b, got, r.Err())
 		}
 	}
 	for _, bad := range []string{"", "80", "ffffffff", "ffffffffff", "ffffffff1f", "8080808080808000"} {
 		b, _ := hex.DecodeString(bad)
-		r := wire.NewReader(b, "test", 0)
+		r := code.NewReader(b, "test", 0)
 		if got := r.Uvarint(); got != 0 || r.Err() == nil {
 			t.Errorf("%s: %d, %v", bad, got, r.Err())
 		}
 	}
-	r := wire.NewReader([]byte{0x81, 0x80, 0x00}, "test", 0) // longer than it needs to be, which Kafka reads, too
+	r := code.NewReader([]byte{0x81, 0x80, 0x00}, "test", 0) // longer than it needs to be, which Kafka reads, too
 	if r.Uvarint() != 1 || r.Err() != nil {
 		t.Error(r.Err())
 	}
@@ -189,8 +190,8 @@ func TestStringsAreCopies(t *testing.T) {
 // message could have large blocks for nothing, one for each of its types.
 func TestSlabGrowsWithWhatItHolds(t *testing.T) {
 	const size = 1 << 10
-	r := wire.NewReader(make([]byte, 1000), "Test", 0)
-	var slab wire.Slab[[size]byte]
+	r := code.NewReader(make([]byte, 1000), "Test", 0)
+	var slab code.Slab[[size]byte]
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 40 {
@@ -256,7 +257,7 @@ func TestAppendParts(t *testing.T) {
 	if parts, err := request.AppendParts(nil, nil, 99); err == nil || parts != nil {
 		t.Errorf("no such version: %q, %v", parts, err)
 	}
-	if parts := (wire.Cuts)(nil).AppendTo(nil, []byte("whole")); len(parts) != 1 || string(parts[0]) != "whole" {
+	if parts := (code.Cuts)(nil).AppendTo(nil, []byte("whole")); len(parts) != 1 || string(parts[0]) != "whole" {
 		t.Errorf("without cuts: %q", parts)
 	}
 }

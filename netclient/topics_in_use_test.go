@@ -66,6 +66,7 @@ func TestTopicsInUse(t *testing.T) {
 				t.Fatalf("in minute %d %s were asked for", minute, got)
 			}
 		}
+		time.Sleep(time.Second) // a refresh is due on the minute
 		if topic, err := c.Topic(ctx, "t1"); err != nil || len(topic.Partitions) != 1 {
 			t.Errorf("t1 after it was dropped: %+v, %v", topic, err)
 		}

@@ -2,14 +2,10 @@ package consumer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
-	"github.com/barnabas-kafka/barnabas/wire"
-	"github.com/barnabas-kafka/barnabas/wire/msg"
 )
 
 // OffsetAndMetadata is an offset as it is committed: that of the next record to read.
@@ -110,11 +106,12 @@ func (c *Consumer) commitChosen(ctx context.Context, choose func() (map[TopicPar
 	if err == nil {
 		offsets, err = choose()
 	}
+	set := c.subs.commitSet(offsets)
 	c.mu.Unlock()
 	if err != nil {
 		return c.commitError(err)
 	}
-	return c.commit(ctx, member, offsets, true)
+	return c.commit(ctx, member, set, true)
 }
 
 // Finish says that the application is done with a record.
@@ -183,7 +180,7 @@ func (c *Consumer) commitsAs() (membership, error) {
 // The caller has the commit token.
 func (c *Consumer) commitFinished(ctx context.Context, again bool) error {
 	c.mu.Lock()
-	offsets := c.subs.commits()
+	offsets := c.subs.commitSet(c.subs.commits())
 	member, err := c.commitsAs()
 	c.mu.Unlock()
 	switch {
@@ -193,144 +190,4 @@ func (c *Consumer) commitFinished(ctx context.Context, again bool) error {
 		return c.commitError(err)
 	}
 	return c.commit(ctx, member, offsets, again)
-}
-
-// commit sends offsets, again and again as long as that can help and is wanted.
-func (c *Consumer) commit(ctx context.Context, member membership, offsets map[TopicPartition]OffsetAndMetadata, again bool) error {
-	if len(offsets) == 0 {
-		return nil
-	}
-	backoff := c.newBackoff()
-	for {
-		sent := time.Now()
-		err := c.sendCommit(ctx, member, offsets)
-		if err == nil {
-			c.meter.committed(time.Since(sent), time.Now())
-			return nil
-		}
-		// A topic that is unknown may be too new, but more likely it was deleted.
-		gone := errors.Is(err, wire.ErrUnknownTopicOrPartition) && backoff.Failures() > 4
-		if !again || gone || !retriable(err) || ctx.Err() != nil {
-			return c.commitError(err)
-		}
-		if late := sleep(ctx, backoff.Next()); late != nil {
-			return c.commitError(fmt.Errorf("%w; last: %w", late, err))
-		}
-	}
-}
-
-// offsetStore is a connection to a broker that takes this group's offsets: the coordinator, or, on
-// 0.8.1, any broker.
-func (c *Consumer) offsetStore(ctx context.Context) (*netclient.Conn, error) {
-	broker, err := c.client.Coordinator(ctx, netclient.GroupCoordinator, c.cfg.GroupID)
-	if err == nil {
-		return c.group.Conn(ctx, broker.ID)
-	}
-	if !errors.Is(err, netclient.ErrNoCoordinator) {
-		return nil, err
-	}
-	err = netclient.ErrNoBrokers
-	for _, b := range c.client.Metadata().Brokers() {
-		var conn *netclient.Conn
-		if conn, err = c.group.Conn(ctx, b.ID); err == nil {
-			return conn, nil
-		}
-	}
-	return nil, err
-}
-
-// noStorage turns a missing API into what that means.
-func noStorage(err error) error {
-	if _, ok := errors.AsType[*netclient.UnsupportedError](err); ok {
-		return fmt.Errorf("%w: %w", ErrNoOffsetStorage, err)
-	}
-	return err
-}
-
-// lastNamedOffsets is the last version of OffsetCommit and OffsetFetch that names topics; the next
-// one needs their ids.
-const lastNamedOffsets = 9
-
-func (c *Consumer) sendCommit(ctx context.Context, member membership, offsets map[TopicPartition]OffsetAndMetadata) error {
-	conn, err := c.offsetStore(ctx)
-	if err != nil {
-		return err
-	}
-	version, err := conn.Version(wire.KeyOffsetCommit, lastNamedOffsets)
-	if err != nil {
-		return noStorage(err)
-	}
-	req := msg.NewOffsetCommitRequest()
-	req.GroupID = c.cfg.GroupID
-	if version >= 1 {
-		req.GenerationIDOrMemberEpoch, req.MemberID = member.generation, member.id
-	}
-	if version >= 7 && member.generation >= 0 {
-		req.GroupInstanceID = c.instanceID()
-	}
-	at := map[string]int{}
-	for _, tp := range sortedKeys(offsets) {
-		i, ok := at[tp.Topic]
-		if !ok {
-			i = len(req.Topics)
-			at[tp.Topic] = i
-			req.Topics = append(req.Topics, msg.OffsetCommitRequestTopic{Name: tp.Topic})
-		}
-		var p msg.OffsetCommitRequestTopicPartition
-		p.SetDefaults()
-		p.PartitionIndex, p.CommittedOffset, p.CommittedMetadata = tp.Partition, offsets[tp].Offset, new(offsets[tp].Metadata)
-		p.CommittedLeaderEpoch = offsets[tp].LeaderEpoch.Number() // not sent before version 6
-		req.Topics[i].Partitions = append(req.Topics[i].Partitions, p)
-	}
-	var resp msg.OffsetCommitResponse
-	if err := conn.DoVersion(ctx, version, req, &resp); err != nil {
-		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
-		return err
-	}
-	var errs []error
-	for _, t := range resp.Topics {
-		for _, p := range t.Partitions {
-			if p.ErrorCode != 0 {
-				errs = append(errs, c.commitRefused(member, TopicPartition{Topic: t.Name, Partition: p.PartitionIndex}, p.ErrorCode))
-			}
-		}
-	}
-	return worst(errs)
-}
-
-// commitRefused makes an error of a partition's code, and tells the protocol what it means for the
-// membership.
-func (c *Consumer) commitRefused(member membership, tp TopicPartition, code wire.ErrorCode) error {
-	err := error(&PartitionError{TopicPartition: tp, Op: "commit an offset", Err: code})
-	switch code {
-	case wire.ErrNotCoordinator, wire.ErrCoordinatorNotAvailable:
-		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
-		return err
-	case wire.ErrUnknownMemberID, wire.ErrIllegalGeneration, wire.ErrFencedInstanceID, wire.ErrRebalanceInProgress:
-	default:
-		return err
-	}
-	if member.generation < 0 {
-		return fmt.Errorf("%w (the group has members; partitions assigned by hand need a group of their own)", err)
-	}
-	c.mu.Lock()
-	c.step(evFenced{memberID: member.id, generation: member.generation, err: err})
-	c.mu.Unlock()
-	if code == wire.ErrRebalanceInProgress {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrSessionExpired, err)
-}
-
-// worst is the error that decides: one that trying again does not change, if there is any.
-func worst(errs []error) error {
-	for _, err := range errs {
-		if !retriable(err) {
-			return err
-		}
-	}
-	if len(errs) > 0 {
-		return errs[0]
-	}
-	return nil
 }

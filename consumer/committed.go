@@ -19,7 +19,7 @@ func (c *Consumer) Committed(ctx context.Context, partitions ...TopicPartition) 
 	defer stop()
 	backoff := c.newBackoff()
 	for {
-		offsets, errs, err := c.fetchOffsets(ctx, partitions)
+		offsets, errs, err := c.fetchOffsets(ctx, c.topicIDs(partitions))
 		for tp, e := range errs {
 			if err == nil || !retriable(e) {
 				err = &PartitionError{TopicPartition: tp, Op: "look up the committed offset", Err: e}
@@ -31,30 +31,76 @@ func (c *Consumer) Committed(ctx context.Context, partitions ...TopicPartition) 
 		case !retriable(err):
 			return nil, err
 		}
+		c.client.UpdateMetadataSoon() // an id may be that of a topic that is gone
 		if late := sleep(ctx, backoff.Next()); late != nil {
 			return nil, fmt.Errorf("consumer: committed offsets of group %q: %w; last: %w", c.cfg.GroupID, late, err)
 		}
 	}
 }
 
+// topicIDs are partitions, each with the id of the topic that is meant; zero: unknown.
+type topicIDs map[TopicPartition]wire.UUID
+
+// known reports whether a request can name all these topics by their ids.
+func (ids topicIDs) known() bool {
+	for _, id := range ids {
+		if id == (wire.UUID{}) {
+			return false
+		}
+	}
+	return true
+}
+
+// names maps the ids to the topics' names.
+func (ids topicIDs) names() map[wire.UUID]string {
+	names := make(map[wire.UUID]string, len(ids))
+	for tp, id := range ids {
+		names[id] = tp.Topic
+	}
+	return names
+}
+
+// topicIDs looks ids up: those of the positions where partitions are assigned, else what the metadata
+// says.
+func (c *Consumer) topicIDs(tps []TopicPartition) topicIDs {
+	md := c.client.Metadata()
+	ids := make(topicIDs, len(tps))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tp := range tps {
+		ids[tp] = wire.UUID{}
+		if p := c.subs.parts[tp]; p != nil && p.fresh {
+			ids[tp] = p.known()
+		} else if t := md.Topic(tp.Topic); t != nil && t.Err == wire.ErrNone {
+			ids[tp] = t.ID
+		}
+	}
+	return ids
+}
+
 // fetchOffsets asks once for committed offsets. errs holds what went wrong with single partitions.
-func (c *Consumer) fetchOffsets(ctx context.Context, tps []TopicPartition) (offsets map[TopicPartition]OffsetAndMetadata, errs map[TopicPartition]error, err error) {
+func (c *Consumer) fetchOffsets(ctx context.Context, topics topicIDs) (offsets map[TopicPartition]OffsetAndMetadata, errs map[TopicPartition]error, err error) {
 	offsets, errs = map[TopicPartition]OffsetAndMetadata{}, map[TopicPartition]error{}
-	if len(tps) == 0 {
+	if len(topics) == 0 {
 		return offsets, errs, nil
 	}
 	conn, err := c.offsetStore(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	version, err := conn.Version(wire.KeyOffsetFetch, lastNamedOffsets)
+	version, err := conn.Version(wire.KeyOffsetFetch, offsetsVersion(topics))
 	if err != nil {
 		return nil, nil, noStorage(err)
 	}
 	var resp msg.OffsetFetchResponse
-	if err := conn.DoVersion(ctx, version, c.offsetFetch(version, tps), &resp); err != nil {
+	if err := conn.DoVersion(ctx, version, c.offsetFetch(version, topics), &resp); err != nil {
 		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
 		return nil, nil, err
+	}
+	name := func(topic string, _ wire.UUID) string { return topic }
+	if version > lastNamedOffsets {
+		names := topics.names()
+		name = func(_ string, id wire.UUID) string { return names[id] }
 	}
 	take := func(topic string, partition int32, offset int64, epoch int32, metadata *string, code wire.ErrorCode) {
 		tp := TopicPartition{Topic: topic, Partition: partition}
@@ -80,7 +126,7 @@ func (c *Consumer) fetchOffsets(ctx context.Context, tps []TopicPartition) (offs
 		code = g.ErrorCode
 		for _, t := range g.Topics {
 			for _, p := range t.Partitions {
-				take(t.Name, p.PartitionIndex, p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata, p.ErrorCode)
+				take(name(t.Name, t.TopicID), p.PartitionIndex, p.CommittedOffset, p.CommittedLeaderEpoch, p.Metadata, p.ErrorCode)
 			}
 		}
 	}
@@ -99,10 +145,12 @@ func (c *Consumer) storeError(code wire.ErrorCode) error {
 }
 
 // offsetFetch makes the request; from version 8 on it can ask for several groups.
-func (c *Consumer) offsetFetch(version int16, tps []TopicPartition) *msg.OffsetFetchRequest {
+func (c *Consumer) offsetFetch(version int16, topics topicIDs) *msg.OffsetFetchRequest {
 	req := msg.NewOffsetFetchRequest()
 	byTopic := map[string][]int32{}
-	for _, tp := range tps {
+	ids := map[string]wire.UUID{}
+	for _, tp := range sortedKeys(topics) {
+		ids[tp.Topic] = topics[tp]
 		byTopic[tp.Topic] = append(byTopic[tp.Topic], tp.Partition)
 	}
 	if version < 8 {
@@ -116,7 +164,11 @@ func (c *Consumer) offsetFetch(version int16, tps []TopicPartition) *msg.OffsetF
 	group.SetDefaults()
 	group.GroupID = c.cfg.GroupID
 	for topic, partitions := range byTopic {
-		group.Topics = append(group.Topics, msg.OffsetFetchRequestGroupTopic{Name: topic, PartitionIndexes: partitions})
+		t := msg.OffsetFetchRequestGroupTopic{Name: topic, PartitionIndexes: partitions}
+		if version > lastNamedOffsets {
+			t.Name, t.TopicID = "", ids[topic]
+		}
+		group.Topics = append(group.Topics, t)
 	}
 	req.Groups = append(req.Groups, group)
 	return req

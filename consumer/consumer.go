@@ -106,7 +106,7 @@ func New(client *netclient.Client, cfg Config) (*Consumer, error) {
 		subs:    newSubscriptionState(),
 		nodes:   map[int32]*fetchNode{},
 		member:  membership{generation: -1},
-		due:     managerState{counts: map[string]int32{}},
+		due:     managerState{counts: map[string]int32{}, deleted: map[string]bool{}},
 		done:    make(chan struct{}),
 	}
 	c.subs.byRecord = cfg.CommitMode == CommitFinished

@@ -28,6 +28,9 @@ var (
 	// ErrMaxPollExceeded: this consumer left the group because the application stayed away from
 	// Poll for longer than MaxPollInterval. The next Poll joins again.
 	ErrMaxPollExceeded = errors.New("this consumer left the group")
+	// ErrTopicDeleted: an offset was not committed, because its topic was deleted, or deleted and
+	// made again. Trying again does not help.
+	ErrTopicDeleted = errors.New("the topic was deleted, or deleted and made again")
 	// ErrSessionExpired: the group went on without this consumer. Poll joins it again.
 	ErrSessionExpired = errors.New("this consumer is no longer a member of the group's generation")
 )
@@ -37,11 +40,14 @@ var (
 type OffsetOutOfRangeError struct {
 	TopicPartition
 	Offset int64 // the position that was asked for
+	// Start and End are what the log holds, as its leader says: the first offset, and the one that
+	// the next record will get.
+	Start, End int64
 }
 
 func (e *OffsetOutOfRangeError) Error() string {
-	return fmt.Sprintf("consumer: %s has no offset %d (any more) and AutoOffsetReset is none; Seek to one that exists, SeekToBeginning or SeekToEnd to go on",
-		partitionName(e.TopicPartition), e.Offset)
+	return fmt.Sprintf("consumer: %s has no offset %d, its log is from %d to %d, and AutoOffsetReset is none; Seek to an offset in it, SeekToBeginning or SeekToEnd to go on",
+		partitionName(e.TopicPartition), e.Offset, e.Start, e.End)
 }
 
 // Unwrap is wire.ErrOffsetOutOfRange.

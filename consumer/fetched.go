@@ -91,6 +91,7 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	bytes := 0
+	var doubted []planned
 	for _, a := range answers {
 		p := a.p
 		if !a.current() {
@@ -98,12 +99,19 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 		}
 		if a.ErrorCode == wire.ErrNone {
 			p.highWater, p.logStart, p.lastStable, p.endAt = a.HighWatermark, a.LogStartOffset, a.LastStableOffset, now
+			if p.byID = names != nil; p.byID {
+				p.heard = now
+			}
 		}
 		if p.fetchAt != a.offset {
 			continue // what was queued was dropped meanwhile, or came from another broker
 		}
 		bytes += len(a.raw)
 		switch {
+		case a.ErrorCode == wire.ErrOffsetOutOfRange && p.replica < 0:
+			if p.doubt(now) {
+				doubted = append(doubted, a.planned)
+			}
 		case a.ErrorCode != wire.ErrNone:
 			c.fetchRefused(a.planned, a.ErrorCode, now)
 		case a.PreferredReadReplica >= 0 && a.PreferredReadReplica != n.id:
@@ -118,6 +126,9 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 		if pl.current() && pl.p.fetching == n {
 			pl.p.fetching, pl.p.together = nil, 0
 		}
+	}
+	if len(doubted) > 0 {
+		c.wg.Go(func() { c.checkRange(n.id, doubted) })
 	}
 	c.meter.fetched(now, now.Sub(sent), time.Duration(resp.ThrottleTimeMs)*time.Millisecond, bytes)
 	c.news()
@@ -175,8 +186,6 @@ func (c *Consumer) fetchRefused(pl planned, code wire.ErrorCode, now time.Time) 
 	case p.replica >= 0 && code != wire.ErrTopicAuthorizationFailed:
 		p.replica = -1 // whatever it is, the leader knows better
 		c.wake()
-	case code == wire.ErrOffsetOutOfRange:
-		c.outOfRange(pl)
 	case code == wire.ErrCorruptMessage:
 		p.fail(&CorruptRecordError{TopicPartition: p.tp, Offset: pl.offset, Next: pl.offset + 1, Err: fmt.Errorf("the broker says: %w", code)}, true)
 		c.attend()
@@ -189,23 +198,4 @@ func (c *Consumer) fetchRefused(pl planned, code wire.ErrorCode, now time.Time) 
 		p.retryAt = now.Add(max(p.backoff.Next(), time.Second))
 		c.attend()
 	}
-}
-
-// outOfRange does as AutoOffsetReset says about a position that does not exist.
-func (c *Consumer) outOfRange(pl planned) {
-	p := pl.p
-	if len(p.queue) > 0 || p.open != nil {
-		// What was fetched before is still good; ask again when it has been read.
-		p.retryAt = time.Now().Add(max(p.backoff.Next(), time.Millisecond))
-		return
-	}
-	if c.cfg.AutoOffsetReset == ResetNone {
-		p.fail(&OffsetOutOfRangeError{TopicPartition: p.tp, Offset: pl.offset}, true)
-		c.attend()
-		return
-	}
-	c.log.Warn("a position does not exist in the log; it is reset", "topic", p.tp.Topic, "partition", p.tp.Partition,
-		"offset", pl.offset, "to", c.cfg.AutoOffsetReset)
-	p.restart(c.resetLookup())
-	c.wake()
 }

@@ -28,6 +28,8 @@ type planned struct {
 	offset  int64
 	limit   int
 	written LeaderEpoch // who wrote the last record before offset
+	topic   wire.UUID   // the topic that offset is in; zero: unknown
+	epoch   int32       // the leader's, as far as it is known here; -1: unknown
 }
 
 // fetchPlan is what to ask a broker for.
@@ -47,7 +49,7 @@ func (c *Consumer) startFetches(md *netclient.Metadata, now time.Time) {
 		n.poke()
 	}
 	for _, p := range c.subs.order {
-		id, ok := p.node(md, now)
+		id, _, ok := p.node(md, now)
 		if !ok || c.nodes[id] != nil {
 			continue
 		}
@@ -65,14 +67,15 @@ func (n *fetchNode) poke() {
 }
 
 // node is the broker to fetch the partition from: the replica that the leader named, or the leader.
-func (p *partition) node(md *netclient.Metadata, now time.Time) (int32, bool) {
-	if p.replica >= 0 && now.Before(p.until) {
-		if _, ok := md.Broker(p.replica); ok {
-			return p.replica, true
+// A fetch from either names the leader's epoch.
+func (p *partition) node(md *netclient.Metadata, now time.Time) (node, epoch int32, ok bool) {
+	node, epoch, ok = p.leader(md)
+	if p.fresh && p.replica >= 0 && now.Before(p.until) {
+		if _, known := md.Broker(p.replica); known {
+			return p.replica, epoch, true
 		}
 	}
-	id, _, ok := md.Leader(p.tp)
-	return id, ok
+	return node, epoch, ok
 }
 
 // fetchFrom is the loop.
@@ -128,7 +131,8 @@ func (c *Consumer) planFetch(n *fetchNode, md *netclient.Metadata, now time.Time
 	plan.maxBytes = max(share-n.used, 1)
 	for i := range c.subs.order {
 		p := c.subs.order[(n.turn+i)%len(c.subs.order)]
-		if id, ok := p.node(md, now); !ok || id != n.id {
+		id, epoch, ok := p.node(md, now)
+		if !ok || id != n.id {
 			continue
 		}
 		used = true
@@ -142,7 +146,8 @@ func (c *Consumer) planFetch(n *fetchNode, md *netclient.Metadata, now time.Time
 			full = true
 		default:
 			limit := max(min(c.cfg.MaxPartitionFetchBytes, c.cfg.FetchMaxBytes), p.limit)
-			plan.parts = append(plan.parts, planned{question: p.ask(), offset: p.fetchAt, limit: limit, written: p.epochs.last()})
+			plan.parts = append(plan.parts, planned{question: p.ask(), offset: p.fetchAt, limit: limit,
+				written: p.epochs.last(), topic: p.id, epoch: epoch})
 		}
 	}
 	if full {
@@ -238,15 +243,13 @@ func (c *Consumer) fetchVersion(conn *netclient.Conn, plan fetchPlan) (int16, ma
 	if err != nil || version <= lastNamedFetch {
 		return version, nil, err
 	}
-	md := c.client.Metadata()
 	names := map[wire.UUID]string{}
 	for _, pl := range plan.parts {
-		t := md.Topic(pl.p.tp.Topic)
-		if t == nil || t.ID == (wire.UUID{}) {
+		if pl.topic == (wire.UUID{}) {
 			version, err = conn.Version(wire.KeyFetch, lastNamedFetch)
 			return version, nil, err
 		}
-		names[t.ID] = t.Name
+		names[pl.topic] = pl.p.tp.Topic
 	}
 	return version, names, nil
 }
@@ -290,10 +293,6 @@ func (c *Consumer) fillFetch(req *msg.FetchRequest, plan fetchPlan, version int1
 	}
 	req.RackID = c.cfg.ClientRack
 	req.Topics = req.Topics[:0]
-	ids := map[string]wire.UUID{}
-	for id, name := range names {
-		ids[name] = id
-	}
 	at := map[string]int{}
 	for _, pl := range plan.parts {
 		i, ok := at[pl.p.tp.Topic]
@@ -303,7 +302,7 @@ func (c *Consumer) fillFetch(req *msg.FetchRequest, plan fetchPlan, version int1
 			t := msg.FetchRequestTopic{}
 			t.SetDefaults()
 			if names != nil {
-				t.TopicID = ids[pl.p.tp.Topic]
+				t.TopicID = pl.topic
 			} else {
 				t.Topic = pl.p.tp.Topic
 			}
@@ -313,6 +312,7 @@ func (c *Consumer) fillFetch(req *msg.FetchRequest, plan fetchPlan, version int1
 		fp.SetDefaults()
 		fp.Partition = pl.p.tp.Partition
 		fp.FetchOffset = pl.offset
+		fp.CurrentLeaderEpoch = pl.epoch // not sent before version 9
 		fp.PartitionMaxBytes = int32(pl.limit)
 		req.Topics[i].Partitions = append(req.Topics[i].Partitions, fp)
 	}

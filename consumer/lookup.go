@@ -18,9 +18,9 @@ func (c *Consumer) startLookups(md *netclient.Metadata, now time.Time) (next tim
 		return next
 	}
 	committed := questions{}
-	ends := map[int32]questions{}
+	ends := map[int32]*endsAsked{}
 	for _, p := range c.subs.order {
-		if p.lookup == lookupNone || p.looking {
+		if p.lookup == lookupNone || p.looking || !p.fresh {
 			continue
 		}
 		if now.Before(p.retryAt) {
@@ -39,23 +39,24 @@ func (c *Consumer) startLookups(md *netclient.Metadata, now time.Time) (next tim
 		case lookupCommitted:
 			committed[p.tp] = p.ask()
 		default:
-			node, _, ok := md.Leader(p.tp)
+			node, epoch, ok := p.leader(md)
 			if !ok {
-				continue // manage looks after that
+				continue // refreshStale looks after that
 			}
 			if ends[node] == nil {
-				ends[node] = questions{}
+				ends[node] = &endsAsked{questions: questions{}, times: map[TopicPartition]timeAsked{}}
 			}
-			ends[node][p.tp] = p.ask()
+			ends[node].questions[p.tp] = p.ask()
+			ends[node].times[p.tp] = timeAsked{p.lookup.timestamp(), epoch}
 		}
 		p.looking = true
 	}
 	if len(committed) > 0 {
-		c.wg.Go(func() { c.resolveCommitted(committed) })
+		topics := c.subs.topicIDs(committed)
+		c.wg.Go(func() { c.resolveCommitted(committed, topics) })
 	}
 	for node, asked := range ends {
-		times := asked.times()
-		c.wg.Go(func() { c.resolveEnds(node, asked, times) })
+		c.wg.Go(func() { c.resolveEnds(node, asked.questions, asked.times) })
 	}
 	return next
 }
@@ -63,20 +64,22 @@ func (c *Consumer) startLookups(md *netclient.Metadata, now time.Time) (next tim
 // questions are about partitions' positions, by name.
 type questions map[TopicPartition]question
 
-// times are the timestamps that ListOffsets wants. The caller holds c.mu.
-func (qs questions) times() map[TopicPartition]int64 {
-	times := make(map[TopicPartition]int64, len(qs))
-	for tp, q := range qs {
-		times[tp] = latestTimestamp
-		if q.p.lookup == lookupEarliest {
-			times[tp] = earliestTimestamp
-		}
+// endsAsked is what one leader is asked.
+type endsAsked struct {
+	questions questions
+	times     map[TopicPartition]timeAsked
+}
+
+// timestamp asks ListOffsets for that end of a log.
+func (l lookup) timestamp() int64 {
+	if l == lookupEarliest {
+		return earliestTimestamp
 	}
-	return times
+	return latestTimestamp
 }
 
 // resolveEnds moves partitions to the beginning or the end of their logs.
-func (c *Consumer) resolveEnds(node int32, asked questions, times map[TopicPartition]int64) {
+func (c *Consumer) resolveEnds(node int32, asked questions, times map[TopicPartition]timeAsked) {
 	ctx, stop := c.bound(c.ctx)
 	defer stop()
 	answers, err := c.askLeader(ctx, node, times)
@@ -109,10 +112,10 @@ func (c *Consumer) resolveEnds(node int32, asked questions, times map[TopicParti
 
 // resolveCommitted moves partitions to the group's committed offsets; those without one go where
 // AutoOffsetReset says.
-func (c *Consumer) resolveCommitted(asked questions) {
+func (c *Consumer) resolveCommitted(asked questions, topics topicIDs) {
 	ctx, stop := c.bound(c.ctx)
 	defer stop()
-	offsets, errs, err := c.fetchOffsets(ctx, sortedKeys(asked))
+	offsets, errs, err := c.fetchOffsets(ctx, topics)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for tp, q := range asked {
@@ -130,7 +133,7 @@ func (c *Consumer) resolveCommitted(asked questions) {
 			p.restart(c.resetLookup())
 		case failed != nil:
 			c.lookupFailed(p, "look up the committed offset", failed)
-		case ok:
+		case ok && committed.Offset != p.dropped:
 			p.seek(committed.Offset)
 			p.epochs.note(committed.Offset-1, committed.LeaderEpoch)
 			p.trouble.over()

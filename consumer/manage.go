@@ -17,18 +17,20 @@ type managerState struct {
 	trouble  trouble          // with the group or its coordinator
 	counts   map[string]int32 // partitions per topic, as last seen
 
-	noStorage bool // the brokers keep no offsets: no automatic commits
+	deleted   map[string]bool // topics of which it was said that they were deleted
+	noStorage bool            // the brokers keep no offsets: no automatic commits
 
-	timerAt    time.Time // the end of manage's wait
-	autoCommit time.Time // the next automatic commit
-	refreshing bool      // a metadata request is on its way
-	refreshAt  time.Time // no metadata request before this
-	unreached  trouble   // with the metadata
-	unknown    trouble   // with a topic that there should be
-	topicErr   error     // why a topic can't be read at all; Poll returns it
-	reportAt   time.Time // ... not (again) before this
-	backoff    netclient.Backoff
-	allTopics  time.Time // with a pattern: when to ask for all topics again
+	timerAt     time.Time // the end of manage's wait
+	autoCommit  time.Time // the next automatic commit
+	refreshing  bool      // a metadata request is on its way
+	refreshAt   time.Time // no metadata request before this
+	uncommitted trouble   // with automatic commits
+	unreached   trouble   // with the metadata
+	unknown     trouble   // with a topic that there should be
+	topicErr    error     // why a topic can't be read at all; Poll returns it
+	reportAt    time.Time // ... not (again) before this
+	backoff     netclient.Backoff
+	allTopics   time.Time // with a pattern: when to ask for all topics again
 
 	seenChunk *chunk // alive's memory
 	seenHand  int64
@@ -141,6 +143,7 @@ func (c *Consumer) reportTroubles(now time.Time) (next time.Time) {
 	for what, t := range map[string]*trouble{
 		"the group does not get on":       &c.due.trouble,
 		"the metadata can't be refreshed": &c.due.unreached,
+		"automatic commits fail":          &c.due.uncommitted,
 		"a topic can't be read":           &c.due.unknown,
 	} {
 		if t.due(now) {
@@ -153,7 +156,7 @@ func (c *Consumer) reportTroubles(now time.Time) (next time.Time) {
 
 // autoCommitDue commits in the background what the application has finished.
 func (c *Consumer) autoCommitDue(now time.Time) time.Time {
-	if !c.autoCommits() || c.closing || len(c.subs.order) == 0 {
+	if _, over := c.commitsAs(); over != nil || !c.autoCommits() || c.closing || len(c.subs.order) == 0 {
 		c.due.autoCommit = time.Time{}
 		return time.Time{}
 	}
@@ -174,11 +177,29 @@ func (c *Consumer) autoCommitDue(now time.Time) time.Time {
 		defer func() { <-c.commits }()
 		ctx, stop := c.bound(c.ctx)
 		defer stop()
-		if err := c.autoCommitted(c.commitFinished(ctx, false)); err != nil && c.ctx.Err() == nil {
-			c.log.Warn("an automatic commit failed; the next one is tried as usual", "group", c.cfg.GroupID, "error", err)
-		}
+		c.noteCommit(c.autoCommitted(c.commitFinished(ctx, false)))
 	})
 	return c.due.autoCommit
+}
+
+// noteCommit remembers what keeps automatic commits from succeeding.
+func (c *Consumer) noteCommit(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err == nil:
+		c.due.uncommitted.over()
+	case saidOfCommit(err), c.ctx.Err() != nil:
+	default:
+		c.due.uncommitted.note(time.Now(), err)
+		c.wake()
+	}
+}
+
+// saidOfCommit reports whether the log has the reason why a commit failed already: that the
+// membership is over, or that a topic was deleted.
+func saidOfCommit(err error) bool {
+	return errors.Is(err, ErrSessionExpired) || errors.Is(err, ErrTopicDeleted)
 }
 
 // autoCommits says whether there is something to do for automatic commits. The caller holds c.mu.

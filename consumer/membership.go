@@ -101,7 +101,7 @@ func (c *Consumer) act(from groupProtocol, a action) event {
 	case actRevoke:
 		return c.wantBack(nil)
 	case actLose:
-		c.log.Warn("this consumer's partitions may be another's now", "group", c.cfg.GroupID, "reason", a.reason)
+		c.log.Warn("this consumer's partitions may be another's now, and nothing of them can be committed any more", "group", c.cfg.GroupID, "reason", a.reason)
 		c.member = membership{generation: -1}
 		return c.wantBack(a.reason)
 	case actReport:
@@ -155,7 +155,7 @@ func (c *Consumer) runErrands(ctx context.Context) error {
 		case closing || !e.any():
 			return nil
 		case e.giveUp:
-			if err := c.giveUp(ctx, false); err != nil {
+			if err := c.giveUp(ctx, false); err != nil && !saidOfCommit(err) {
 				c.log.Warn("the automatic commit before a rebalance failed; records will be read again", "group", c.cfg.GroupID, "error", err)
 			}
 		default:
@@ -208,7 +208,7 @@ func (c *Consumer) areLost() bool {
 // takeOver makes an assignment the application's.
 func (c *Consumer) takeOver(ctx context.Context, take *actTake) {
 	if gone := c.notIn(take.partitions); len(gone) > 0 {
-		if err := c.autoCommit(ctx); err != nil {
+		if err := c.autoCommit(ctx); err != nil && !saidOfCommit(err) {
 			c.log.Warn("an automatic commit failed", "group", c.cfg.GroupID, "error", err)
 		}
 		c.callBack(ctx, c.cfg.OnRevoked, gone)

@@ -170,20 +170,26 @@ type listed struct {
 	err    error
 }
 
+// timeAsked is what ListOffsets is asked about a partition.
+type timeAsked struct {
+	timestamp   int64
+	leaderEpoch int32 // as it is known here; -1: unknown
+}
+
 // askLeaders sends one ListOffsets to each leader at once, and collects what comes back.
 func (c *Consumer) askLeaders(ctx context.Context, md *netclient.Metadata, times map[TopicPartition]int64) map[TopicPartition]listed {
 	results := make(map[TopicPartition]listed, len(times))
-	byLeader := map[int32]map[TopicPartition]int64{}
+	byLeader := map[int32]map[TopicPartition]timeAsked{}
 	for tp, t := range times {
-		node, _, ok := md.Leader(tp)
+		node, epoch, ok := md.Leader(tp)
 		if !ok {
 			results[tp] = listed{err: leaderless(md, tp)}
 			continue
 		}
 		if byLeader[node] == nil {
-			byLeader[node] = map[TopicPartition]int64{}
+			byLeader[node] = map[TopicPartition]timeAsked{}
 		}
-		byLeader[node][tp] = t
+		byLeader[node][tp] = timeAsked{t, epoch}
 	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex // guards results
@@ -208,8 +214,9 @@ func (c *Consumer) askLeaders(ctx context.Context, md *netclient.Metadata, times
 	return results
 }
 
-// askLeader asks one broker.
-func (c *Consumer) askLeader(ctx context.Context, node int32, times map[TopicPartition]int64) (map[TopicPartition]listed, error) {
+// askLeader asks one broker. It answers only for partitions that it leads, and only in the epoch that
+// is known here.
+func (c *Consumer) askLeader(ctx context.Context, node int32, times map[TopicPartition]timeAsked) (map[TopicPartition]listed, error) {
 	req := msg.NewListOffsetsRequest()
 	at := map[string]int{}
 	for _, tp := range sortedKeys(times) {
@@ -221,14 +228,15 @@ func (c *Consumer) askLeader(ctx context.Context, node int32, times map[TopicPar
 		}
 		var p msg.ListOffsetsRequestTopicPartition
 		p.SetDefaults()
-		p.PartitionIndex, p.Timestamp = tp.Partition, times[tp]
+		p.PartitionIndex, p.Timestamp = tp.Partition, times[tp].timestamp
+		p.CurrentLeaderEpoch = times[tp].leaderEpoch // not sent before version 4
 		req.Topics[i].Partitions = append(req.Topics[i].Partitions, p)
 	}
 	var resp msg.ListOffsetsResponse
 	if err := c.client.RequestTo(ctx, node, req, &resp); err != nil {
 		return nil, err
 	}
-	answers, unanswered := map[TopicPartition]listed{}, map[TopicPartition]int64{}
+	answers, unanswered := map[TopicPartition]listed{}, map[TopicPartition]timeAsked{}
 	for i := range resp.Topics {
 		for j := range resp.Topics[i].Partitions {
 			p := &resp.Topics[i].Partitions[j]
@@ -240,8 +248,8 @@ func (c *Consumer) askLeader(ctx context.Context, node int32, times map[TopicPar
 			switch {
 			case len(p.OldStyleOffsets) > 0:
 				r.offset = p.OldStyleOffsets[0]
-			case p.OldStyleOffsets != nil && r.err == nil && times[tp] >= 0:
-				unanswered[tp] = earliestTimestamp
+			case p.OldStyleOffsets != nil && r.err == nil && times[tp].timestamp >= 0:
+				unanswered[tp] = timeAsked{earliestTimestamp, -1}
 			}
 			answers[tp] = r
 		}
@@ -251,7 +259,7 @@ func (c *Consumer) askLeader(ctx context.Context, node int32, times map[TopicPar
 
 // oldAnswers mends what version 0 of ListOffsets answers: for a time before that of the first file
 // it names no offset, where the beginning of the log is meant.
-func (c *Consumer) oldAnswers(ctx context.Context, node int32, unanswered map[TopicPartition]int64, answers map[TopicPartition]listed) (map[TopicPartition]listed, error) {
+func (c *Consumer) oldAnswers(ctx context.Context, node int32, unanswered map[TopicPartition]timeAsked, answers map[TopicPartition]listed) (map[TopicPartition]listed, error) {
 	if len(unanswered) == 0 {
 		return answers, nil
 	}

@@ -56,6 +56,9 @@ type partition struct {
 	lookup  lookup
 	looking bool // an answer is on its way
 
+	incarnation      // of the topic that the position is in
+	doubted     bool // the position may not exist: the leader is being asked where the log begins and ends
+
 	// position is the offset of the next record to hand out; finished is the offset below which
 	// the application is done with every record, and what is committed. Both hold when lookup
 	// is lookupNone. While Records goes through a chunk, that is open, and the record that it
@@ -109,7 +112,8 @@ func newSubscriptionState() *subscriptionState {
 }
 
 func newPartition(tp TopicPartition, start lookup) *partition {
-	return &partition{tp: tp, lookup: start, highWater: -1, logStart: -1, lastStable: -1, replica: -1}
+	return &partition{tp: tp, lookup: start, highWater: -1, logStart: -1, lastStable: -1, replica: -1,
+		incarnation: incarnation{leaderEpoch: -1, dropped: -1}}
 }
 
 // assign makes tps the assignment. Partitions that stay keep their position; new ones begin with
@@ -155,6 +159,15 @@ func (s *subscriptionState) finishAll() {
 	for _, p := range s.order {
 		p.finish()
 	}
+}
+
+// topicIDs are the ids of the topics in which positions are to be looked up.
+func (s *subscriptionState) topicIDs(asked questions) topicIDs {
+	ids := make(topicIDs, len(asked))
+	for tp, q := range asked {
+		ids[tp] = q.p.known()
+	}
+	return ids
 }
 
 // commits is the finished offset of every partition that has one.
@@ -241,7 +254,7 @@ func (p *partition) jump() {
 		p.position = p.next()
 		p.open = nil
 	}
-	p.looking = false
+	p.looking, p.doubted = false, false
 	p.fetching = nil
 }
 
@@ -299,7 +312,7 @@ func (p *partition) failAt(offset int64, err error) {
 // readable says whether the next records of the partition may be asked for at a node. That a fetch
 // is on its way to another one does not matter: the leader has moved, and the old one may be dead.
 func (p *partition) readable(n *fetchNode) bool {
-	return p.lookup == lookupNone && !p.paused && !p.sticky && p.fetching != n
+	return p.lookup == lookupNone && !p.doubted && !p.paused && !p.sticky && p.fetching != n
 }
 
 // push appends what was fetched.

@@ -37,6 +37,7 @@ func (c *Consumer) matchPattern(md *netclient.Metadata) {
 // wanted, or the leader of a partition.
 func (c *Consumer) refreshStale(md *netclient.Metadata, now time.Time) time.Time {
 	all := c.subs.pattern != nil && !now.Before(c.due.allTopics)
+	c.believe(md)
 	stale := c.staleTopics(md, now)
 	if !all && len(stale) == 0 {
 		c.due.backoff = c.newBackoff()
@@ -48,7 +49,8 @@ func (c *Consumer) refreshStale(md *netclient.Metadata, now time.Time) time.Time
 	if c.due.refreshing {
 		return time.Time{}
 	}
-	if now.Before(c.due.refreshAt) {
+	unasked, first := c.subs.unasked()
+	if now.Before(c.due.refreshAt) && !first {
 		return c.due.refreshAt
 	}
 	c.due.refreshing = true
@@ -71,6 +73,10 @@ func (c *Consumer) refreshStale(md *netclient.Metadata, now time.Time) time.Time
 			c.due.unreached.note(time.Now(), err)
 		default:
 			c.due.unreached.over()
+			for _, p := range unasked {
+				p.fresh = true
+			}
+			c.believe(c.client.Metadata())
 		}
 		if err == nil && all {
 			c.matchPattern(found)
@@ -96,6 +102,9 @@ func (c *Consumer) staleTopics(md *netclient.Metadata, now time.Time) []string {
 		}
 	}
 	for _, p := range c.subs.order {
+		if !p.fresh {
+			stale[p.tp.Topic] = true
+		}
 		if err := leaderless(md, p.tp); err != nil {
 			stale[p.tp.Topic] = true
 			p.trouble.note(now, err)
@@ -116,6 +125,21 @@ func (c *Consumer) staleTopics(md *netclient.Metadata, now time.Time) []string {
 		c.due.unknown.over()
 	}
 	return slices.Sorted(maps.Keys(stale))
+}
+
+// unasked lists the partitions about whose topics the cluster was not asked since they were
+// assigned. first reports whether one of them is not being asked about for the first time yet, which
+// need not wait.
+func (s *subscriptionState) unasked() (parts []*partition, first bool) {
+	for _, p := range s.order {
+		if p.fresh {
+			continue
+		}
+		first = first || !p.asked
+		p.asked = true
+		parts = append(parts, p)
+	}
+	return parts, first
 }
 
 // topicTrouble says what the cluster, or nobody, says of a topic; nil if it is as it should be.

@@ -247,6 +247,13 @@ func (l *logLines) has(text string) bool {
 	return strings.Contains(l.b.String(), text)
 }
 
+// count is how often text was logged.
+func (l *logLines) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), text)
+}
+
 // versions are releases between which the protocol changed for consumers.
 var versions = []string{"0.8.0", "0.8.1.1", "0.8.2.2", "0.9.0.1", "0.10.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.3.1", "2.8.2", "3.9.2", "4.4.0"}
 

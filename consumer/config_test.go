@@ -59,6 +59,14 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 	if err := equal.Validate(); err != nil {
 		t.Error(err)
 	}
+	waits := Config{FetchMaxWait: 10 * time.Second, RequestTimeout: 10 * time.Second}
+	if err := waits.Validate(); err == nil || !strings.Contains(err.Error(), "FetchMaxWait") {
+		t.Errorf("a fetch that may wait as long as its request: %v", err)
+	}
+	waits.FetchMaxWait--
+	if err := waits.Validate(); err != nil {
+		t.Error(err)
+	}
 	longer := Config{HeartbeatInterval: 40 * time.Second}
 	if err := longer.Validate(); err == nil {
 		t.Error("a heartbeat interval longer than the session was accepted")
@@ -96,6 +104,26 @@ func TestParseProperties(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
 		}
+	}
+}
+
+// TestParsePropertiesInOrder: the same mistakes make the same text, by name, whatever the order of a map.
+func TestParsePropertiesInOrder(t *testing.T) {
+	_, _, err := ParseProperties(map[string]string{
+		"session.timeout.ms": "x", "auto.offset.reset": "x", "fetch.min.bytes": "x", "check.crcs": "x", "max.poll.interval.ms": "x",
+		"fetch.max.bytes": "x", "heartbeat.interval.ms": "x", "zz": "x", "mm": "x", "aa": "x", "kk": "x", "ee": "x",
+	})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	at := -1
+	for _, want := range []string{"auto.offset.reset=", "check.crcs=", "fetch.max.bytes=", "fetch.min.bytes=", "heartbeat.interval.ms=",
+		"max.poll.interval.ms=", "session.timeout.ms=", "aa, ee, kk, mm, zz"} {
+		next := strings.Index(err.Error(), want)
+		if next <= at {
+			t.Fatalf("%s is not in its place in: %v", want, err)
+		}
+		at = next
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -668,9 +669,9 @@ func TestUnknownErrorsPass(t *testing.T) {
 	for _, key := range []wire.APIKey{wire.KeyFetch, wire.KeyListOffsets} {
 		inWorld(t, func(w *world) {
 			w.count("t", 1, 1)
-			said := 0
+			var said atomic.Int32 // fetches go on while it is read
 			w.cluster.Control(key, func(kafkatest.Request) kafkatest.Action {
-				if said++; said > 3 {
+				if said.Add(1) > 3 {
 					return kafkatest.Action{}
 				}
 				return kafkatest.Action{Error: wire.ErrUnknownServerError}
@@ -678,8 +679,8 @@ func TestUnknownErrorsPass(t *testing.T) {
 			c := w.consumer("c", Config{AutoOffsetReset: ResetEarliest})
 			w.must(c.Assign(tps("t", 0)...))
 			w.want(w.poll(c, 1), "t/0@0=0")
-			if said <= 3 {
-				w.Errorf("%v was asked %d times", key, said)
+			if n := said.Load(); n <= 3 {
+				w.Errorf("%v was asked %d times", key, n)
 			}
 		}, kafkatest.Topic("t", 1))
 	}
@@ -912,4 +913,36 @@ func TestTopicsAndPartitions(t *testing.T) {
 			w.Error(e)
 		}
 	}, kafkatest.Topic("t", 1), kafkatest.Topic("u", 3))
+}
+
+// A broker before 0.10.1 cuts what it sends: a piece that does not say how large the whole is makes the
+// next fetch twice as large, one that does as large as that, and the one after it is as ever.
+func TestLimitGrowsAndShrinks(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.write("t", 0, strings.Repeat("x", 500))
+		var mu sync.Mutex
+		var limits []int32
+		remove := w.cluster.Control(wire.KeyFetch, func(r kafkatest.Request) kafkatest.Action {
+			mu.Lock()
+			defer mu.Unlock()
+			p := r.Message.(*msg.FetchRequest).Topics[0].Partitions[0]
+			if n := len(limits); n == 0 || limits[n-1] != p.PartitionMaxBytes {
+				limits = append(limits, p.PartitionMaxBytes)
+			}
+			return kafkatest.Action{}
+		})
+		c := w.consumer("c", Config{MaxPartitionFetchBytes: 5})
+		w.must(c.Assign(tps("t", 0)...))
+		if got := w.take(c, 1, true); len(got[0].Value) != 500 {
+			w.Errorf("a value of %d bytes", len(got[0].Value))
+		}
+		w.none(c)
+		remove()
+		mu.Lock()
+		defer mu.Unlock()
+		// 526 bytes: offset, size, CRC, magic, attributes, two lengths and the value.
+		if want := []int32{5, 10, 20, 526, 5}; !slices.Equal(limits, want) {
+			w.Errorf("fetches of %v bytes, want %v", limits, want)
+		}
+	}, kafkatest.Topic("t", 1), kafkatest.Version("0.9.0.1"))
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -18,11 +19,11 @@ import (
 )
 
 // request sends any request of the protocol, given as JSON, and prints the answer
-// as JSON.
+// as JSON, and what errors are in it.
 func request(ctx context.Context, args []string, std streams) error {
 	opts := newCommon("request", std)
 	opts.operands = 2
-	node := opts.flags.Int("node", -1, "the `id` of the broker to ask; without it, the first one that can be reached")
+	node := opts.flags.Int("node", -1, "the `id` of the broker to ask; without it, the one that is responsible for what the request names: the leader, the coordinator, the controller, or any")
 	if err := opts.parse(args); err != nil {
 		return err
 	}
@@ -43,16 +44,8 @@ func request(ctx context.Context, args []string, std streams) error {
 	defer client.Close()
 	pool := client.NewPool(netclient.PoolConfig{Name: "request"})
 	defer pool.Close()
-	conn, err := someConn(ctx, client, pool, int32(*node))
-	if err != nil {
-		return err
-	}
-	answer, err := ask(ctx, conn, req, version, text)
-	if err != nil {
-		return err
-	}
-	_, err = std.out.Write(answer)
-	return err
+	q := question{client: client, pool: pool, node: int32(*node), req: req, version: version, text: text}
+	return q.ask(ctx, std.out)
 }
 
 // parseRequest reads Name or Name/VERSION; the version is -1 where it is left out.
@@ -81,50 +74,103 @@ func parseRequest(s string) (anymsg.Request, int16, error) {
 	return req, int16(version), nil
 }
 
-// someConn gives a connection to that broker, or to any where node is -1.
-func someConn(ctx context.Context, client *netclient.Client, pool *netclient.Pool, node int32) (*netclient.Conn, error) {
+// A question is a request that is not sent yet.
+type question struct {
+	client  *netclient.Client
+	pool    *netclient.Pool
+	node    int32 // -1: whoever is responsible
+	req     anymsg.Request
+	version int16 // -1: the highest that both sides speak
+	text    []byte
+}
+
+// ask sends the request, and prints the answer. Errors inside the answer are
+// errors too.
+func (q *question) ask(ctx context.Context, out io.Writer) error {
+	conn, version, err := q.find(ctx)
+	if err != nil {
+		return err
+	}
+	if produce, ok := q.req.(*msg.ProduceRequest); ok && produce.Acks == 0 {
+		return usagef("Produce with acks 0 is never answered")
+	}
+	resp, _ := anymsg.NewResponse(q.req.APIKey())
+	if err := conn.DoVersion(ctx, version, q.req, resp); err != nil {
+		return err
+	}
+	if err := printJSON(out, resp, version); err != nil {
+		return err
+	}
+	var failed []error
+	for _, e := range netclient.ErrorsIn(resp) {
+		failed = append(failed, &e)
+	}
+	return errors.Join(failed...)
+}
+
+// find decodes the request, and returns a connection to the broker that it is for
+// and the version to send it in. Which broker that is can depend on what the text
+// says, what the text may say on the version, and the version on the broker: they
+// may be of two releases. So it decodes for any broker first.
+func (q *question) find(ctx context.Context) (*netclient.Conn, int16, error) {
+	conn, err := q.conn(ctx, q.node)
+	if err != nil {
+		return nil, 0, err
+	}
+	version, err := q.decode(conn)
+	if err != nil || q.node >= 0 {
+		return conn, version, err
+	}
+	node, err := q.client.Responsible(ctx, q.req)
+	if err != nil || node == netclient.AnyBroker || node == conn.Node() {
+		return conn, version, err
+	}
+	if conn, err = q.conn(ctx, node); err == nil {
+		version, err = q.decode(conn)
+	}
+	return conn, version, err
+}
+
+// conn returns a connection to that broker, or to any where node is -1.
+func (q *question) conn(ctx context.Context, node int32) (*netclient.Conn, error) {
 	if node >= 0 {
-		return pool.Conn(ctx, node)
+		return q.pool.Conn(ctx, node)
 	}
 	err := fmt.Errorf("the cluster names no brokers yet; 0.8 names none until it has a topic")
-	brokers := slices.SortedFunc(slices.Values(client.Metadata().Brokers()), func(a, b netclient.Broker) int { return cmp.Compare(a.ID, b.ID) })
+	brokers := slices.SortedFunc(slices.Values(q.client.Metadata().Brokers()), func(a, b netclient.Broker) int { return cmp.Compare(a.ID, b.ID) })
 	for _, b := range brokers {
 		var conn *netclient.Conn
-		if conn, err = pool.Conn(ctx, b.ID); err == nil {
+		if conn, err = q.pool.Conn(ctx, b.ID); err == nil {
 			return conn, nil
 		}
 	}
 	return nil, err
 }
 
-// ask sends the request, in the highest version that both sides speak where it is
-// -1, and returns the answer, indented.
-func ask(ctx context.Context, conn *netclient.Conn, req anymsg.Request, version int16, text []byte) ([]byte, error) {
-	if version < 0 {
-		var err error
-		ours, _ := req.APIKey().Versions()
-		if version, err = conn.Version(req.APIKey(), ours.Max); err != nil {
-			return nil, err
+// decode reads the text as the version says that this broker is asked in.
+func (q *question) decode(conn *netclient.Conn) (version int16, err error) {
+	if version = q.version; version < 0 {
+		ours, _ := q.req.APIKey().Versions()
+		if version, err = conn.Version(q.req.APIKey(), ours.Max); err != nil {
+			return 0, err
 		}
 	}
-	if err := req.DecodeJSON(text, version); err != nil {
-		return nil, usageError{err}
+	if err := q.req.DecodeJSON(q.text, version); err != nil {
+		return 0, usageError{err}
 	}
-	if produce, ok := req.(*msg.ProduceRequest); ok && produce.Acks == 0 {
-		return nil, usagef("Produce with acks 0 is never answered")
-	}
-	resp, _ := anymsg.NewResponse(req.APIKey())
-	if err := conn.DoVersion(ctx, version, req, resp); err != nil {
-		return nil, err
-	}
+	return version, nil
+}
+
+func printJSON(out io.Writer, resp anymsg.Response, version int16) error {
 	answer, err := resp.AppendJSON(nil, version)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, answer, "", "  "); err != nil {
-		return nil, err
+		return err
 	}
 	indented.WriteByte('\n')
-	return indented.Bytes(), nil
+	_, err = out.Write(indented.Bytes())
+	return err
 }

@@ -113,7 +113,7 @@ func (c *Consumer) takeIn(n *fetchNode, plan fetchPlan, sent time.Time, resp *ms
 				doubted = append(doubted, a.planned)
 			}
 		case a.ErrorCode != wire.ErrNone:
-			c.fetchRefused(a.planned, a.ErrorCode, now)
+			c.fetchRefused(n, a.planned, a.ErrorCode, now)
 		case a.PreferredReadReplica >= 0 && a.PreferredReadReplica != n.id:
 			p.replica = a.PreferredReadReplica
 			p.until = now.Add(max(c.client.Config().MetadataMaxAge, time.Second))
@@ -149,7 +149,7 @@ func (c *Consumer) queue(n *fetchNode, pl planned, s scanned, now time.Time) {
 		p.fail(p.unreadable(s.end, s.rest, s.err), true)
 		c.attend()
 	case len(s.raw) > 0 && s.end == pl.offset:
-		p.trouble.note(now, fmt.Errorf("the broker was asked for offset %d and answered with older records only", pl.offset))
+		p.trouble.noteOf(now, n.id, fmt.Errorf("the broker was asked for offset %d and answered with older records only", pl.offset))
 		p.retryAt = now.Add(p.backoff.Next())
 		return
 	case len(s.raw) == 0 && s.cut:
@@ -180,7 +180,7 @@ func (c *Consumer) tooLarge(pl planned, s scanned) {
 }
 
 // fetchRefused handles a partition's error code.
-func (c *Consumer) fetchRefused(pl planned, code wire.ErrorCode, now time.Time) {
+func (c *Consumer) fetchRefused(n *fetchNode, pl planned, code wire.ErrorCode, now time.Time) {
 	p := pl.p
 	switch {
 	case p.replica >= 0 && code != wire.ErrTopicAuthorizationFailed:
@@ -190,7 +190,7 @@ func (c *Consumer) fetchRefused(pl planned, code wire.ErrorCode, now time.Time) 
 		p.fail(&CorruptRecordError{TopicPartition: p.tp, Offset: pl.offset, Next: pl.offset + 1, Err: fmt.Errorf("the broker says: %w", code)}, true)
 		c.attend()
 	case code.RefreshMetadata() || code.Retriable() || code == wire.ErrUnknownServerError: // which brokers say for moments while leaders move
-		p.trouble.note(now, code)
+		p.trouble.noteOf(now, n.id, code)
 		p.retryAt = now.Add(p.backoff.Next())
 		c.client.UpdateMetadataSoon()
 	default:

@@ -333,7 +333,7 @@ func (c *Consumer) fetchFailed(n *fetchNode, plan fetchPlan, err error) {
 			continue
 		}
 		pl.p.fetching = nil
-		pl.p.trouble.note(now, err)
+		pl.p.trouble.noteOf(now, n.id, err)
 		if unsupported {
 			pl.p.fail(pl.p.triedAgain("fetch", err), false)
 			c.attend()

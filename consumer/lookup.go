@@ -98,7 +98,7 @@ func (c *Consumer) resolveEnds(node int32, asked questions, times map[TopicParti
 			r.err = fmt.Errorf("broker %d gave no offset: %w", node, wire.ErrUnknownServerError)
 		}
 		if r.err != nil {
-			c.lookupFailed(p, "look up the end of the log", r.err)
+			c.lookupFailed(p, node, "look up the end of the log", r.err)
 			continue
 		}
 		c.log.Debug("position found", "topic", tp.Topic, "partition", tp.Partition, "offset", r.offset)
@@ -132,7 +132,7 @@ func (c *Consumer) resolveCommitted(asked questions, topics topicIDs) {
 		case errors.Is(failed, ErrNoOffsetStorage):
 			p.restart(c.resetLookup())
 		case failed != nil:
-			c.lookupFailed(p, "look up the committed offset", failed)
+			c.lookupFailed(p, -1, "look up the committed offset", failed)
 		case ok && committed.Offset != p.dropped:
 			p.seek(committed.Offset)
 			p.epochs.note(committed.Offset-1, committed.LeaderEpoch)
@@ -147,10 +147,10 @@ func (c *Consumer) resolveCommitted(asked questions, topics topicIDs) {
 }
 
 // lookupFailed has a look-up tried again; what trying again may not change Poll hears of too.
-func (c *Consumer) lookupFailed(p *partition, what string, err error) {
+func (c *Consumer) lookupFailed(p *partition, node int32, what string, err error) {
 	now := time.Now()
 	p.looking = false
-	p.trouble.note(now, err)
+	p.trouble.noteOf(now, node, err)
 	p.retryAt = now.Add(p.backoff.Next())
 	c.client.UpdateMetadataSoon()
 	if !retriable(err) && !errors.Is(err, wire.ErrUnknownServerError) && c.ctx.Err() == nil {

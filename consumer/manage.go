@@ -32,6 +32,8 @@ type managerState struct {
 	backoff     netclient.Backoff
 	allTopics   time.Time // with a pattern: when to ask for all topics again
 
+	reports reports // of partitions that are not being read
+
 	seenChunk *chunk // alive's memory
 	seenHand  int64
 }
@@ -133,12 +135,10 @@ func (c *Consumer) reportTroubles(now time.Time) (next time.Time) {
 			next = t
 		}
 	}
-	for _, p := range c.subs.order {
-		if p.trouble.due(now) {
-			c.log.Warn("a partition is not being read", "topic", p.tp.Topic, "partition", p.tp.Partition,
-				"for", now.Sub(p.trouble.since).Round(time.Millisecond), "reason", p.trouble.err)
-		}
-		sooner(p.trouble.deadline())
+	lines, at := c.due.reports.due(now, c.subs.order)
+	sooner(at)
+	for _, l := range lines {
+		c.log.Warn("partitions are not being read", l.attrs(now)...)
 	}
 	for what, t := range map[string]*trouble{
 		"the group does not get on":       &c.due.trouble,

@@ -50,10 +50,10 @@ func (c *Consumer) checkRange(node int32, doubted []planned) {
 		case r.moved: // the leader is asked next
 			p.retryAt = now.Add(p.backoff.Next())
 		case r.err != nil:
-			p.trouble.note(now, r.err)
+			p.trouble.noteOf(now, node, r.err)
 			p.retryAt = now.Add(p.backoff.Next())
 		case r.start <= pl.offset && pl.offset <= r.end:
-			p.trouble.note(now, fmt.Errorf("%w for offset %d, but the log is from %d to %d", wire.ErrOffsetOutOfRange, pl.offset, r.start, r.end))
+			p.trouble.noteOf(now, node, fmt.Errorf("%w for offset %d, but the log is from %d to %d", wire.ErrOffsetOutOfRange, pl.offset, r.start, r.end))
 			p.retryAt = now.Add(p.backoff.Next())
 		default:
 			resets.add(c, pl, r)

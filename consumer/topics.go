@@ -107,7 +107,7 @@ func (c *Consumer) staleTopics(md *netclient.Metadata, now time.Time) []string {
 		}
 		if err := leaderless(md, p.tp); err != nil {
 			stale[p.tp.Topic] = true
-			p.trouble.note(now, err)
+			p.trouble.noteOf(now, -1, err)
 		}
 	}
 	for name := range stale {

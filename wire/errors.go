@@ -177,11 +177,17 @@ func (c ErrorCode) Err() error {
 	return c
 }
 
-// Retriable tells whether the same request may succeed later.
+// Retriable reports whether Kafka's clients try again after this code
+// (RetriableException in Java): the cause may pass. It need not. CORRUPT_MESSAGE is
+// also how old brokers (0.11 is one) refuse a record without a key on a compacted topic,
+// UNKNOWN_TOPIC_OR_PARTITION what they say of a topic that nobody will make, and
+// after ELECTION_NOT_NEEDED there is nothing left to do; codes about a session want
+// another request, not the same. So bound what is tried again, and look at what was
+// sent where that can be seen.
 func (c ErrorCode) Retriable() bool { return c.info().retriable }
 
-// RefreshMetadata tells whether what is known of the cluster is stale and should
-// be asked for anew.
+// RefreshMetadata reports whether what is known of the cluster is stale and should
+// be asked for again.
 func (c ErrorCode) RefreshMetadata() bool { return c.info().metadata }
 
 type errorInfo struct {

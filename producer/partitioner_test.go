@@ -69,22 +69,39 @@ func TestNullKeyGoesWhereALeaderIs(t *testing.T) {
 }
 
 // TestRoundRobin follows what was recorded from kafka-python 1.2.1: a list that
-// has changed begins the round again.
+// has changed begins the round again. There null and an empty list keep the last
+// one; here a partitioner is always given the partitions.
 func TestRoundRobin(t *testing.T) {
-	r := NewRoundRobinPartitioner()
-	for i, step := range []struct {
-		partitions []int32
-		want       int32
-	}{
-		{ids(3), 0}, {ids(3), 1}, {ids(3), 2},
-		{ids(4), 0}, {ids(4), 1}, {ids(4), 2}, {ids(4), 3}, {ids(4), 0},
-		{[]int32{5, 9}, 5}, {[]int32{5, 9}, 9}, {[]int32{5, 9}, 5},
-	} {
-		if got := r.Partition("t", []byte("key"), ids(20), slices.Clone(step.partitions)); got != step.want {
-			t.Errorf("step %d: %d, want %d", i, got, step.want)
+	var recorded struct {
+		Scenarios []struct {
+			Init  []int32 `json:"partitions_init"`
+			Calls []struct {
+				Key        string
+				Partitions []int32
+				Result     int32
+			}
 		}
-		if other := r.Partition("other topic", nil, []int32{7}, nil); other != 7 {
-			t.Errorf("step %d: the other topic got %d", i, other)
+	}
+	data, err := os.ReadFile("testdata/partitioner_roundrobin.json")
+	if err == nil {
+		err = json.Unmarshal(data, &recorded)
+	}
+	if err != nil || len(recorded.Scenarios) != 2 {
+		t.Fatalf("%d scenarios, %v", len(recorded.Scenarios), err)
+	}
+	for n, scenario := range recorded.Scenarios {
+		r, partitions := NewRoundRobinPartitioner(), scenario.Init
+		for i, call := range scenario.Calls {
+			if len(call.Partitions) > 0 {
+				partitions = call.Partitions
+			}
+			key, _ := hex.DecodeString(call.Key)
+			if got := r.Partition("t", key, ids(20), slices.Clone(partitions)); got != call.Result {
+				t.Errorf("scenario %d, call %d: %d, want %d", n, i, got, call.Result)
+			}
+			if other := r.Partition("other topic", nil, []int32{7}, nil); other != 7 {
+				t.Errorf("scenario %d, call %d: the other topic got %d", n, i, other)
+			}
 		}
 	}
 }

@@ -39,6 +39,16 @@ type ConsumerConfig struct {
 	MaxBufferSize int
 }
 
+func (c ConsumerConfig) withDefaults() ConsumerConfig {
+	if c.AutoCommitEveryN == 0 {
+		c.AutoCommitEveryN = 100
+	}
+	if c.AutoCommitEveryT == 0 {
+		c.AutoCommitEveryT = 5 * time.Second
+	}
+	return c
+}
+
 // OffsetAndMessage is a message and where it stood.
 type OffsetAndMessage struct {
 	Partition int32
@@ -71,12 +81,7 @@ type Consumer struct {
 //
 // Deprecated: use consumer.New.
 func NewConsumer(client *Client, group, topic string, config ConsumerConfig) (*Consumer, error) {
-	if config.AutoCommitEveryN == 0 {
-		config.AutoCommitEveryN = 100
-	}
-	if config.AutoCommitEveryT == 0 {
-		config.AutoCommitEveryT = 5 * time.Second
-	}
+	config = config.withDefaults()
 	modern, err := consumer.New(client.net, consumer.Config{
 		GroupID: group, CommitMode: consumer.CommitManual,
 		AutoOffsetReset: config.AutoOffsetReset, MaxPartitionFetchBytes: config.MaxBufferSize,

@@ -1,0 +1,71 @@
+package producer
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// defaultsThatDiffer are those of kafka-python 1.2.1 that are not ours, and why.
+var defaultsThatDiffer = map[string]string{
+	"acks":                    "records would be lost that the cluster can keep; AcksLeader is Acks 1",
+	"retries":                 "a batch is sent again until DeliveryTimeout; -1 is none",
+	"ssl_check_hostname":      "there is no such property: TLS always checks, but for what netclient.TLS says",
+	"guarantee_message_order": "order is always kept (KafkaProducer sets it where max_in_flight is 1)",
+	"api_version":             "a number inside of kafka-python: releases are found out per broker",
+	"message_version":         "a number inside of kafka-python: the leader decides the message format",
+}
+
+// TestDefaultsOfKafkaPython compares with the defaults that were recorded from
+// kafka-python 1.2.1: each, as a property, changes nothing.
+func TestDefaultsOfKafkaPython(t *testing.T) {
+	var recorded struct {
+		Configs map[string]map[string]any
+	}
+	text, err := os.ReadFile("testdata/defaults.json")
+	if err == nil {
+		err = json.Unmarshal(text, &recorded)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{"partitioner": "partitioner.class"}
+	values := map[string]string{"partitioner": "DefaultPartitioner"}
+	needed := map[string]bool{}
+	for _, class := range []string{"KafkaProducer", "Sender", "RecordAccumulator"} {
+		if len(recorded.Configs[class]) == 0 {
+			t.Errorf("nothing of %s", class)
+		}
+		for key, value := range recorded.Configs[class] {
+			if value == nil {
+				continue // not set
+			}
+			name, ok := names[key]
+			if !ok {
+				name = strings.ReplaceAll(key, "_", ".")
+			}
+			text, ok := values[key]
+			if number, isNumber := value.(float64); isNumber {
+				text = fmt.Sprintf("%.0f", number)
+			} else if list, isList := value.([]any); isList && len(list) == 0 {
+				text = ""
+			} else if !ok {
+				text = fmt.Sprint(value)
+			}
+			_, got, err := ParseProperties(map[string]string{name: text})
+			same := err == nil && reflect.DeepEqual(got.withDefaults(), (Config{}).withDefaults())
+			needed[key] = needed[key] || !same
+			if _, differs := defaultsThatDiffer[key]; !same && !differs {
+				t.Errorf("%s.%s: %v is not the default here; error %v", class, key, value, err)
+			}
+		}
+	}
+	for key := range defaultsThatDiffer {
+		if !needed[key] {
+			t.Errorf("%s does not differ", key)
+		}
+	}
+}

@@ -3,11 +3,13 @@ package javacheck
 import (
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/barnabas-kafka/barnabas/consumer"
 	"github.com/barnabas-kafka/barnabas/netclient"
@@ -34,15 +36,76 @@ func javaProperties(t *testing.T, java *jvm, client string) map[string]javaPrope
 	return all
 }
 
-// parseProps reads properties as a producer or as a consumer does.
-func parseProps(client string, props map[string]string) (ignored map[string]string, err error) {
-	var cfg netclient.Config
+// configs are what properties are read into.
+type configs struct {
+	client   netclient.Config
+	producer producer.Config
+	consumer consumer.Config
+}
+
+// parseConfigs reads properties as a producer or as a consumer does.
+func parseConfigs(client string, props map[string]string) (c configs, err error) {
 	if client == "producer" {
-		cfg, _, err = producer.ParseProperties(props, oauth.FromProperties)
+		c.client, c.producer, err = producer.ParseProperties(props, oauth.FromProperties)
 	} else {
-		cfg, _, err = consumer.ParseProperties(props, oauth.FromProperties)
+		c.client, c.consumer, err = consumer.ParseProperties(props, oauth.FromProperties)
 	}
-	return cfg.Ignored, err
+	return c, err
+}
+
+func parseProps(client string, props map[string]string) (ignored map[string]string, err error) {
+	c, err := parseConfigs(client, props)
+	return c.client.Ignored, err
+}
+
+// numbers are the fields of properties that are numbers, and of those that are times.
+var (
+	numbers = map[string]func(*configs) int{
+		"retries":                               func(c *configs) int { return c.producer.Retries },
+		"batch.size":                            func(c *configs) int { return c.producer.BatchSize },
+		"buffer.memory":                         func(c *configs) int { return c.producer.BufferMemory },
+		"max.request.size":                      func(c *configs) int { return c.producer.MaxRequestSize },
+		"max.in.flight.requests.per.connection": func(c *configs) int { return c.producer.MaxInFlight },
+		"fetch.min.bytes":                       func(c *configs) int { return c.consumer.FetchMinBytes },
+		"fetch.max.bytes":                       func(c *configs) int { return c.consumer.FetchMaxBytes },
+		"max.partition.fetch.bytes":             func(c *configs) int { return c.consumer.MaxPartitionFetchBytes },
+		"send.buffer.bytes":                     func(c *configs) int { return c.client.SendBuffer },
+		"receive.buffer.bytes":                  func(c *configs) int { return c.client.ReceiveBuffer },
+	}
+	times = map[string]func(*configs) time.Duration{
+		"linger.ms":                              func(c *configs) time.Duration { return c.producer.Linger },
+		"max.block.ms":                           func(c *configs) time.Duration { return c.producer.MaxBlock },
+		"delivery.timeout.ms":                    func(c *configs) time.Duration { return c.producer.DeliveryTimeout },
+		"request.timeout.ms":                     func(c *configs) time.Duration { return c.client.RequestTimeout },
+		"reconnect.backoff.max.ms":               func(c *configs) time.Duration { return c.client.ReconnectBackoffMax },
+		"retry.backoff.max.ms":                   func(c *configs) time.Duration { return c.client.RetryBackoffMax },
+		"socket.connection.setup.timeout.ms":     func(c *configs) time.Duration { return c.client.ConnectionSetupTimeout },
+		"socket.connection.setup.timeout.max.ms": func(c *configs) time.Duration { return c.client.ConnectionSetupTimeoutMax },
+		"connections.max.idle.ms":                func(c *configs) time.Duration { return c.client.ConnectionsMaxIdle },
+		"metadata.max.age.ms":                    func(c *configs) time.Duration { return c.client.MetadataMaxAge },
+		"metadata.max.idle.ms":                   func(c *configs) time.Duration { return c.client.MetadataMaxIdle },
+		"auto.commit.interval.ms":                func(c *configs) time.Duration { return c.consumer.AutoCommitInterval },
+		"session.timeout.ms":                     func(c *configs) time.Duration { return c.consumer.SessionTimeout },
+		"heartbeat.interval.ms":                  func(c *configs) time.Duration { return c.consumer.HeartbeatInterval },
+		"max.poll.interval.ms":                   func(c *configs) time.Duration { return c.consumer.MaxPollInterval },
+		"fetch.max.wait.ms":                      func(c *configs) time.Duration { return c.consumer.FetchMaxWait },
+	}
+)
+
+// checkNumber compares what both made of a number above 0: 0 is the default in a Config,
+// and what Java's 0 is there differs. No Duration is longer than 292 years.
+func checkNumber(t *testing.T, c *configs, name, value, javas string) {
+	t.Helper()
+	want, err := strconv.ParseInt(javas, 10, 64)
+	if err != nil || want <= 0 {
+		return
+	}
+	if field, ok := numbers[name]; ok && int64(field(c)) != want {
+		t.Errorf("%s=%q is %d, in Java %s", name, value, field(c), javas)
+	}
+	if field, ok := times[name]; ok && field(c) != time.Duration(min(want, math.MaxInt64/int64(time.Millisecond)))*time.Millisecond {
+		t.Errorf("%s=%q is %v, in Java %s", name, value, field(c), javas)
+	}
 }
 
 // beside are the properties that a property needs beside it to be looked at at all: names
@@ -245,9 +308,12 @@ func TestPropertyValues(t *testing.T) {
 				continue // no value is looked at
 			}
 			for _, value := range p.values() {
-				_, thrown := java.ask(t, newest, "Properties.read", append(append([]string{client}, beside(name)...), name, value)...)
-				_, err := parseProps(client, withBeside(name, value))
+				javas, thrown := java.ask(t, newest, "Properties.read", append(append([]string{client}, beside(name)...), name, value)...)
+				ours, err := parseConfigs(client, withBeside(name, value))
 				if (thrown == "") == (err == nil) {
+					if err == nil {
+						checkNumber(t, &ours, name, value, javas)
+					}
 					continue
 				}
 				i := slices.IndexFunc(valueDifferences, func(d valueDifference) bool { return d.ours == (err == nil) && slices.Contains(d.names, name) })

@@ -170,12 +170,11 @@ func TestTopicErrors(t *testing.T) {
 	f := startFake(t, "2.8")
 	f.topics["secret"], f.topics["missing"] = wire.ErrTopicAuthorizationFailed, wire.ErrUnknownTopicOrPartition
 	c := newTestClient(t, nil, f.addr())
-	started := time.Now()
 	_, err := c.Topic(within(t, 5*time.Second), "secret")
-	if !errors.Is(err, wire.ErrTopicAuthorizationFailed) || time.Since(started) > 3*time.Second {
+	if !errors.Is(err, wire.ErrTopicAuthorizationFailed) || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("not authorized: %v", err)
 	}
-	_, err = c.Topic(within(t, 100*time.Millisecond), "missing")
+	_, err = c.Topic(within(t, 3*time.Second), "missing")
 	topic, ok := errors.AsType[*TopicError](err)
 	if !ok || topic.Topic != "missing" || !errors.Is(err, wire.ErrUnknownTopicOrPartition) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("unknown: %v", err)
@@ -185,8 +184,7 @@ func TestTopicErrors(t *testing.T) {
 	}
 	f.requests()
 	for _, name := range []string{"", ".", "..", "a b", "ä", strings.Repeat("x", 250)} {
-		started := time.Now()
-		if _, err := c.Topic(within(t, 5*time.Second), name); !errors.Is(err, wire.ErrInvalidTopicException) || time.Since(started) > time.Second {
+		if _, err := c.Topic(within(t, 5*time.Second), name); !errors.Is(err, wire.ErrInvalidTopicException) || errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -384,13 +382,15 @@ func closedPort(t *testing.T) string {
 func TestCloseLeavesNothing(t *testing.T) {
 	f := startFake(t, "2.8")
 	for _, server := range []string{f.addr(), closedPort(t)} {
-		c, err := New(quickConfig(server))
+		cfg := quickConfig(server)
+		cfg.RequestTimeout = time.Minute // Close does not wait for it
+		c, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		pool := c.NewPool(PoolConfig{})
 		var wg sync.WaitGroup
-		ctx := within(t, 10*time.Second)
+		ctx := within(t, 5*time.Minute)
 		if server == f.addr() {
 			if err := c.Ping(ctx); err != nil {
 				t.Fatal(err)
@@ -423,7 +423,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 		c.Close()
 		c.Close()
 		wg.Wait()
-		if took := time.Since(started); took > time.Second {
+		if took := time.Since(started); took > cfg.RequestTimeout/2 {
 			t.Errorf("Close took %v", took)
 		}
 		<-c.Done()

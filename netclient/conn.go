@@ -417,6 +417,9 @@ func (c *Conn) tick() {
 func (c *Conn) armTimer(now time.Time) {
 	at := c.requests.deadline()
 	if at.IsZero() {
+		at = c.writeBy
+	}
+	if at.IsZero() {
 		idle := c.maxIdle
 		if idle < 0 {
 			idle = 24 * time.Hour

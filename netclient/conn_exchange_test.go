@@ -198,7 +198,7 @@ func TestConnEndsWhileCallerReads(t *testing.T) {
 	}{
 		"close":      {func(c *Conn, p *peer) { c.Close() }, func(err error) bool { return errors.Is(err, ErrClosed) }},
 		"peer":       {func(c *Conn, p *peer) { p.nc.Close() }, closedByPeer},
-		"timeout":    {func(c *Conn, p *peer) {}, func(err error) bool { _, ok := errors.AsType[*TimeoutError](err); return ok }},
+		"timeout":    {func(c *Conn, p *peer) { expire(c) }, func(err error) bool { _, ok := errors.AsType[*TimeoutError](err); return ok }},
 		"nonsense":   {func(c *Conn, p *peer) { p.nc.Write([]byte("HTTP/1.1 400 Bad Request")) }, func(err error) bool { return errors.Is(err, ErrNotKafka) }},
 		"half of it": {func(c *Conn, p *peer) { p.nc.Write([]byte{0, 0, 0, 9, 1}); p.nc.Close() }, func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }},
 	} {
@@ -206,7 +206,6 @@ func TestConnEndsWhileCallerReads(t *testing.T) {
 			t.Run(name+"/"+transport, func(t *testing.T) {
 				ended := make(chan error, 2)
 				c, p := newConnOver(t, transport, func(o *connOptions) {
-					o.timeout = 200 * time.Millisecond
 					o.onClose = func(_ *Conn, err error) { ended <- err }
 				})
 				leaveAlone(t, c, p)
@@ -226,6 +225,19 @@ func TestConnEndsWhileCallerReads(t *testing.T) {
 			})
 		}
 	}
+}
+
+// expire lets the time of all requests be over.
+func expire(c *Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	for _, q := range []*fifo[pending]{&c.requests.inFlight, &c.requests.queue} {
+		for i := range q.len() {
+			q.at(i).deadline = now
+		}
+	}
+	c.armTimer(now)
 }
 
 // TestConnWatched: a connection that nobody uses is still watched, so that the

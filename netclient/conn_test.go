@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -442,23 +443,25 @@ func TestConnRequestTooLarge(t *testing.T) {
 }
 
 func TestConnIdle(t *testing.T) {
-	c, p := newTestConn(t, func(o *connOptions) { o.maxIdle = 60 * time.Millisecond })
-	r := start(t, c, "a", nil)
-	h, _ := p.read()
-	time.Sleep(100 * time.Millisecond) // waiting for an answer is not being idle
-	if c.Err() != nil {
-		t.Fatalf("closed with a request in flight: %v", c.Err())
-	}
-	p.answer(h, "A")
-	wait(t, r)
-	select {
-	case <-c.Closed():
-	case <-time.After(3 * time.Second):
-		t.Fatal("an idle connection is not closed")
-	}
-	if !errors.Is(c.Err(), errIdle) {
-		t.Errorf("closed for %v", c.Err())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c, p := newPipeConn(t, func(o *connOptions) { o.maxIdle = time.Second })
+		r := start(t, c, "a", nil)
+		h, _ := p.read()
+		time.Sleep(3 * time.Second) // waiting for an answer is not being idle
+		if c.Err() != nil {
+			t.Fatalf("closed with a request in flight: %v", c.Err())
+		}
+		p.answer(h, "A")
+		wait(t, r)
+		time.Sleep(999 * time.Millisecond)
+		if c.Err() != nil {
+			t.Fatalf("closed too early: %v", c.Err())
+		}
+		time.Sleep(10 * time.Millisecond)
+		if !errors.Is(c.Err(), errIdle) {
+			t.Errorf("closed for %v", c.Err())
+		}
+	})
 }
 
 // TestConnGivingUp: the end of a context ends the wait, not the connection.

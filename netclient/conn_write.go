@@ -170,7 +170,13 @@ func (c *Conn) written(n int64, err error) {
 	c.mu.Lock()
 	early := c.early
 	c.early = earlyAnswer{writing: -1}
-	c.writeBy = time.Time{}
+	if len(o.noReply) > 0 {
+		now := time.Now()
+		c.writeBy, c.lastUsed = time.Time{}, now
+		if c.maxIdle > 0 && c.requests.len() == 0 && c.timerAt.Sub(now) > c.maxIdle {
+			c.armTimer(now)
+		}
+	}
 	if err != nil && c.err != nil {
 		err = c.err // why the connection was closed under the Write
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/wire/msg"
@@ -18,33 +19,48 @@ func large(call *Call) {
 	call.Body = [][]byte{make([]byte, 64<<20)}
 }
 
+// newPipeConn is a Conn for a synctest bubble, whose Write waits for the peer.
+func newPipeConn(t *testing.T, change func(*connOptions)) (*Conn, *peer) {
+	near, far := net.Pipe()
+	return testConnOver(t, near, far, change)
+}
+
 // TestRequestWithoutAnswerTimesOut: a peer that reads nothing does not hold a
 // request for ever, though no answer is waited for.
 func TestRequestWithoutAnswerTimesOut(t *testing.T) {
-	c, _ := newTestConn(t, func(o *connOptions) { o.timeout = 300 * time.Millisecond })
-	got := wait(t, start(t, c, "", large))
-	if timeout, ok := errors.AsType[*TimeoutError](got.err); !ok {
-		t.Errorf("got %v, want a TimeoutError; %v", got.err, timeout)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newPipeConn(t, func(o *connOptions) { o.timeout = 3 * time.Second })
+		started := time.Now()
+		got := wait(t, start(t, c, "x", func(call *Call) { call.NoResponse = true }))
+		if timeout, ok := errors.AsType[*TimeoutError](got.err); !ok || time.Since(started) != 3*time.Second {
+			t.Errorf("after %v: %v, want a TimeoutError; %v", time.Since(started), got.err, timeout)
+		}
+	})
 }
 
 // TestWritingIsNotIdle: as long as a Write goes on nothing is idle.
 func TestWritingIsNotIdle(t *testing.T) {
-	c, p := newTestConn(t, func(o *connOptions) { o.maxIdle = 100 * time.Millisecond })
-	results := start(t, c, "", large)
-	buf := make([]byte, 1<<20)
-	for n, left := 0, 64<<20; left > 0; left -= n { // slowly at first
-		if left > 62<<20 {
-			time.Sleep(100 * time.Millisecond)
-		}
-		var err error
-		if n, err = p.nc.Read(buf); err != nil {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := newPipeConn(t, func(o *connOptions) { o.maxIdle, o.timeout = time.Second, time.Hour })
+		results := start(t, c, "x", func(call *Call) { call.NoResponse = true })
+		time.Sleep(30 * time.Minute)
+		if err := c.Err(); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if got := wait(t, results); got.err != nil {
-		t.Error(got.err)
-	}
+		c.mu.Lock()
+		if next := time.Until(c.timerAt); next < time.Minute {
+			t.Errorf("the timer fires every %v meanwhile", next)
+		}
+		c.mu.Unlock()
+		p.read()
+		if got := wait(t, results); got.err != nil {
+			t.Error(got.err)
+		}
+		time.Sleep(2 * time.Second)
+		if err := c.Err(); !errors.Is(err, errIdle) {
+			t.Errorf("after the Write: %v", err)
+		}
+	})
 }
 
 // TestCloseDuringWrite: what was being written fails as closed, not as whatever the
@@ -74,19 +90,21 @@ func TestEndedContextSendsNothing(t *testing.T) {
 // hold the caller up.
 func TestContextEndsWhileWriting(t *testing.T) {
 	cert := newAuthority(t, "test CA").issue(nil, "h")
-	near, far := net.Pipe()
-	server := tls.Server(far, &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true})
-	client := tls.Client(near, &tls.Config{InsecureSkipVerify: true})
-	go server.Handshake()
-	if err := client.Handshake(); err != nil {
-		t.Fatal(err)
-	}
-	c, _ := testConnOver(t, client, far, nil)
-	started := time.Now()
-	err := c.DoVersion(within(t, 50*time.Millisecond), 0, msg.NewMetadataRequest(), &msg.MetadataResponse{})
-	if took := time.Since(started); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
-		t.Errorf("after %v: %v", took, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		server := tls.Server(far, &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true})
+		client := tls.Client(near, &tls.Config{InsecureSkipVerify: true})
+		go server.Handshake()
+		if err := client.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		c, _ := testConnOver(t, client, far, nil)
+		started := time.Now()
+		err := c.DoVersion(within(t, 50*time.Millisecond), 0, msg.NewMetadataRequest(), &msg.MetadataResponse{})
+		if took := time.Since(started); !errors.Is(err, context.DeadlineExceeded) || took != 50*time.Millisecond {
+			t.Errorf("after %v: %v", took, err)
+		}
+	})
 }
 
 // TestAnswerTooLarge: on a connection that has answered before it is the limit that

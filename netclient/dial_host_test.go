@@ -37,8 +37,8 @@ func TestEveryAddressOfAName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(md.Brokers()) != 1 || !slices.Equal(dialed, []string{name + ":" + port, name + ":" + port}) {
-		t.Errorf("brokers %v after attempts to connect to %q, want one that is mute and one more", md.Brokers(), dialed)
+	if len(md.Brokers()) != 1 || len(dialed) < 2 || slices.ContainsFunc(dialed, func(addr string) bool { return addr != name+":"+port }) {
+		t.Errorf("brokers %v after attempts to connect to %q, want one that is mute and then one more", md.Brokers(), dialed)
 	}
 }
 

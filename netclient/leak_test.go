@@ -80,11 +80,11 @@ func stackOfClient(stack string) bool {
 }
 
 // wantNothingLeft fails unless every goroutine and every socket of the clients is
-// gone within a second.
+// gone a moment later.
 func wantNothingLeft(t *testing.T, conns *openConns) {
 	t.Helper()
 	var stacks []string
-	for deadline := time.Now().Add(time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if stacks = clientStacks(t); len(stacks) == 0 && conns.open.Load() == 0 {
 			return
 		}
@@ -92,7 +92,7 @@ func wantNothingLeft(t *testing.T, conns *openConns) {
 			break
 		}
 	}
-	t.Errorf("a second after Close %d of %d connections are open, and these goroutines are left:\n%s",
+	t.Errorf("long after Close %d of %d connections are open, and these goroutines are left:\n%s",
 		conns.open.Load(), conns.made.Load(), strings.Join(stacks, "\n\n"))
 }
 
@@ -135,6 +135,7 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 			cluster := kafkatest.Start(t, kafkatest.Version("2.8.2"), kafkatest.Brokers(3), kafkatest.TCP(), kafkatest.Logger(quiet))
 			conns := &openConns{dial: new(net.Dialer).DialContext}
 			cfg := quickConfig(cluster.Addrs()...)
+			cfg.RequestTimeout, cfg.ConnectionSetupTimeout = time.Minute, time.Minute // Close does not wait for them
 			cfg.Dial, cfg.Metrics, cfg.Logger = conns.Dial, metrics.New(metrics.Config{}), quiet
 			c, err := New(cfg)
 			if err != nil {
@@ -159,7 +160,7 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 			}
 			started := time.Now()
 			c.Close()
-			if took := time.Since(started); took > time.Second {
+			if took := time.Since(started); took > cfg.RequestTimeout/2 {
 				t.Errorf("Close took %v", took)
 			}
 			wantNothingLeft(t, conns)

@@ -22,12 +22,7 @@ import (
 func pingError(t *testing.T, change func(*Config), addrs ...string) error {
 	t.Helper()
 	c := newTestClient(t, change, addrs...)
-	started := time.Now()
-	const given = 2 * time.Second // enough for an attempt on a busy machine
-	err := c.Ping(within(t, given))
-	if took := time.Since(started); took > 5*given {
-		t.Errorf("Ping took %v of its %v", took, given)
-	}
+	err := c.Ping(within(t, 3*time.Second)) // enough for an attempt on a busy machine
 	if err == nil {
 		t.Fatal("Ping succeeded")
 	}
@@ -87,9 +82,9 @@ func TestErrorNoAnswer(t *testing.T) {
 	}
 	defer ln.Close() // the system accepts, nobody answers
 	err = pingError(t, func(cfg *Config) {
-		cfg.ConnectionSetupTimeout, cfg.ConnectionSetupTimeoutMax = 100*time.Millisecond, 100*time.Millisecond
+		cfg.ConnectionSetupTimeout, cfg.ConnectionSetupTimeoutMax = time.Second, time.Second
 	}, ln.Addr().String())
-	wantInError(t, err, ln.Addr().String(), "accepted, but no answer", "Metadata v1", "within 100ms")
+	wantInError(t, err, ln.Addr().String(), "accepted, but no answer", "Metadata v1", "within 1s")
 }
 
 func TestErrorAdvertisedAddress(t *testing.T) {

@@ -253,8 +253,8 @@ func TestTLSNoAnswerToTheHandshake(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	err = connectError(t, func(cfg *Config) { cfg.TLS, cfg.ConnectionSetupTimeout = &TLS{}, 100*time.Millisecond }, ln.Addr().String())
-	wantInError(t, err, "accepted, but no answer to the TLS handshake within 100ms")
+	err = connectError(t, func(cfg *Config) { cfg.TLS, cfg.ConnectionSetupTimeout = &TLS{}, time.Second }, ln.Addr().String())
+	wantInError(t, err, "accepted, but no answer to the TLS handshake within 1s")
 }
 
 // TestTLSRevocations: the leaf's list decides, the authorities' too if asked.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -104,6 +105,10 @@ func TestLogIsBounded(t *testing.T) {
 	if i := slices.IndexFunc(log.all, func(l string) bool { return strings.Contains(l, "records=950") }); i < 0 {
 		t.Errorf("nothing says that there were 950 more: %q", log.all)
 	}
+	r.end()
+	if len(log.all) != maxReports+1 {
+		t.Errorf("%d lines when all had been said", len(log.all))
+	}
 }
 
 func TestReasonOf(t *testing.T) {
@@ -178,6 +183,11 @@ func TestSilentRefusals(t *testing.T) {
 		log.want(t, refused+" records=5 batches=5 ")
 		send(10)
 		time.Sleep(31 * time.Second)
+		send(2000) // the one before it was taken
+		time.Sleep(time.Minute)
+		log.want(t, refused+" records=1 batches=1 ")
+		send(10)
+		time.Sleep(31 * time.Second)
 		cluster.StopBroker(1) // for another reason
 		if err := cluster.StartBroker(1); err != nil {
 			t.Fatal(err)
@@ -188,6 +198,32 @@ func TestSilentRefusals(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestSilentEnds: only the end of the connection that is in use counts, and not one
+// that the client brought about.
+func TestSilentEnds(t *testing.T) {
+	r := newRig(t, Config{Acks: AcksNone})
+	log := &lines{}
+	r.sender.reports.log = slog.New(log)
+	send := func() {
+		r.send(0, "a")
+		r.step()
+		r.done(r.take(), nil, nil)
+	}
+	send()
+	l := r.links[0]
+	r.sender.ended(1, &fakeLink{rig: r, node: 1}, io.EOF, r.now)
+	r.step()
+	log.want(t)
+	r.sender.ended(1, l, netclient.ErrClosed, r.now)
+	r.step()
+	log.want(t)
+	send()
+	r.sender.ended(1, l, io.EOF, r.now)
+	r.step()
+	log.want(t, "WARN producer: a broker closed the connection, which with acks=0 is how it refuses records; of those written last, some may be lost node=1 records=1 batches=1 ")
+	r.idle()
 }
 
 // TestFailuresAreTold: who looks at no Future sees in the log, and in the errors

@@ -63,13 +63,14 @@ func (r *reports) say(now time.Time) (next time.Time) {
 	for key, one := range r.open {
 		due := one.logged.Add(reportEvery)
 		switch {
-		case one.batches > 0 && now.Before(due):
+		case now.Before(due):
 			next = earliest(next, due)
-		case one.batches > 0:
+		case one.batches == 0: // it is over
+			delete(r.open, key)
+		default:
 			r.write(key, one)
 			*one = report{logged: now}
-		case !now.Before(due):
-			delete(r.open, key)
+			next = earliest(next, now.Add(reportEvery))
 		}
 	}
 	return next

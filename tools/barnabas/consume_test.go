@@ -170,7 +170,7 @@ func TestConsumeGivesUp(t *testing.T) {
 			c.Control(wire.KeyFindCoordinator, func(kafkatest.Request) kafkatest.Action {
 				return kafkatest.Action{Error: wire.ErrCoordinatorNotAvailable}
 			})
-		}, `waited 1s for a place in the group "g": looking for its coordinator`},
+		}, `waited 1s for a place in the group "g": asking its coordinator`},
 		{"a coordinator that does not answer", "-g g", func(c *kafkatest.Cluster) {
 			c.Control(wire.KeyJoinGroup, func(kafkatest.Request) kafkatest.Action {
 				return kafkatest.Action{NoAnswer: true}

@@ -114,17 +114,11 @@ func (d *demoRun) deleteGroup(ctx context.Context) error {
 	if !d.groups {
 		return nil
 	}
-	coordinator, err := d.client.Coordinator(ctx, netclient.GroupCoordinator, d.group())
-	if err != nil {
-		return fmt.Errorf("the group %s stays: %w", d.group(), err)
-	}
 	req, resp := msg.NewDeleteGroupsRequest(), msg.NewDeleteGroupsResponse()
 	req.GroupsNames = []string{d.group()}
-	err = d.client.RequestTo(ctx, coordinator.ID, req, resp)
-	for _, r := range resp.Results {
-		if r.ErrorCode != 0 {
-			err = r.ErrorCode
-		}
+	err := d.client.Route(ctx, req, resp)
+	for _, e := range netclient.ErrorsIn(resp) {
+		err = &e
 	}
 	switch {
 	case err == nil:

@@ -1,4 +1,4 @@
-// Command barnabas sends records to Kafka, reads them back, tells what a
+// Command barnabas sends records to Kafka, reads them back, says what a
 // cluster is, and shows in a demo that it all works. Its letters are kcat's.
 //
 //	barnabas produce -b HOST:PORT -t TOPIC   a record per line of standard input

@@ -132,6 +132,9 @@ func (in *incoming) run(ctx context.Context) error {
 	err := in.printAll(ctx)
 	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
+	if in.opts.group != "" {
+		defer saying(leaveTime, in.w, fmt.Sprintf("the group %q to take the commit and let go", in.opts.group))()
+	}
 	if (err == nil || isClosedPipe(err)) && in.opts.group != "" && in.joined {
 		err = errors.Join(err, in.consumer.Commit(leave))
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -34,8 +35,9 @@ const notes = `
 BROKERS is host:port[,host:port...]; -X sets a property by Kafka's own name.
 
 A command that has to wait for the cluster says for what after 3 seconds and
-gives up after 25 (-X max.block.ms=...). Only consume waits without limit: for
-records, for the other members of its group, and, without -c and -e, for
+gives up after 25 (-X max.block.ms=...); produce gives a record up 120 seconds
+after it was read (-X delivery.timeout.ms=...). Only consume waits without limit:
+for records, for the other members of its group, and, without -c and -e, for
 brokers that went away after it began.
 
 Exit status: 0 when all was done, 1 when something failed, 2 when the command
@@ -99,7 +101,7 @@ func run(ctx context.Context, args []string, std streams) int {
 func runOne(ctx context.Context, c subcommand, args []string, std streams) int {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	std.out = &stdout{w: std.out, end: end}
+	std.out, std.err = &stdout{w: std.out, end: end}, &shared{w: std.err}
 	err := c.run(ctx, args, std)
 	if err == nil || errors.Is(err, flag.ErrHelp) || isClosedPipe(err) {
 		return 0
@@ -110,6 +112,18 @@ func runOne(ctx context.Context, c subcommand, args []string, std streams) int {
 		return 2
 	}
 	return 1
+}
+
+// shared is an output that several goroutines write to, the log among them.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
 }
 
 // stdout is standard output. When its reader has gone away, as head does when

@@ -148,6 +148,16 @@ func connect(ctx context.Context, cfg netclient.Config, wait time.Duration, std 
 	return client, nil
 }
 
+// saying prints what is waited for when it has lasted three seconds, unless the
+// function that it returns is called before.
+func saying(wait time.Duration, w io.Writer, what string) (done func()) {
+	until := time.Now().Add(wait)
+	t := time.AfterFunc(min(sayAfter, wait/2), func() {
+		fmt.Fprintf(w, "barnabas: waiting for %s, until %s\n", what, until.Format(time.TimeOnly))
+	})
+	return func() { t.Stop() }
+}
+
 // waitFor calls f, which ends with its context, and gives it the time wait in
 // all: if it is not done after three seconds, what it had to say by then is
 // printed, and it gets the rest.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
 )
@@ -22,6 +23,8 @@ func probe(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	defer client.Close()
+	deadline, _ := ctx.Deadline()
+	defer saying(time.Until(deadline), std.err, "the brokers")()
 	return printBrokers(ctx, client, std)
 }
 

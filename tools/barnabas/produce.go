@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
@@ -64,11 +66,12 @@ func produce(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	out := &outgoing{producer: p, topic: *topic, delim: []byte(delim), w: std.err}
+	out := &outgoing{producer: p, topic: *topic, delim: []byte(delim), client: client, w: std.err}
 	if err := out.findPartition(ctx, *partition, wait); err != nil {
 		p.Close()
 		return err
 	}
+	defer out.watch(min(sayAfter, max(wait, time.Second)))()
 	return out.run(ctx, std.in, lineLimit(config))
 }
 
@@ -105,6 +108,9 @@ type outgoing struct {
 	keyless   int // lines without the delimiter
 	firstLine int // the first of them
 	w         io.Writer
+
+	client        *netclient.Client
+	sent, settled atomic.Int64 // how many records were accepted, and how many have their result
 
 	mu     sync.Mutex // guards what follows; callbacks run on several goroutines
 	failed int
@@ -192,11 +198,16 @@ func (o *outgoing) send(ctx context.Context, number int, line []byte) error {
 			o.firstLine = number
 		}
 	}
-	return o.producer.SendFunc(ctx, rec, func(_ producer.RecordMetadata, err error) {
+	err := o.producer.SendFunc(ctx, rec, func(_ producer.RecordMetadata, err error) {
+		o.settled.Add(1)
 		if err != nil {
 			o.fail(number, err)
 		}
 	})
+	if err == nil {
+		o.sent.Add(1)
+	}
+	return err
 }
 
 func (o *outgoing) fail(number int, err error) {
@@ -208,6 +219,53 @@ func (o *outgoing) fail(number int, err error) {
 	if o.failed <= shownFailures {
 		fmt.Fprintf(o.w, "barnabas: line %d: %v\n", number, err)
 	}
+}
+
+// watch says so when records wait and none gets its result for that time, until
+// stop is called.
+func (o *outgoing) watch(after time.Duration) (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(after / 4)
+		defer tick.Stop()
+		last, since, said := int64(0), time.Now(), false
+		for {
+			select {
+			case <-tick.C:
+			case <-quit:
+				return
+			}
+			settled := o.settled.Load()
+			waiting := o.sent.Load() - settled
+			switch {
+			case waiting <= 0 || settled != last:
+				last, since, said = settled, time.Now(), false
+			case !said && time.Since(since) >= after:
+				said = true
+				fmt.Fprintf(o.w, "barnabas: waiting for the acknowledgement of %d records, for delivery.timeout.ms at most%s\n", waiting, o.leaderless())
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
+}
+
+// leaderless says which partitions of the topic have no leader.
+func (o *outgoing) leaderless() string {
+	topic := o.client.Metadata().Topic(o.topic)
+	if topic == nil {
+		return ""
+	}
+	var without []string
+	for _, p := range topic.Partitions {
+		if p.Leader < 0 {
+			without = append(without, strconv.Itoa(int(p.ID)))
+		}
+	}
+	if len(without) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; partitions of %q without a leader: %s", o.topic, strings.Join(without, ", "))
 }
 
 // readLine returns the next line without its end, in *buf when it is longer

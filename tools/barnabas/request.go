@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -45,6 +46,8 @@ func request(ctx context.Context, args []string, std streams) error {
 	pool := client.NewPool(netclient.PoolConfig{Name: "request"})
 	defer pool.Close()
 	q := question{client: client, pool: pool, node: int32(*node), req: req, version: version, text: text}
+	deadline, _ := ctx.Deadline()
+	defer saying(time.Until(deadline), std.err, "the answer")()
 	return q.ask(ctx, std.out)
 }
 

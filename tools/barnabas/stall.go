@@ -99,27 +99,19 @@ func (in *incoming) blocked(ctx context.Context) (what string, err error) {
 
 // askGroup asks the group's coordinator how the group does.
 func (in *incoming) askGroup(ctx context.Context) error {
-	id := in.opts.group
-	coordinator, err := in.client.Coordinator(ctx, netclient.GroupCoordinator, id)
-	if errors.Is(err, netclient.ErrNoCoordinator) {
-		return nil // before 0.8.2
-	}
-	if err != nil {
-		return fmt.Errorf("looking for its coordinator: %w", err)
-	}
 	req, resp := msg.NewDescribeGroupsRequest(), msg.NewDescribeGroupsResponse()
-	req.Groups = []string{id}
-	err = in.client.RequestTo(ctx, coordinator.ID, req, resp)
-	if _, unsupported := errors.AsType[*netclient.UnsupportedError](err); unsupported {
+	req.Groups = []string{in.opts.group}
+	err := in.client.Route(ctx, req, resp)
+	if isUnsupported(err) || errors.Is(err, netclient.ErrNoCoordinator) {
 		return nil // before 0.9
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("asking its coordinator: %w", err)
+	}
+	for _, e := range netclient.ErrorsIn(resp) {
+		return fmt.Errorf("its coordinator says: %w", &e)
 	}
 	for _, g := range resp.Groups {
-		if g.ErrorCode != 0 {
-			return fmt.Errorf("its coordinator, broker %d, says: %w", coordinator.ID, g.ErrorCode)
-		}
 		var members []string
 		for _, m := range g.Members {
 			members = append(members, m.MemberID)

@@ -166,7 +166,7 @@ func (a *accumulator) check(p *partition, rec *Record, size int) error {
 	case size > a.cfg.BufferMemory:
 		return &RecordTooLargeError{TopicPartition: p.name(), Size: size, Limit: a.cfg.BufferMemory, Property: "buffer.memory"}
 	case size > record.DefaultLimit && a.codec != nil:
-		return &RecordTooLargeError{TopicPartition: p.name(), Size: size, Limit: record.DefaultLimit, Property: "the default of the consumer, for a batch unpacked,"}
+		return &RecordTooLargeError{TopicPartition: p.name(), Size: size, Limit: record.DefaultLimit, Property: "MaxUnpackedBytes of consumers, by default,"}
 	}
 	return nil
 }

@@ -173,7 +173,10 @@ func (p *Producer) partitionOf(ctx context.Context, rec *Record, block *blocking
 	default:
 		id = DefaultPartitioner{}.Partition(rec.Topic, rec.Key, now.ids, now.available)
 	}
-	part, err := p.partition(t, now, id)
+	if part := now.known(id); part != nil {
+		return part, nil
+	}
+	part, err := p.partition(t, id)
 	switch {
 	case part != nil || err != nil:
 		return part, err

@@ -24,9 +24,15 @@ func (m *topicMap) init() {
 
 // get returns the topic of that name, or nil.
 func (m *topicMap) get(name string) *topic {
-	if t := (*m.settled.Load())[name]; t != nil {
-		return t
+	t := (*m.settled.Load())[name]
+	if t == nil {
+		t = m.getFresh(name)
 	}
+	return t
+}
+
+// getFresh is get for topics that are not settled, as far as the caller knows.
+func (m *topicMap) getFresh(name string) *topic {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t := m.find(name)

@@ -91,19 +91,22 @@ func (t *topic) update(serial int64, from *netclient.Topic) *topicNow {
 	return now
 }
 
+// known returns the partition of that id, nil if nothing was sent there yet, or it
+// has an id that its place does not tell.
+func (t *topicNow) known(id int32) *partition {
+	if i := uint(id); i < uint(len(t.ids)) && t.ids[i] == id {
+		return t.partitions[i].Load()
+	}
+	return nil
+}
+
 // partition returns the partition of that id; nil if the topic has none.
-func (p *Producer) partition(t *topic, now *topicNow, id int32) (*partition, error) {
-	i := now.index(id)
-	if i < 0 {
-		return nil, nil
-	}
-	if part := now.partitions[i].Load(); part != nil {
-		return part, nil
-	}
+func (p *Producer) partition(t *topic, id int32) (*partition, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now = t.now.Load()
-	if i = now.index(id); i < 0 {
+	now := t.now.Load()
+	i := now.index(id)
+	if i < 0 {
 		return nil, nil
 	}
 	part := now.partitions[i].Load()
@@ -134,6 +137,12 @@ func (p *Producer) topic(ctx context.Context, name string, block *blocking) (*to
 	if t != nil && t.serial.Load() == md.Serial() {
 		return t, t.now.Load(), nil
 	}
+	return p.findTopic(ctx, md, t, name, block)
+}
+
+// findTopic is topic for one that is new, or was last used with another snapshot of
+// the metadata than md; t is nil for one that is new.
+func (p *Producer) findTopic(ctx context.Context, md *netclient.Metadata, t *topic, name string, block *blocking) (*topic, *topicNow, error) {
 	from := md.Topic(name)
 	if t == nil || !usable(from) {
 		var err error
@@ -177,7 +186,7 @@ func (p *Producer) addedPartition(ctx context.Context, name string, id int32, bl
 	if err != nil {
 		return nil, err
 	}
-	part, err := p.partition(t, now, id)
+	part, err := p.partition(t, id)
 	if part == nil && err == nil {
 		err = &PartitionError{TopicPartition: TopicPartition{Topic: name, Partition: id}, Partitions: len(now.ids)}
 	}

@@ -145,6 +145,9 @@ func TestOddCodecs(t *testing.T) {
 					continue // no client writes it
 				}
 				for _, size := range []int{10, 300, 7_000, 150_000} {
+					if size > 100_000 && f != record.V2 {
+						continue // it takes Java long
+					}
 					src := plain(t, f, 2, size)
 					pack := func(b []byte) []byte {
 						out, err := codec.Compress(nil, b, f)

@@ -228,18 +228,13 @@ func (c *Client) connectSeen(opts connOptions, v *versions, took time.Duration, 
 	if c.cfg.Trace.ConnectDone != nil {
 		c.cfg.Trace.ConnectDone(ConnectInfo{Addr: opts.addr, Node: opts.node, Release: release, Duration: took, Err: err})
 	}
-	level := slog.LevelDebug
-	if e, ok := errors.AsType[*ConnError](err); ok && e.Attempts <= 1 {
-		level = slog.LevelWarn // later attempts would only repeat it
+	switch {
+	case errors.Is(err, ErrClosed):
+	case err != nil:
+		c.logFailure(slog.LevelWarn, "connecting failed", opts.addr, opts.node, err)
+	case c.cfg.Logger.Enabled(c.ctx, slog.LevelDebug):
+		c.cfg.Logger.Debug("kafka: connected", "addr", opts.addr, "node", opts.node, "release", release, "took", took)
 	}
-	if !c.cfg.Logger.Enabled(c.ctx, level) {
-		return
-	}
-	if err != nil {
-		c.cfg.Logger.Log(c.ctx, level, "kafka: connecting failed", "addr", opts.addr, "node", opts.node, "err", err)
-		return
-	}
-	c.cfg.Logger.Log(c.ctx, level, "kafka: connected", "addr", opts.addr, "node", opts.node, "release", release, "took", took)
 }
 
 // connClosed is every Conn's onClose.
@@ -260,9 +255,7 @@ func (c *Client) connClosed(conn *Conn, err error) {
 	if !lost {
 		return
 	}
-	if c.cfg.Logger.Enabled(c.ctx, slog.LevelInfo) {
-		c.cfg.Logger.Info("kafka: connection lost", "addr", conn.addr, "node", conn.Node(), "err", err)
-	}
+	c.logFailure(slog.LevelInfo, "connection lost", conn.addr, conn.Node(), err)
 	if conn.Node() >= 0 {
 		c.UpdateMetadataSoon()
 	}

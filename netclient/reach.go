@@ -12,6 +12,7 @@ type reach struct {
 	since     time.Time // when a connection was last made; zero: never
 	lastErr   error     // why the last attempt failed; nil after a success
 	accepted  bool      // the attempt that runs has a network connection
+	said      failureLog
 
 	// conns are the connections that stand, and versions what the broker there
 	// speaks: kept as long as none of them is lost and one is left.

@@ -19,7 +19,8 @@ type LeaderEpoch = netclient.LeaderEpoch
 //
 // Offsets go where the broker keeps them: to the group's coordinator, on 0.8.1 to ZooKeeper. Commit
 // waits, trying again where that can help, until ctx ends, RequestTimeout if that has no deadline.
-// It fails with a *CommitError: ErrSessionExpired in it says that the group has moved on without
+// It fails with a *CommitError, in it a *PartitionErrors where only some partitions were not
+// committed: ErrSessionExpired in it says that the group has moved on without
 // this consumer, and others may have the partitions.
 func (c *Consumer) Commit(ctx context.Context) error {
 	ctx, stop := c.bound(ctx)

@@ -48,38 +48,63 @@ func (set commitSet) topicIDs() topicIDs {
 }
 
 // commit sends offsets, again and again as long as that can help and is wanted. It takes those out of
-// the set that are committed, and those of topics that were deleted.
+// the set that are committed, and those that never will be; its error names each of these.
 func (c *Consumer) commit(ctx context.Context, member membership, offsets commitSet, again bool) error {
 	backoff := c.newBackoff()
-	var gone error // why some are not committed and never will be
+	failed := map[TopicPartition]error{}
 	for len(offsets) > 0 {
 		sent := time.Now()
-		refused, vanished, err := c.sendCommit(ctx, member, offsets)
-		gone = cmp.Or(gone, vanished)
+		refused, gone, err := c.sendCommit(ctx, member, offsets)
+		maps.Copy(failed, gone)
 		if err == nil {
 			c.meter.committed(time.Since(sent), time.Now())
-			maps.DeleteFunc(offsets, func(tp TopicPartition, _ commitOffset) bool { return refused[tp] == nil })
-			err = worst(refused)
+			err = offsets.answered(refused, failed)
 		}
 		if err == nil {
 			continue
 		}
-		if !again || !retriable(err) || ctx.Err() != nil {
-			return c.commitError(err)
+		give := !again || !retriable(err) || ctx.Err() != nil
+		if !give {
+			if late := sleep(ctx, backoff.Next()); late != nil {
+				give, err = true, fmt.Errorf("%w; last: %w", late, err)
+			}
 		}
-		if late := sleep(ctx, backoff.Next()); late != nil {
-			return c.commitError(fmt.Errorf("%w; last: %w", late, err))
+		if give && len(refused) == 0 && len(failed) == 0 {
+			return c.commitError(err) // nobody was asked
+		}
+		if give {
+			for tp := range offsets {
+				failed[tp] = cmp.Or(refused[tp], err)
+			}
+			break
 		}
 	}
-	if gone != nil {
-		return c.commitError(gone)
+	if err := partitionErrors("commit an offset", failed); err != nil {
+		return c.commitError(err)
 	}
 	return nil
 }
 
+// answered takes out of the set what the broker has committed and what it never will, which goes into
+// failed. It returns why some of the rest was refused, if any is left.
+func (set commitSet) answered(refused, failed map[TopicPartition]error) (err error) {
+	for _, tp := range sortedKeys(set) {
+		switch e := refused[tp]; {
+		case e == nil:
+			delete(set, tp)
+		case !retriable(e):
+			failed[tp] = e
+			delete(set, tp)
+		default:
+			err = cmp.Or(err, e)
+		}
+	}
+	return err
+}
+
 // sendCommit sends offsets once. It returns what the broker refused, and takes out of the set what
-// belongs to topics that are gone, with one of them as an error.
-func (c *Consumer) sendCommit(ctx context.Context, member membership, offsets commitSet) (refused map[TopicPartition]error, gone, err error) {
+// belongs to topics that are gone.
+func (c *Consumer) sendCommit(ctx context.Context, member membership, offsets commitSet) (refused, gone map[TopicPartition]error, err error) {
 	conn, err := c.offsetStore(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -120,8 +145,9 @@ func (c *Consumer) sendCommit(ctx context.Context, member membership, offsets co
 		return refused, gone, nil
 	}
 	vanished, err := c.dropVanished(ctx, offsets, suspect)
-	maps.DeleteFunc(refused, func(tp TopicPartition, _ error) bool { _, left := offsets[tp]; return !left })
-	return refused, cmp.Or(gone, vanished), err
+	maps.DeleteFunc(refused, func(tp TopicPartition, _ error) bool { return vanished[tp] != nil })
+	maps.Copy(vanished, gone)
+	return refused, vanished, err
 }
 
 // unsure lists what may belong to a topic that is gone: no fetch waits for its records, as where a
@@ -141,14 +167,15 @@ func (c *Consumer) unsure(offsets commitSet) map[TopicPartition]wire.ErrorCode {
 // has spoken of them for a while. What is of a topic that is gone it takes out of the set, and logs,
 // once for each topic. Where topics have no ids, what a broker refused is taken out too: the name may
 // mean another topic by the time it is sent again.
-func (c *Consumer) dropVanished(ctx context.Context, offsets commitSet, suspect map[TopicPartition]wire.ErrorCode) (gone, err error) {
+func (c *Consumer) dropVanished(ctx context.Context, offsets commitSet, suspect map[TopicPartition]wire.ErrorCode) (gone map[TopicPartition]error, err error) {
+	gone = map[TopicPartition]error{}
 	topics := map[string]bool{}
 	for tp := range suspect {
 		topics[tp.Topic] = true
 	}
 	md, err := c.client.RefreshMetadata(ctx, slices.Sorted(maps.Keys(topics))...)
 	if err != nil {
-		return nil, err
+		return gone, err
 	}
 	deleted := map[string][]TopicPartition{}
 	for _, tp := range sortedKeys(suspect) {
@@ -156,9 +183,9 @@ func (c *Consumer) dropVanished(ctx context.Context, offsets commitSet, suspect 
 		switch {
 		case t == nil || t.Err == wire.ErrUnknownTopicOrPartition || t.Err == wire.ErrUnknownTopicID || t.ID != o.id && t.ID != (wire.UUID{}) && o.id != (wire.UUID{}):
 			deleted[tp.Topic] = append(deleted[tp.Topic], tp)
-			gone = cmp.Or(gone, error(&PartitionError{TopicPartition: tp, Op: "commit an offset", Err: fmt.Errorf("%w (%w)", ErrTopicDeleted, cmp.Or(code, wire.ErrUnknownTopicOrPartition))}))
+			gone[tp] = fmt.Errorf("%w (%w)", ErrTopicDeleted, cmp.Or(code, wire.ErrUnknownTopicOrPartition))
 		case code != wire.ErrNone && o.id == (wire.UUID{}):
-			gone = cmp.Or(gone, error(&PartitionError{TopicPartition: tp, Op: "commit an offset", Err: fmt.Errorf("%w; its topic is too new, or was deleted and made again", code)}))
+			gone[tp] = fmt.Errorf("%w; its topic is too new, or was deleted and made again", code)
 		default:
 			o.heard = md.AsOf()
 			offsets[tp] = o
@@ -230,7 +257,7 @@ func (c *Consumer) offsetCommit(version int16, member membership, offsets commit
 // commitRefused makes an error of a partition's code, and tells the protocol what it means for the
 // membership.
 func (c *Consumer) commitRefused(member membership, tp TopicPartition, code wire.ErrorCode) error {
-	err := error(&PartitionError{TopicPartition: tp, Op: "commit an offset", Err: code})
+	err := error(code)
 	switch code {
 	case wire.ErrNotCoordinator, wire.ErrCoordinatorNotAvailable:
 		c.client.ForgetCoordinator(netclient.GroupCoordinator, c.cfg.GroupID)
@@ -243,22 +270,12 @@ func (c *Consumer) commitRefused(member membership, tp TopicPartition, code wire
 		return fmt.Errorf("%w (the group has members; partitions assigned by hand need a group of their own)", err)
 	}
 	c.mu.Lock()
-	c.step(evFenced{memberID: member.id, generation: member.generation, err: err})
+	c.step(evFenced{memberID: member.id, generation: member.generation, err: &PartitionError{TopicPartition: tp, Op: "commit an offset", Err: code}})
 	c.mu.Unlock()
 	if code == wire.ErrRebalanceInProgress {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrSessionExpired, err)
-}
-
-// worst is the error that decides: one that trying again does not change, if there is any.
-func worst(errs map[TopicPartition]error) (worst error) {
-	for _, tp := range sortedKeys(errs) {
-		if err := errs[tp]; worst == nil || retriable(worst) && !retriable(err) {
-			worst = err
-		}
-	}
-	return worst
 }
 
 // offsetStore is a connection to a broker that takes this group's offsets: the coordinator, or, on

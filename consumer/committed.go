@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
@@ -10,32 +11,49 @@ import (
 )
 
 // Committed is the group's committed offset of each partition, from the broker; a partition without
-// one is missing from the answer. It waits as Commit does.
+// one is missing from the answer. It waits as Commit does. Where some partitions fail, the answer has
+// the others, and the error is a *PartitionErrors.
 func (c *Consumer) Committed(ctx context.Context, partitions ...TopicPartition) (map[TopicPartition]OffsetAndMetadata, error) {
 	if err := c.commitable(); err != nil {
 		return nil, err
 	}
 	ctx, stop := c.bound(ctx)
 	defer stop()
+	offsets, failed := map[TopicPartition]OffsetAndMetadata{}, map[TopicPartition]error{}
 	backoff := c.newBackoff()
-	for {
-		offsets, errs, err := c.fetchOffsets(ctx, c.topicIDs(partitions))
-		for tp, e := range errs {
-			if err == nil || !retriable(e) {
-				err = &PartitionError{TopicPartition: tp, Op: "look up the committed offset", Err: e}
+	for left := partitions; len(left) > 0; {
+		found, errs, err := c.fetchOffsets(ctx, c.topicIDs(left))
+		maps.Copy(offsets, found)
+		if err == nil {
+			left = left[:0:0]
+			for _, tp := range sortedKeys(errs) {
+				if retriable(errs[tp]) {
+					left, err = append(left, tp), errs[tp]
+				} else {
+					failed[tp] = errs[tp]
+				}
 			}
 		}
-		switch {
-		case err == nil:
-			return offsets, nil
-		case !retriable(err):
-			return nil, err
+		if err == nil {
+			break
 		}
-		c.client.UpdateMetadataSoon() // an id may be that of a topic that is gone
-		if late := sleep(ctx, backoff.Next()); late != nil {
-			return nil, fmt.Errorf("consumer: committed offsets of group %q: %w; last: %w", c.cfg.GroupID, late, err)
+		if retriable(err) {
+			c.client.UpdateMetadataSoon() // an id may be that of a topic that is gone
+			late := sleep(ctx, backoff.Next())
+			if late == nil {
+				continue
+			}
+			err = fmt.Errorf("%w; last: %w", late, err)
 		}
+		if len(left) == len(partitions) {
+			return offsets, fmt.Errorf("consumer: committed offsets of group %q: %w", c.cfg.GroupID, err)
+		}
+		for _, tp := range left {
+			failed[tp] = err
+		}
+		break
 	}
+	return offsets, partitionErrors("look up the committed offset", failed)
 }
 
 // topicIDs are partitions, each with the id of the topic that is meant; zero: unknown.
@@ -131,7 +149,7 @@ func (c *Consumer) fetchOffsets(ctx context.Context, topics topicIDs) (offsets m
 		}
 	}
 	if code != 0 {
-		return nil, nil, fmt.Errorf("consumer: committed offsets of group %q: %w", c.cfg.GroupID, c.storeError(code))
+		return nil, nil, fmt.Errorf("group %q: %w", c.cfg.GroupID, c.storeError(code))
 	}
 	return offsets, errs, nil
 }

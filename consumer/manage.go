@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
@@ -199,6 +200,9 @@ func (c *Consumer) noteCommit(err error) {
 // saidOfCommit reports whether the log has the reason why a commit failed already: that the
 // membership is over, or that a topic was deleted.
 func saidOfCommit(err error) bool {
+	if all, ok := errors.AsType[*PartitionErrors](err); ok {
+		return !slices.ContainsFunc(all.Errs, func(e *PartitionError) bool { return !saidOfCommit(e) })
+	}
 	return errors.Is(err, ErrSessionExpired) || errors.Is(err, ErrTopicDeleted)
 }
 

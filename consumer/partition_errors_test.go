@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,6 +72,86 @@ func TestOneErrorHidesNoResult(t *testing.T) {
 			offsets[tp] = o.Offset
 		}
 		check("OffsetsForTimes", offsets, err)
+	}, kafkatest.Topic("t", 4))
+}
+
+// A commit that is refused for one partition counts for the others, and is sent again only for those
+// where that can help.
+func TestOneErrorHidesNoCommit(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.count("t", 4, 3)
+		c := w.consumer("c", Config{GroupID: "g", CommitMode: CommitManual})
+		w.must(c.Assign(tps("t", 0, 1, 2, 3)...))
+		var mu sync.Mutex
+		var sent [][]int32
+		refuse := map[int32][]wire.ErrorCode{ // what comes before it is taken
+			1: {wire.ErrOffsetMetadataTooLarge},
+			2: {wire.ErrCoordinatorLoadInProgress, wire.ErrCoordinatorLoadInProgress},
+			3: {wire.ErrTopicAuthorizationFailed},
+		}
+		remove := w.cluster.Control(wire.KeyOffsetCommit, func(r kafkatest.Request) kafkatest.Action {
+			mu.Lock()
+			defer mu.Unlock()
+			req, resp := r.Message.(*msg.OffsetCommitRequest), msg.NewOffsetCommitResponse()
+			var asked []int32
+			for _, t := range req.Topics {
+				out := msg.OffsetCommitResponseTopic{Name: t.Name, TopicID: t.TopicID}
+				for _, p := range t.Partitions {
+					asked = append(asked, p.PartitionIndex)
+					part := msg.OffsetCommitResponseTopicPartition{PartitionIndex: p.PartitionIndex}
+					if codes := refuse[p.PartitionIndex]; len(codes) > 0 {
+						part.ErrorCode, refuse[p.PartitionIndex] = codes[0], codes[1:]
+					}
+					out.Partitions = append(out.Partitions, part)
+				}
+				resp.Topics = append(resp.Topics, out)
+			}
+			sent = append(sent, asked)
+			return kafkatest.Action{Response: resp}
+		})
+		offsets := map[TopicPartition]OffsetAndMetadata{}
+		for _, tp := range tps("t", 0, 1, 2, 3) {
+			offsets[tp] = OffsetAndMetadata{Offset: 2}
+		}
+		err := c.CommitOffsets(w.ctx, offsets)
+		remove()
+		all, ok := errors.AsType[*PartitionErrors](err)
+		if !ok || len(all.Errs) != 2 || all.Errs[0].TopicPartition != tps("t", 1)[0] || all.Errs[1].TopicPartition != tps("t", 3)[0] ||
+			!errors.Is(all.Errs[0], wire.ErrOffsetMetadataTooLarge) || !errors.Is(err, wire.ErrTopicAuthorizationFailed) {
+			w.Errorf("CommitOffsets: %v", err)
+		}
+		if got := fmt.Sprint(sent); got != "[[0 1 2 3] [2] [2]]" {
+			w.Errorf("sent %s", got)
+		}
+
+		w.must(c.CommitOffsets(w.ctx, offsets))
+		w.cluster.Control(wire.KeyOffsetFetch, func(r kafkatest.Request) kafkatest.Action {
+			req, resp := r.Message.(*msg.OffsetFetchRequest), msg.NewOffsetFetchResponse()
+			group := msg.OffsetFetchResponseGroup{GroupID: "g"}
+			for _, t := range req.Groups[0].Topics {
+				out := msg.OffsetFetchResponseGroupTopic{Name: t.Name, TopicID: t.TopicID}
+				for _, id := range t.PartitionIndexes {
+					var part msg.OffsetFetchResponseGroupTopicPartition
+					part.SetDefaults()
+					part.PartitionIndex, part.CommittedOffset = id, 2
+					if id == 1 {
+						part.CommittedOffset, part.ErrorCode = -1, wire.ErrTopicAuthorizationFailed
+					}
+					out.Partitions = append(out.Partitions, part)
+				}
+				group.Topics = append(group.Topics, out)
+			}
+			resp.Groups = append(resp.Groups, group)
+			return kafkatest.Action{Response: resp}
+		})
+		got, err := c.Committed(w.ctx, tps("t", 0, 1, 2, 3)...)
+		all, ok = errors.AsType[*PartitionErrors](err)
+		if !ok || len(all.Errs) != 1 || all.Errs[0].TopicPartition != tps("t", 1)[0] || !errors.Is(err, wire.ErrTopicAuthorizationFailed) {
+			w.Errorf("Committed: %v", err)
+		}
+		if len(got) != 3 || got[tps("t", 3)[0]].Offset != 2 {
+			w.Errorf("Committed: %v", got)
+		}
 	}, kafkatest.Topic("t", 4))
 }
 

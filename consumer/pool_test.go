@@ -19,17 +19,23 @@ import (
 // take reads n records with Records, or with Poll.
 func (w *world) take(c *Consumer, n int, poll bool) (got []Record) {
 	w.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, 10*time.Minute)
+	defer cancel()
 	if !poll {
-		for r, err := range c.Records(w.ctx) {
-			w.must(err)
+		for r, err := range c.Records(ctx) {
+			if err != nil {
+				w.Fatalf("%d records, then %v", len(got), err)
+			}
 			if got = append(got, r); len(got) == n {
 				return got
 			}
 		}
 	}
 	for len(got) < n {
-		polled, err := c.Poll(w.ctx, time.Second)
-		w.must(err)
+		polled, err := c.Poll(ctx, time.Second)
+		if err != nil {
+			w.Fatalf("%d records, then %v", len(got), err)
+		}
 		got = slices.AppendSeq(got, polled.All())
 	}
 	return got

@@ -174,7 +174,7 @@ func TestAnswerTooLarge(t *testing.T) {
 				client, err := netclient.New(netclient.Config{BootstrapServers: w.cluster.Addrs(), Dial: w.cluster.Dial, MaxResponseSize: 200_000})
 				w.must(err)
 				w.Cleanup(func() { client.Close() })
-				c, err := New(client, Config{AutoOffsetReset: ResetEarliest, Topics: []string{"t"}, FetchMaxBytes: 100_000})
+				c, err := New(client, Config{AutoOffsetReset: ResetEarliest, Topics: []string{"t"}, FetchMaxBytes: 100_000, FetchMaxWait: 20 * time.Second})
 				w.must(err)
 				w.Cleanup(func() { c.Close() })
 				began := time.Now()

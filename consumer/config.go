@@ -93,7 +93,8 @@ type Config struct {
 	// SubscribePattern does. Default: nil, none.
 	Pattern *regexp.Regexp
 
-	// AutoOffsetReset is where to start without a (valid) offset. Default: ResetLatest.
+	// AutoOffsetReset is where to start without an offset, and where to go on when the position is
+	// outside of the log, as the partition's leader says; that is logged. Default: ResetLatest.
 	// Kafka: auto.offset.reset.
 	AutoOffsetReset ResetPolicy
 

@@ -66,6 +66,13 @@
 // application that does not come back to Poll, or for its next record, within MaxPollInterval
 // leaves the group; its next Poll says so, and joins again after that.
 //
+// # Positions
+//
+// A position belongs to a topic, not to a name: when its topic was deleted and made again it is
+// dropped, which is logged, and looked up in the new topic. Only the partition's leader moves it
+// otherwise: what another broker says, such as an old leader that is behind, makes the consumer ask
+// the cluster. The README says what can be known on which brokers. A consumer never creates a topic.
+//
 // # Errors
 //
 // What passes by itself (a broker that restarts, a leader that moves) is tried again, and logged

@@ -31,14 +31,14 @@ type OffsetAndTimestamp struct {
 	Timestamp time.Time
 }
 
-// BeginningOffsets is the offset of the first record that each partition still has. It waits,
+// BeginningOffsets is the offset of the first record that each partition still has, as its leader says. It waits,
 // asking again where that can help, until ctx ends, RequestTimeout if that has no deadline. Where
 // some partitions fail, the answer has the others, and the error is a *PartitionErrors.
 func (c *Consumer) BeginningOffsets(ctx context.Context, partitions ...TopicPartition) (map[TopicPartition]int64, error) {
 	return c.logEnds(ctx, partitions, earliestTimestamp)
 }
 
-// EndOffsets is the offset that the next record of each partition will get. It waits, and
+// EndOffsets is the offset that the next record of each partition will get, as its leader says. It waits, and
 // fails, as BeginningOffsets does.
 func (c *Consumer) EndOffsets(ctx context.Context, partitions ...TopicPartition) (map[TopicPartition]int64, error) {
 	return c.logEnds(ctx, partitions, latestTimestamp)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/barnabas-kafka/barnabas/netclient"
+	"github.com/barnabas-kafka/barnabas/wire"
 )
 
 // Seek moves the position of an assigned partition: the next record comes from offset, or the first
@@ -129,7 +130,7 @@ func (c *Consumer) Paused() []TopicPartition {
 }
 
 // HighWater is the offset that follows the last record of an assigned partition that consumers may
-// read, as of the last fetch; ok is false before the first. Lag has it for all partitions.
+// read, as the broker knew it that answered the last fetch (a follower may be a little behind); ok is false before the first. Lag has it for all partitions.
 func (c *Consumer) HighWater(tp TopicPartition) (offset int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -169,7 +170,9 @@ func (c *Consumer) Topics(ctx context.Context) ([]string, error) {
 	}
 	topics := []string{}
 	for t := range md.Topics() {
-		topics = append(topics, t.Name)
+		if t.Err != wire.ErrUnknownTopicOrPartition {
+			topics = append(topics, t.Name)
+		}
 	}
 	slices.Sort(topics)
 	return topics, nil

@@ -22,7 +22,7 @@ func (c *Consumer) matchPattern(md *netclient.Metadata) {
 	topics := []string{}
 	for t := range md.Topics() {
 		at := c.subs.pattern.FindStringIndex(t.Name)
-		if at != nil && at[0] == 0 && !t.Internal && !strings.HasPrefix(t.Name, "__") {
+		if at != nil && at[0] == 0 && !t.Internal && !strings.HasPrefix(t.Name, "__") && t.Err != wire.ErrUnknownTopicOrPartition {
 			topics = append(topics, t.Name)
 		}
 	}

@@ -70,6 +70,7 @@ func (c *chaos) something(what int) {
 	codes := []wire.ErrorCode{
 		wire.ErrNotLeaderOrFollower, wire.ErrRequestTimedOut, wire.ErrNotEnoughReplicas, wire.ErrMessageTooLarge,
 		wire.ErrTopicAuthorizationFailed, wire.ErrLeaderNotAvailable, wire.ErrCorruptMessage, wire.ErrInvalidRecord,
+		wire.ErrNotEnoughReplicasAfterAppend, wire.ErrKafkaStorageError,
 	}
 	switch {
 	case what < 5:
@@ -82,7 +83,10 @@ func (c *chaos) something(what int) {
 	case what < 7 && len(c.calls) > 0:
 		c.answer(wire.ErrNone)
 	case what == 7 && len(c.calls) > 0:
-		c.answer(codes[c.random.IntN(len(codes))])
+		code := codes[c.random.IntN(len(codes))]
+		c.appendFirst = verdictOf(code).written.mayBeWritten(AcksAll) && c.random.IntN(2) == 0
+		c.answer(code)
+		c.appendFirst = false
 	case what == 8 && len(c.calls) > 0:
 		c.lose(c.random.IntN(2) == 0)
 	case what == 9:

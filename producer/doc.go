@@ -40,8 +40,9 @@
 // Send accepted them, retries included. There is no idempotence yet, so this
 // works as follows. A partition has one batch in flight at a time, so none can
 // overtake one that is sent again; other partitions are not held up. With
-// negative Retries nothing is sent again, and up to MaxInFlight batches of a
-// partition are in flight, all on one connection. In both cases a request whose
+// negative Retries nothing is sent again but what was too large, and up to
+// MaxInFlight batches of a partition are in flight, all on one connection, with
+// none behind one that may turn out too large. In both cases a request whose
 // answer did not come may still be written, later: as a second copy, if it was
 // sent again, or as a record that the producer gave up
 // (DeliveryError.MaybeWritten).

@@ -37,6 +37,8 @@ type rig struct {
 	offsets   map[int32]int64    // of the next record, by partition
 	log       map[int32][]string // what the brokers have written
 	finished  []*request
+	// appendFirst has a broker append what it then answers with an error.
+	appendFirst bool
 }
 
 type fakeLink struct {
@@ -236,8 +238,10 @@ func (r *rig) answer(code wire.ErrorCode) {
 			var a answer
 			a.SetDefaults()
 			a.Index, a.ErrorCode, a.BaseOffset = p.Index, code, -1
-			if code == wire.ErrNone {
-				a.BaseOffset = r.write(p.Index, p.Records)
+			if code == wire.ErrNone || r.appendFirst {
+				if base := r.write(p.Index, p.Records); code == wire.ErrNone {
+					a.BaseOffset = base
+				}
 			}
 			one.PartitionResponses = append(one.PartitionResponses, a)
 		}

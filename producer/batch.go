@@ -35,7 +35,6 @@ type batch struct {
 
 	first   int32 // the index in result of its first record: not 0 after a split
 	records int32
-	bytes   int // of key, value and headers, for the metrics
 
 	// What follows is the sender's.
 	stamped  bool

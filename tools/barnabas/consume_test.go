@@ -216,12 +216,36 @@ func TestConsumeOutlastsBrokers(t *testing.T) {
 	until(t, &r.out, "b0")
 	node, _ := cluster.Leader("t", 1)
 	cluster.StopBroker(node)
+	until(t, &r.err, `waiting for records of "t": `)
 	time.Sleep(time.Second) // longer than max.block.ms
 	if err := cluster.StartBroker(node); err != nil {
 		t.Fatal(err)
 	}
 	produced(t, cluster, 1, "b1")
 	until(t, &r.out, "b1")
+	r.stop()
+	if status := r.wait(t); status != 0 {
+		t.Errorf("exit status %d:\n%s", status, r.err.String())
+	}
+}
+
+// A broker that does not answer any more is said to be waited for, and not given
+// up by those who named no end.
+func TestConsumeOutlastsSilence(t *testing.T) {
+	cluster := startTwo(t)
+	produced(t, cluster, 0, "a0")
+	r := background(t, 0, "consume", "-b", cluster.Addr(1), "-t", "t", "-X", "max.block.ms=500")
+	until(t, &r.out, "a0")
+	node, _ := cluster.Leader("t", 1)
+	if err := cluster.Freeze(node); err != nil {
+		t.Fatal(err)
+	}
+	until(t, &r.err, `waiting for records of "t": `)
+	if err := cluster.Thaw(node); err != nil {
+		t.Fatal(err)
+	}
+	produced(t, cluster, 1, "b0")
+	until(t, &r.out, "b0")
 	r.stop()
 	if status := r.wait(t); status != 0 {
 		t.Errorf("exit status %d:\n%s", status, r.err.String())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/barnabas-kafka/barnabas/consumer"
@@ -18,7 +19,7 @@ type incoming struct {
 	opts     consumeOptions
 	client   *netclient.Client
 	consumer *consumer.Consumer
-	joined   bool // the group has said what is ours; true at once without a group
+	joined   atomic.Bool // the group has said what is ours; true at once without a group
 	printed  int
 	out      sink
 	stall    stall
@@ -28,7 +29,8 @@ type incoming struct {
 // newIncoming finds the topic and begins to read it.
 func newIncoming(ctx context.Context, client *netclient.Client, config consumer.Config, opts consumeOptions, wait time.Duration, std streams) (*incoming, error) {
 	in := &incoming{opts: opts, client: client, out: sink{w: std.out}, stall: stall{wait: wait, w: std.err}, w: std.err}
-	config.OnAssigned = func(context.Context, *consumer.Consumer, []wire.TopicPartition) { in.joined = true }
+	in.stall.blocked = in.blocked
+	config.OnAssigned = func(context.Context, *consumer.Consumer, []wire.TopicPartition) { in.joined.Store(true) }
 	var err error
 	if in.consumer, err = consumer.New(client, config); err != nil {
 		return nil, usageError{err}
@@ -51,10 +53,10 @@ func newIncoming(ctx context.Context, client *netclient.Client, config consumer.
 // start subscribes, or assigns the partitions and goes to where -o says.
 func (in *incoming) start(ctx context.Context, known []netclient.Partition) error {
 	if in.opts.partition == -1 && !in.opts.from.given() {
-		in.joined = in.opts.group == ""
+		in.joined.Store(in.opts.group == "")
 		return in.consumer.Subscribe(in.opts.topic)
 	}
-	in.joined = true
+	in.joined.Store(true)
 	if in.opts.partition >= 0 {
 		if !slices.ContainsFunc(known, func(p netclient.Partition) bool { return int(p.ID) == in.opts.partition }) {
 			return fmt.Errorf("topic %q has no partition %d; it has %d, from 0", in.opts.topic, in.opts.partition, len(known))
@@ -135,7 +137,7 @@ func (in *incoming) run(ctx context.Context) error {
 	if in.opts.group != "" {
 		defer saying(leaveTime, in.w, fmt.Sprintf("the group %q to take the commit and let go", in.opts.group))()
 	}
-	if (err == nil || isClosedPipe(err)) && in.opts.group != "" && in.joined {
+	if (err == nil || isClosedPipe(err)) && in.opts.group != "" && in.joined.Load() {
 		err = errors.Join(err, in.consumer.Commit(leave))
 	}
 	if isClosedPipe(err) {
@@ -150,6 +152,9 @@ func (in *incoming) run(ctx context.Context) error {
 // written before that, or sought back to, so no commit ever covers a record
 // that was not written.
 func (in *incoming) printAll(ctx context.Context) error {
+	asking, cancel := context.WithCancel(ctx)
+	defer in.stall.end()
+	defer cancel()
 	in.stall.moved()
 	for in.opts.count < 0 || in.printed < in.opts.count {
 		recs, err := in.consumer.Poll(ctx, 500*time.Millisecond)
@@ -171,10 +176,8 @@ func (in *incoming) printAll(ctx context.Context) error {
 		if in.opts.stopAtEnd && in.atEnd(ctx) {
 			return nil
 		}
-		if in.stall.due() && (!in.joined || in.opts.stopAtEnd || in.opts.count >= 0) {
-			if err := in.stall.look(ctx, in.blocked); err != nil {
-				return err
-			}
+		if err := in.stall.look(asking); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -239,7 +242,7 @@ func (in *incoming) print(recs consumer.Polled) error {
 // atEnd reports whether everything that the partitions held when they were last
 // asked was read.
 func (in *incoming) atEnd(ctx context.Context) bool {
-	if !in.joined {
+	if !in.joined.Load() {
 		return false
 	}
 	now, cancel := context.WithCancel(ctx)

@@ -192,7 +192,7 @@ func TestWhereToStartInTheNewTopic(t *testing.T) {
 					all = append(all, c)
 				}
 				again(w, 1, 10)
-				other := w.exactly("other", Config{GroupID: "g"})
+				other := w.exactly("other", Config{GroupID: "g", CommitMode: CommitManual})
 				w.must(other.Assign(tp))
 				w.must(other.CommitOffsets(w.ctx, map[TopicPartition]OffsetAndMetadata{tp: {Offset: 7}}))
 				w.close(other)

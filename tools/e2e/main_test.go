@@ -34,6 +34,13 @@ var releases = []struct{ version, name string }{
 var barnabasPath string
 
 func TestMain(m *testing.M) {
+	if brokers := os.Getenv(poolMember); brokers != "" {
+		if err := runPoolMember(brokers); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "barnabas-e2e-")
 		if err != nil {

@@ -42,6 +42,20 @@ func TestMurmur2(t *testing.T) {
 	}
 }
 
+// TestPartitionsOfOtherClients: where the clients that hash with murmur2 put these
+// keys: kafka-clients 4.4.0, franz-go 1.22.3, librdkafka 2.16.0 with
+// murmur2_random, kafka-python 3.0.12, aiokafka 0.14.0, kafkajs 2.2.4 and
+// kafka-go 0.4.51 with Murmur2Balancer.
+func TestPartitionsOfOtherClients(t *testing.T) {
+	for key, want := range map[string]int32{"": 2, "a": 5, "key-1": 5, "ключ": 4} {
+		for _, p := range []Partitioner{DefaultPartitioner{}, Murmur2Partitioner{}} {
+			if got := p.Partition("t", []byte(key), ids(7), ids(7)); got != want {
+				t.Errorf("%T puts %q in partition %d of 7, want %d", p, key, got, want)
+			}
+		}
+	}
+}
+
 func ids(n int) []int32 {
 	var all []int32
 	for i := range n {

@@ -57,7 +57,9 @@ func (c *Consumer) commit(ctx context.Context, member membership, offsets commit
 		refused, gone, err := c.sendCommit(ctx, member, offsets)
 		maps.Copy(failed, gone)
 		if err == nil {
-			c.meter.committed(time.Since(sent), time.Now())
+			if len(refused) < len(offsets) {
+				c.meter.committed(time.Since(sent), time.Now())
+			}
 			err = offsets.answered(refused, failed)
 		}
 		if err == nil {
@@ -175,17 +177,24 @@ func (c *Consumer) dropVanished(ctx context.Context, offsets commitSet, suspect 
 	}
 	md, err := c.client.RefreshMetadata(ctx, slices.Sorted(maps.Keys(topics))...)
 	if err != nil {
-		return gone, err
+		md = nil
 	}
 	deleted := map[string][]TopicPartition{}
 	for _, tp := range sortedKeys(suspect) {
-		t, o, code := md.Topic(tp.Topic), offsets[tp], suspect[tp]
+		o, code := offsets[tp], suspect[tp]
+		var t *netclient.Topic
+		if md != nil {
+			t = md.Topic(tp.Topic)
+		}
 		switch {
-		case t == nil || t.Err == wire.ErrUnknownTopicOrPartition || t.Err == wire.ErrUnknownTopicID || t.ID != o.id && t.ID != (wire.UUID{}) && o.id != (wire.UUID{}):
+		case t != nil && o.isGone(t):
 			deleted[tp.Topic] = append(deleted[tp.Topic], tp)
 			gone[tp] = fmt.Errorf("%w (%w)", ErrTopicDeleted, cmp.Or(code, wire.ErrUnknownTopicOrPartition))
 		case code != wire.ErrNone && o.id == (wire.UUID{}):
 			gone[tp] = fmt.Errorf("%w; its topic is too new, or was deleted and made again", code)
+		case t == nil:
+			err = cmp.Or(err, error(wire.ErrLeaderNotAvailable)) // there is no telling now
+			continue
 		default:
 			o.heard = md.AsOf()
 			offsets[tp] = o
@@ -198,7 +207,7 @@ func (c *Consumer) dropVanished(ctx context.Context, offsets commitSet, suspect 
 			c.log.Warn("offsets of a topic that was deleted are not committed", "group", c.cfg.GroupID, "topic", topic, "partitions", len(tps), "partition", tps[0].Partition)
 		}
 	}
-	return gone, nil
+	return gone, err
 }
 
 // firstDeleted reports whether it was not said yet that this topic was deleted.

@@ -67,6 +67,12 @@ func (i *incarnation) follow(t *netclient.Topic, partition int32, asOf time.Time
 	return remade
 }
 
+// isGone reports whether the cluster says that the topic is there no longer, or is another one now.
+func (i *incarnation) isGone(t *netclient.Topic) bool {
+	var none wire.UUID
+	return t.Err == wire.ErrUnknownTopicOrPartition || t.Err == wire.ErrUnknownTopicID || t.ID != i.id && t.ID != none && i.id != none
+}
+
 // stranger reports whether a broker that is behind speaks of a topic that is gone.
 func (i *incarnation) stranger(t *netclient.Topic) bool {
 	return t.ID == i.former && t.ID != (wire.UUID{})

@@ -188,6 +188,7 @@ func (c *Consumer) giveUp(ctx context.Context, final bool) (err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.subs.assign(nil, lookupNone)
+	clear(c.due.deleted)
 	c.member = membership{generation: -1}
 	c.due.errands.giveUp, c.due.errands.lost = false, nil
 	c.meter.assigned(0)

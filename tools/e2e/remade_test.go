@@ -24,7 +24,7 @@ import (
 // is in the new one is read from its beginning, and no offset of the old one is
 // committed in it. A consumer that waits for a topic does not create it.
 func TestTopicMadeAgain(t *testing.T) {
-	for _, version := range []string{"0.10.2.2", "4.4.0"} {
+	for _, version := range []string{"0.10.2.2", "2.8.2", "4.4.0"} {
 		t.Run(version, func(t *testing.T) {
 			cluster := startCluster(t, realkafka.Config{Version: version})
 			r := &remade{cluster: cluster, log: &sharedLog{}, client: netclient.Config{BootstrapServers: cluster.Addrs()}}
@@ -78,10 +78,7 @@ func (r *remade) delete(t *testing.T, topic string) {
 	defer client.Close()
 	req := msg.NewDeleteTopicsRequest()
 	req.TimeoutMs = 10_000
-	req.TopicNames = []string{topic}
-	if r.cluster.Version() == "4.4.0" {
-		req.TopicNames, req.Topics = nil, []msg.DeleteTopicsRequestTopic{{Name: &topic}}
-	}
+	req.Topics = []msg.DeleteTopicsRequestTopic{{Name: &topic}} // from v6 on, which 2.8.2 has
 	resp := msg.NewDeleteTopicsResponse()
 	if err = client.Route(t.Context(), req, resp); err == nil {
 		for _, e := range netclient.ErrorsIn(resp) {

@@ -17,7 +17,7 @@ var (
 	generatedMark = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 )
 
-// checkDocs looks for what every library module has.
+// checkDocs looks for what every library module has, and for what pages name and there is not.
 func checkDocs(_ context.Context, r *repo) error {
 	var problems []error
 	for _, m := range r.modules {
@@ -48,7 +48,7 @@ func checkDocs(_ context.Context, r *repo) error {
 			problems = append(problems, fmt.Errorf("%s: no example with an Output, so none runs as a test", m.dir))
 		}
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, checkPages(r))...)
 }
 
 // checkGenerated wants the mark on the first line of files named _gen.go, and

@@ -63,6 +63,12 @@ func TestGates(t *testing.T) {
 	}{
 		{"no README", "docs", func(t *testing.T, root string) { os.Remove(filepath.Join(root, "assignors/README.md")) },
 			[]string{"assignors: no README.md"}},
+		{"a test that a page names and nobody wrote", "docs", func(t *testing.T, root string) {
+			edit(t, root, "docs/mixed-fleets.md", "`TestNothingInIt`", "`TestNothingAtAll`")
+		}, []string{"docs/mixed-fleets.md names TestNothingAtAll"}},
+		{"a link to nowhere", "docs", func(t *testing.T, root string) {
+			edit(t, root, "docs/README.md", "(properties.md)", "(property.md)")
+		}, []string{"docs/README.md links to property.md"}},
 		{"an empty licence", "docs", func(t *testing.T, root string) { write(t, root, "metrics/LICENSE", "") },
 			[]string{"metrics: no LICENSE"}},
 		{"an example in a README that does not compile", "readme", func(t *testing.T, root string) {

@@ -6,7 +6,8 @@
 //
 // The gates:
 //
-//	docs      every module has a README and a licence; every library a doc.go and an example that runs
+//	docs      every module has a README and a licence; every library a doc.go and an example that runs;
+//	          files that pages link to and tests that they name are there
 //	readme    the Go code blocks of every README compile in a module outside, and what the README of
 //	          the repository tells a newcomer to do works
 //	generated generated files are named and marked as such

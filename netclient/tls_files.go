@@ -21,7 +21,7 @@ type tlsFiles struct {
 	settings TLS
 	logger   *slog.Logger
 
-	mu     sync.Mutex
+	mu     sync.Mutex             // guards what follows; held while the files are read
 	seen   map[string]os.FileInfo // of the files when they were read; nil for one that was not there
 	config *tls.Config            // never changed; without a ServerName
 	said   string                 // what was last logged of them, since they could last be read
@@ -47,15 +47,26 @@ func newTLSFiles(t *TLS, logger *slog.Logger) (*tlsFiles, error) {
 
 // current is the tls.Config to connect with now.
 func (f *tlsFiles) current() *tls.Config {
+	config, err := f.latest()
+	if err != nil {
+		f.logger.Warn("kafka: TLS files have changed and can't be used; what they held before stays in use", "err", err)
+	}
+	return config
+}
+
+// latest is current, with what is wrong with the files when that was not said yet.
+func (f *tlsFiles) latest() (*tls.Config, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.settings.Config == nil && f.changed() {
-		if err := f.read(); err != nil && err.Error() != f.said {
-			f.said = err.Error()
-			f.logger.Warn("kafka: TLS files have changed and can't be used; what they held before stays in use", "err", err)
-		}
+	if f.settings.Config != nil || !f.changed() {
+		return f.config, nil
 	}
-	return f.config
+	err := f.read()
+	if err == nil || err.Error() == f.said {
+		return f.config, nil
+	}
+	f.said = err.Error()
+	return f.config, err
 }
 
 // changed reports whether a file is another one than was read. The caller holds

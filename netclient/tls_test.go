@@ -324,10 +324,18 @@ func TestTLSFilesChange(t *testing.T) {
 	})
 	ca := first.caFile()
 	var log strings.Builder
+	var client *Client
 	cfg := quickConfig(cluster.Addrs()...)
-	cfg.TLS, cfg.Logger = &TLS{CAFile: ca}, slog.New(slog.NewTextHandler(&log, nil))
-	client, err := New(cfg)
-	if err != nil {
+	cfg.TLS, cfg.Logger = &TLS{CAFile: ca}, slog.New(slog.NewTextHandler(writerFunc(func(line []byte) (int, error) {
+		if !client.tls.mu.TryLock() {
+			t.Error("a line of log is written under the lock")
+			return len(line), nil
+		}
+		client.tls.mu.Unlock()
+		return log.Write(line)
+	}), nil))
+	var err error
+	if client, err = New(cfg); err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
@@ -368,6 +376,10 @@ func TestTLSFilesChange(t *testing.T) {
 		t.Errorf("the first connection was disturbed: %v", err)
 	}
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // TestTLSWrongFiles: New says which file can't be used, and why.
 func TestTLSWrongFiles(t *testing.T) {

@@ -33,11 +33,12 @@ func (c *Client) UpdateMetadataSoon() {
 
 // RefreshMetadata asks the cluster now for the topics named, which are in use from
 // now on, or for all topics in use when none is named, and returns the new
-// snapshot. It never creates a topic. Callers are served together, and what was asked
-// for a moment ago is asked for again RetryBackoff later. Failures are tried again, with RetryBackoff, until ctx ends; the
-// error then holds the last one. It gives up earlier when no bootstrap server and
-// no broker fails with an error that may pass (IsRetriable): a wrong password, a
-// certificate that is not trusted, a port that does not speak Kafka.
+// snapshot. It never creates a topic. Callers are served together, and what was
+// asked for a moment ago is asked for again RetryBackoff later. Failures are tried
+// again, with RetryBackoff, until ctx ends; the error then holds the last one. It
+// gives up earlier when no bootstrap server and no broker fails with an error that
+// may pass (IsRetriable): a wrong password, a certificate that is not trusted, a
+// port that does not speak Kafka.
 func (c *Client) RefreshMetadata(ctx context.Context, topics ...string) (*Metadata, error) {
 	return c.refreshNow(ctx, wanted{topics: topics})
 }

@@ -15,9 +15,9 @@ import (
 // Metadata.Leader and this do. Partitions may be without a leader.
 //
 // All callers that wait for a topic wait for the same questions, which are asked
-// with RetryBackoff. When ctx ends first, or the cluster refuses for good (the name is invalid, or
-// not for this client to see), the error is a *TopicError with what the cluster
-// said last.
+// with RetryBackoff. When ctx ends first, or the cluster refuses for good (the
+// name is invalid, or not for this client to see), the error is a *TopicError with
+// what the cluster said last.
 func (c *Client) Topic(ctx context.Context, name string) (*Topic, error) {
 	return c.awaitTopic(ctx, topicQuestion{name, false})
 }

@@ -3,10 +3,12 @@ package consumer
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/barnabas-kafka/barnabas/assignors"
 	"github.com/barnabas-kafka/barnabas/netclient"
 	"github.com/barnabas-kafka/barnabas/wire"
 	"github.com/barnabas-kafka/barnabas/wire/kafkatest"
@@ -177,4 +179,34 @@ func TestNegativeCommitIsNone(t *testing.T) {
 			w.close(c)
 		}
 	}, kafkatest.Topic("t", 1))
+}
+
+// asKafkajs is round robin by the name that kafkajs has for it, which shares a group with nothing else.
+type asKafkajs struct{ assignors.Assignor }
+
+func (a asKafkajs) Protocol() assignors.Protocol {
+	p := a.Assignor.Protocol()
+	p.Name = "RoundRobinAssigner"
+	return p
+}
+
+func TestGroupWithKafkajs(t *testing.T) {
+	inWorld(t, func(w *world) {
+		var offered []string
+		w.Cleanup(w.cluster.Control(wire.KeyJoinGroup, func(r kafkatest.Request) (a kafkatest.Action) {
+			for _, p := range r.Message.(*msg.JoinGroupRequest).Protocols {
+				offered = append(offered, p.Name+" "+hex.EncodeToString(p.Metadata))
+			}
+			return a
+		}))
+		assignor := func(cfg *Config) { cfg.Assignors = []assignors.Assignor{asKafkajs{assignors.RoundRobin()}} }
+		a, b := w.member("a", assignor), w.member("b", assignor)
+		w.settle(map[*member]int{a: 2, b: 2})
+		a.leave()
+		b.leave()
+		// What kafkajs 2.2.4 says of itself, to the byte.
+		if want := []string{"RoundRobinAssigner 0000" + "00000001" + "000174" + "00000000"}; !slices.Equal(slices.Compact(offered), want) {
+			w.Errorf("offered %q, want %q", offered, want)
+		}
+	}, kafkatest.Topic("t", 4))
 }

@@ -138,8 +138,9 @@ type Config struct {
 	// after it as well. It is not called when nothing goes, as before the first assignment.
 	OnRevoked RebalanceFunc
 	// OnLost is called with the partitions that went without a chance to give them up: they may be
-	// someone else's already, because the membership is over, and a commit is refused. It is called instead of OnRevoked, also when the automatic
-	// commit before OnRevoked finds that out. The README lists what ends a membership how.
+	// someone else's already, because the membership is over, and a commit is refused. It is called
+	// instead of OnRevoked, also when the automatic commit before OnRevoked finds that out. The README
+	// lists what ends a membership how.
 	OnLost RebalanceFunc
 
 	// FetchMinBytes is the least that a broker gathers before it answers a fetch, unless

@@ -212,3 +212,9 @@ func TestWaysToSubscribeExcludeEachOther(t *testing.T) {
 		t.Errorf("Commit without a group: %v", err)
 	}
 }
+
+func TestNewWithoutClient(t *testing.T) {
+	if c, err := New(nil, Config{}); c != nil || err == nil || !strings.Contains(err.Error(), "Dial") {
+		t.Errorf("%v, %v", c, err)
+	}
+}

@@ -83,6 +83,9 @@ func Dial(client netclient.Config, cfg Config) (*Consumer, error) {
 // uses the client's metadata, versions and credentials and has connections of its own for fetching
 // and for its group.
 func New(client *netclient.Client, cfg Config) (*Consumer, error) {
+	if client == nil {
+		return nil, errors.New("consumer: the client is nil; Dial makes a consumer with a client of its own")
+	}
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("consumer: %w", err)
 	}

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -23,6 +24,11 @@ type PartitionLag struct {
 	// At is when a fetch brought the two; zero before the first. They age while nothing is fetched,
 	// as when the partition is paused.
 	At time.Time
+}
+
+// String is the partition with its position, its high watermark and what is finished.
+func (l PartitionLag) String() string {
+	return fmt.Sprintf("%v at %d of %d, finished below %d", l.TopicPartition, l.Position, l.HighWatermark, l.Finished)
 }
 
 // Unread is how far the position is behind the high watermark: Kafka's records-lag. It is -1 while

@@ -66,3 +66,11 @@ func TestLagInTheLoop(t *testing.T) {
 		}
 	}, kafkatest.Topic("t", 1))
 }
+
+// An embedded TopicPartition must not be all that is printed.
+func TestLagString(t *testing.T) {
+	l := PartitionLag{TopicPartition: TopicPartition{Topic: "t", Partition: 1}, Position: 4, Finished: 3, HighWatermark: 10}
+	if got := l.String(); got != "t/1 at 4 of 10, finished below 3" {
+		t.Error(got)
+	}
+}

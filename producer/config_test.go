@@ -156,3 +156,9 @@ func TestNothingUnreadable(t *testing.T) {
 		}
 	}
 }
+
+func TestNewWithoutClient(t *testing.T) {
+	if p, err := New(nil, Config{}); p != nil || err == nil || !strings.Contains(err.Error(), "Dial") {
+		t.Errorf("%v, %v", p, err)
+	}
+}

@@ -60,6 +60,9 @@ func New(client *netclient.Client, cfg Config) (*Producer, error) {
 }
 
 func open(client *netclient.Client, cfg Config, owner bool) (*Producer, error) {
+	if client == nil {
+		return nil, errors.New("producer: the client is nil; Dial makes a producer with a client of its own")
+	}
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("producer: %w", err)
 	}

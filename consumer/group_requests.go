@@ -59,9 +59,19 @@ func (c *Consumer) ask(ctx context.Context, node int32, timeout time.Duration, r
 	return conn.DoTimeout(ctx, timeout, req, resp)
 }
 
-// rebalanceTimeout is how long JoinGroup and SyncGroup may have to wait for other members.
-func (c *Consumer) rebalanceTimeout() time.Duration {
-	return max(c.cfg.MaxPollInterval, c.cfg.SessionTimeout, c.cfg.RequestTimeout) + 5*time.Second
+// rebalance sends a request that is answered when all members have sent theirs: MaxPollInterval is
+// how long they have for that. Brokers before 0.10.1, whose JoinGroup does not name it, give them
+// SessionTimeout.
+func (c *Consumer) rebalance(ctx context.Context, node int32, req wire.Request, resp wire.Response) error {
+	conn, err := c.group.Conn(ctx, node)
+	if err != nil {
+		return err
+	}
+	wait := max(c.cfg.SessionTimeout, c.cfg.RequestTimeout)
+	if version, err := conn.Version(wire.KeyJoinGroup, 1); err != nil || version > 0 {
+		wait = max(wait, c.cfg.MaxPollInterval)
+	}
+	return conn.DoTimeout(ctx, wait+5*time.Second, req, resp)
 }
 
 func (c *Consumer) instanceID() *string {
@@ -95,7 +105,7 @@ func (c *Consumer) join(ctx context.Context, a actJoin) event {
 		req.Protocols = append(req.Protocols, msg.JoinGroupRequestProtocol{Name: assignor.Protocol().Name, Metadata: metadata})
 	}
 	var resp msg.JoinGroupResponse
-	err := c.ask(ctx, a.node, c.rebalanceTimeout(), req, &resp)
+	err := c.rebalance(ctx, a.node, req, &resp)
 	if err == nil {
 		err = c.groupErr("join", resp.ErrorCode)
 	}
@@ -158,7 +168,7 @@ func (c *Consumer) sync(ctx context.Context, a actSync) event {
 		req.Assignments = append(req.Assignments, msg.SyncGroupRequestAssignment{MemberID: id, Assignment: assignment})
 	}
 	var resp msg.SyncGroupResponse
-	err := c.ask(ctx, a.node, c.rebalanceTimeout(), req, &resp)
+	err := c.rebalance(ctx, a.node, req, &resp)
 	if err == nil {
 		err = c.groupErr("sync with", resp.ErrorCode)
 	}

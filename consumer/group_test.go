@@ -396,6 +396,30 @@ func TestAutomaticCommits(t *testing.T) {
 	}
 }
 
+// An answer that never comes holds a member up no longer than the broker may wait for the others:
+// before 0.10.1 that is the session, not MaxPollInterval.
+func TestLostJoinAnswer(t *testing.T) {
+	for release, most := range map[string]time.Duration{"0.9.0.1": time.Minute, "0.10.0.1": time.Minute, "0.10.1.1": 6 * time.Minute, "4.4.0": 6 * time.Minute} {
+		for _, key := range []wire.APIKey{wire.KeyJoinGroup, wire.KeySyncGroup} {
+			t.Run(release+" "+key.String(), func(t *testing.T) {
+				inWorld(t, func(w *world) {
+					lost := false
+					w.Cleanup(w.cluster.Control(key, func(kafkatest.Request) (a kafkatest.Action) {
+						a.NoAnswer, lost = !lost, true
+						return a
+					}))
+					c := w.consumer("a", Config{GroupID: "g", Topics: []string{"t"}})
+					began := time.Now()
+					w.until("it is a member", func() bool { return len(c.Assignment()) > 0 }, func() { c.Poll(w.ctx, time.Second) })
+					if took := time.Since(began); took > most {
+						w.Errorf("it took %v, want at most %v", took, most)
+					}
+				}, kafkatest.Topic("t", 1), kafkatest.Version(release))
+			})
+		}
+	}
+}
+
 func TestMaxPollInterval(t *testing.T) {
 	for _, way := range []string{"poll", "records"} {
 		t.Run(way, func(t *testing.T) {

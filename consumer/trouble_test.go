@@ -36,7 +36,7 @@ func TestOneLinePerCause(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.must(w.cluster.CreateTopic("t", 200, 1))
+				w.must(w.cluster.CreateTopic("t", 40, 1))
 				c := w.consumer("c", Config{Topics: []string{"t"}})
 				for range 5 {
 					w.must(second(c.Poll(w.ctx, time.Second)))
@@ -51,7 +51,7 @@ func TestOneLinePerCause(t *testing.T) {
 				if n := w.log.count("partitions are not being read"); n < 3 || n > 9 {
 					w.Errorf("%d lines in three minutes", n)
 				}
-				if !w.log.has("partitions=100 ") {
+				if !w.log.has("partitions=20 ") {
 					w.Error("no line counts the partitions")
 				}
 			}, kafkatest.Brokers(2))
